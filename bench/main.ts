@@ -6,7 +6,7 @@ import { localCatalog } from './local-catalog';
 import { oneVideoRows } from './one-video';
 import { PROGRESS_REPORT } from './usage-count';
 
-/** Prints every measured number in the documentation. Exits with a non-zero code if a count, a cost or a ratio is above its bound. */
+/** Exits with a non-zero code if a count, a cost or a ratio is above its bound. */
 async function main(): Promise<void> {
   const assets = path.join(__dirname, '..', 'assets');
   const coldStarts = await coldStartRows(assets);

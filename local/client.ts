@@ -3,14 +3,13 @@ import { CookieJar } from './cookie-jar';
 import type { LocalUser } from './issuers/users';
 import type { StackFacts } from './stack';
 
-/** The response of an OAuth token endpoint. */
 export interface Tokens {
   readonly id_token: string;
   readonly access_token: string;
   readonly refresh_token: string;
 }
 
-/** Fills in the sign-in pages as a user would, and returns the redirect URL. */
+/** Fills in the sign-in pages, and returns the redirect URL. */
 export async function passPages(jar: CookieJar, address: string, { username, password }: LocalUser): Promise<URL> {
   for (let url = new URL(address), hops = 0; hops < 10; hops++) {
     if (url.origin !== new URL(address).origin) return url;
@@ -29,7 +28,7 @@ export async function passPages(jar: CookieJar, address: string, { username, pas
 
 /** A sign-in in single steps, so that a test can change each request. */
 export class SignIn {
-  /** Calls the API's login route. A browser sets `returnTo`, and a script does not. */
+  /** Calls the API's login route. Browsers set `returnTo`, scripts do not. */
   static async begin({ api }: StackFacts, returnTo?: string, jar = new CookieJar()): Promise<SignIn> {
     const query = returnTo === undefined ? '' : `?return_to=${encodeURIComponent(returnTo)}`;
     const { headers, status } = await jar.fetch(`${api}/login${query}`, {}, 0);
@@ -44,17 +43,15 @@ export class SignIn {
    */
   private constructor(readonly jar: CookieJar, readonly location: URL, readonly cookie: string) {}
 
-  /** Signs in on the pages and returns the callback URL, which has not been requested yet. */
+  /** Signs in on the pages. Returns the callback URL without requesting it. */
   callback(user: LocalUser): Promise<URL> {
     return passPages(this.jar, this.location.href, user);
   }
 
-  /** Opens the callback URL and returns the API's response. */
   finish(callback: URL): Promise<Response> {
     return this.jar.fetch(callback, {}, 0);
   }
 
-  /** Signs in as a script and returns the tokens. */
   async tokens(user: LocalUser): Promise<Tokens> {
     const answer = await this.finish(await this.callback(user));
     if (answer.status !== 200) throw new Error(`the sign-in callback returned ${answer.status}`);

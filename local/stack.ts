@@ -40,15 +40,14 @@ export interface StackFacts {
   readonly outputs: Record<string, string>;
   readonly users: readonly LocalUser[];
   /**
-   * The endpoint for calls to AWS services. A POST with the header `x-local-fire-rule` starts a scheduled rule. The header's value is the rule's logical id,
-   * name or ARN. A POST with the header `x-local-invoke` invokes the function that the header names, with the body as its payload.
+   * The endpoint for calls to AWS services. A POST with the header `x-local-fire-rule` fires the scheduled rule whose logical id, name or ARN is the header's
+   * value. A POST with the header `x-local-invoke` invokes the function that the header names, with the body as its payload.
    */
   readonly awsEndpoint: string;
-  /** The URL of the local issuer that replaces `https://identity.example.com`. Undefined if the template does not contain that URL. */
+  /** The local issuer's URL, which replaces `https://identity.example.com`. Undefined if the template does not contain that URL. */
   readonly issuer?: string;
 }
 
-/** The SDK's names of the supported AWS services. */
 const SERVICES = ['S3', 'DYNAMODB', 'SECRETS_MANAGER', 'COGNITO_IDENTITY_PROVIDER', 'MEDIACONVERT', 'EVENTBRIDGE', 'SQS'];
 
 interface StackOptions {
@@ -56,23 +55,17 @@ interface StackOptions {
   readonly app: string;
   /** The port for users; 0 selects a free port. */
   readonly port: number;
-  /** The folder for all data that persists between runs. */
   readonly data: string;
-  /** Whether to empty the data folder first. */
   readonly reset?: boolean;
-  /** The number by which token lifetimes are divided, so that a test can wait for the expiry. */
+  /** Divides token lifetimes, so that a test can wait for the expiry. */
   readonly divideLifetimes?: number;
-  /** Whether scheduled rules fire automatically. */
   readonly schedules?: boolean;
   /** @default - nothing is observed */
   readonly observe?: ObserveUsage;
   readonly log: (line: string) => void;
 }
 
-/**
- * Starts all parts of the local stack. If a part fails to start, the parts that were started are stopped. To stop the local stack, dispose of the returned
- * object.
- */
+/** If a part fails to start, the started parts are stopped. To stop the local stack, dispose of the returned object. */
 export async function startStack({ app, port, data, reset = false, divideLifetimes = 1, schedules = false, observe = ignoreUsage, log }: StackOptions) {
   await using parts = new AsyncDisposableStack();
   const keep = <T extends Part>(part: T): T => parts.adopt(part, () => part.stop().catch((error) => log(`a part of the local stack failed to stop: ${error}`)));

@@ -4,7 +4,6 @@ import { type Lock, licenseProblems } from '../build/license-rules';
 
 const lock: Lock = JSON.parse(readFileSync(path.join(__dirname, '../package-lock.json'), 'utf8'));
 
-/** Returns the problems of the repository's packages after a change of package-lock.json. */
 function problemsWith(changes: Record<string, object>, bundled = ['uuid']): string[] {
   const changed = Object.entries(changes).map(([place, change]) => [place, { ...lock.packages[place], ...change }]);
   return licenseProblems({ packages: { ...lock.packages, ...Object.fromEntries(changed) } }, bundled);

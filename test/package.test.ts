@@ -13,7 +13,6 @@ const PUBLISHED = /^(?:\.jsii|API\.md|LICENSE|NOTICE|README\.md|openapi\.json|pa
 /** Files that can exist in a working copy and must not be published. */
 const LEFTOVERS = ['serverless-vod-0.0.0.tgz', 'dist/js/serverless-vod@0.0.0.jsii.tgz', '.env', '.jsii.tabl.json', '.local/stack.json', 'cdk.out/tree.json'];
 
-/** Creates a copy of the repository with placeholders for the files of a build. */
 function repository(): string {
   const copy = mkdtempSync(path.join(tmpdir(), 'package-'));
   const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--deduplicate'], { cwd: root, encoding: 'utf8' }).trim().split('\n');

@@ -8,7 +8,6 @@ import { CHECKS } from '../../test/templates/checks';
 import { example, EXAMPLE_NAMES } from '../../test/templates/templates';
 import type { CloudFormationTemplate } from '../../test/toolkit/template';
 
-/** The minimum ratio of mutants that tests must catch. */
 const LEAST_CAUGHT = 0.95;
 
 const ACCESS = 'local/access';
@@ -19,17 +18,17 @@ function noticedByChecks({ template }: Mutant): string[] {
     try {
       return check(template).length > 0;
     } catch {
-      // If a check throws an error, the check has caught the mutant.
+      // A check that throws an error has caught the mutant.
       return true;
     }
   })).map(([topic]) => topic);
 }
 
-/** Whether the mutated template denies a request of the journey. The original template allows all of these requests. */
+/** Whether the mutated template denies one of the journey's requests, which the original template allows. */
 async function noticedByAccess({ logicalId, template }: Mutant, { assembly, decisions }: Journey): Promise<boolean> {
   const before = assembly.template.Resources[logicalId];
   const actions = JSON.stringify(before);
-  // All decisions can depend on a trust policy or a Lambda permission. If the mutant changes one of these, all decisions are checked again.
+  // Every decision can depend on a trust policy or a Lambda permission. A change of an IAM policy affects only the actions that the policy names.
   const asked = before.Type === 'AWS::IAM::Policy' ? decisions.filter(({ action }) => actions.includes(`"${action}"`)) : decisions;
   const { [logicalId]: after } = template.Resources;
   const Resources = { ...assembly.template.Resources, [logicalId]: after };
@@ -37,14 +36,14 @@ async function noticedByAccess({ logicalId, template }: Mutant, { assembly, deci
   try {
     return (await isAllowed({ ...assembly, template: { ...assembly.template, Resources } }, asked)).some((allowed) => !allowed);
   } catch {
-    // An error means that the local stack does not start with this template, so the mutant is caught.
+    // The local stack does not start with this template, so the mutant is caught.
     return true;
   }
 }
 
 const ACCESS_TYPES = ['AWS::IAM::Policy', 'AWS::IAM::Role', 'AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::Lambda::Permission', 'AWS::KMS::Key'];
 
-/** Returns the checks that catch each mutant. The slow validator of AWS runs only for mutants that no other check catches. */
+/** AWS's slow validator runs only for mutants that no other check catches. */
 async function noticed(mutants: Mutant[], templates: Record<string, CloudFormationTemplate>, journey: Journey): Promise<string[][]> {
   const validator = new ResourceValidator();
   const answers: string[][] = [];

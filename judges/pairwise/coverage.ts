@@ -4,13 +4,10 @@ import { PROPS } from './props';
 
 const ASSEMBLY = path.join(__dirname, '..', '..', 'test', 'public-api', 'assembly.json');
 
-/**
- * The props interfaces of areas. An app uses these interfaces only if it creates areas without `ServerlessVod`. `stacks.ts` sets these props. Their values are
- * values of other props, or constructs of other areas.
- */
+/** Props interfaces of areas, which an app uses only without `ServerlessVod`. `stacks.ts` sets them from other props and other areas. */
 const BY_WIRING = ['VodApiProps', 'VodAuthProps', 'VodCatalogAttributes', 'VodCatalogProps', 'VodDeliveryProps', 'VodSweeperProps', 'VodTranscodeProps', 'VodUploadProps'];
 
-/** The props whose value is another area, or comes from another area. */
+/** Props whose value is another area, or comes from another area. */
 const NEIGHBOURS = ['url', 'catalog', 'api', 'sourceBucket', 'mediaBucket', 'table', 'transcode'];
 
 interface Struct {
@@ -25,7 +22,7 @@ export function missingRows(types: readonly Struct[] = Object.values(JSON.parse(
   const rows: Readonly<Record<string, object>> = PROPS;
   const structs = types.filter(({ datatype }) => datatype);
   const hasRow = (struct: string, { name, type }: { readonly name: string; readonly type: { readonly fqn?: string } }): boolean => {
-    // If the type of a prop is an interface whose props have rows, the prop itself needs no row.
+    // A prop needs no row if its type is an interface whose props have rows.
     if (structs.some(({ fqn, name: options }) => fqn === type.fqn && options in rows)) return true;
     if (BY_WIRING.includes(struct)) return NEIGHBOURS.includes(name) || name in rows.ServerlessVodProps;
     return name in (rows[struct] ?? {});

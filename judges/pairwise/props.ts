@@ -19,19 +19,17 @@ import {
 } from '../../src';
 import { makeTable } from '../../test/templates/customer-keys-stack';
 
-/** The arguments of a function that creates a value of a prop. */
 export interface Given {
   /** The scope for constructs that are values of props, such as an existing bucket. */
   readonly mine: Construct;
-  /** Another stack of the same app and environment. */
   readonly other: Stack;
-  /** Returns a value that is unknown at synth: a CloudFormation parameter. */
+  /** Returns a value that is unknown at synth. */
   token(id: string): string;
-  /** Returns the props of this interface that the combination sets, as one object. Returns undefined if the combination sets none of these props. */
+  /** Returns the props of this interface that the combination sets, or undefined if it sets none. */
   options(struct: string): any;
 }
 
-/** For each prop: the values that the combinations use. Reports show the key of a value as its name. Omitting the prop counts as one more value. */
+/** The tested values of each prop, by the name that reports show. Omitting the prop counts as one more value. */
 type Ways<Struct, Others extends keyof Struct = never> = {
   readonly [Prop in keyof Omit<Struct, Others>]-?: Readonly<Record<string, (given: Given) => NonNullable<Struct[Prop & keyof Struct]>>>;
 };
@@ -52,7 +50,6 @@ function whoCalls(scope: Construct): lambda.Function {
   return new lambda.Function(scope, 'WhoCalls', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code });
 }
 
-/** Existing buckets. */
 const buckets = (id: string) => ({
   'own': ({ mine }: Given) => bucket(mine, id),
   'own with a key': ({ mine }: Given) => bucket(mine, id, { encryptionKey: key(mine, `${id}Key`), bucketKeyEnabled: true }),
@@ -63,7 +60,7 @@ const buckets = (id: string) => ({
 const policies = { DESTROY: () => RemovalPolicy.DESTROY, RETAIN: () => RemovalPolicy.RETAIN };
 const switches = { on: () => true, off: () => false };
 
-/** The values of every prop of the service, by struct. The compiler and `missingRows` require values for each prop. */
+/** The compiler and `missingRows` require values for each prop. */
 export const PROPS = {
   ServerlessVodProps: {
     identity: {

@@ -7,7 +7,6 @@ import { listen } from '../listen';
 import { logLine } from '../text';
 
 interface SignInOptions {
-  /** The prefix of the log lines. */
   readonly name: string;
   readonly port: number;
   /** Returns the current provider, which key rotation can replace at any time. */
@@ -18,7 +17,6 @@ interface SignInOptions {
   readonly before: (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean>;
 }
 
-/** Serves a local issuer with the sign-in form. */
 export function startSignIn({ name, port, provider, users, subOf, before }: SignInOptions): ReturnType<typeof listen> {
   async function login(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { cid } = await provider().interactionDetails(request, response);

@@ -2,7 +2,7 @@ import { audiosOf, CONFINED, fraction, jobError, rotationOf, SOURCE, videoOf, ty
 import type { Output, Settings } from './model';
 import { parseClip, readGroup } from './rules';
 
-/** One output. `local` is the prefix of the output's file names in FFmpeg's working folder, and `name` is the prefix in the bucket. */
+/** `local` is the prefix of the output's file names in FFmpeg's working folder, and `name` is the prefix in the bucket. */
 export interface Rendition { readonly output: Output; readonly local: string; readonly name: string }
 type Group = ReturnType<typeof readGroup>;
 export type PlannedGroup = Group & { readonly renditions: Rendition[] };
@@ -31,7 +31,7 @@ function pictureArgs(output: Output, stream: Stream, local: string, segmentLengt
     '-frames:v', `${capture.maxCaptures}`, '-f', 'image2', '-start_number', '0', `${local}.%07d.jpg`,
   ] : [
     '-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-profile:v', (h264.codecProfile ?? 'MAIN').toLowerCase(),
-    // Maps QVBR levels 1 to 10 to x264's CRF. The usual QVBR level 7 becomes CRF 23, x264's default.
+    // Maps QVBR levels 1 to 10 to x264's CRF. The usual level 7 becomes x264's default, 23.
     '-crf', `${37 - 2 * (h264.qvbrSettings?.qvbrQualityLevel ?? 7)}`, '-maxrate', `${h264.maxBitrate}`, '-bufsize', `${2 * h264.maxBitrate!}`,
     '-g', `${Math.max(1, Math.round(2 * numerator / denominator))}`, '-sc_threshold', '0', '-force_key_frames', `expr:gte(t,n_forced*${segmentLength})`,
   ];
@@ -48,7 +48,7 @@ function segmentArgs({ segment, segmentLength, muxed }: Group, { videoDescriptio
   ];
 }
 
-/** Converts a job's settings to one FFmpeg command: the source file is decoded once for all outputs. */
+/** Converts a job's settings to one FFmpeg command, which decodes the source file once for all outputs. */
 export function planJob({ inputs: [input] = [], outputGroups = [] }: Settings, media: Media): { args: string[]; groups: PlannedGroup[]; seconds: number } {
   const stream = videoOf(media);
   const [sound] = audiosOf(media);

@@ -2,8 +2,8 @@ import type { Input, OutputGroup } from '@aws-sdk/client-mediaconvert';
 import { bad, type Job, type Output, type Wire } from './model';
 
 /**
- * `muxed` is true if one output can contain both video and audio. The job's event then contains the file path of the output. `segment` describes the names of
- * segment files, such as `_000000001.cmfv`. An output group type without `segment` is for frame captures.
+ * `muxed`: one output can contain video and audio, and the job's event contains the output's file path. `segment`: the names of segment files, such as
+ * `_000000001.cmfv`. An output group type without `segment` is for frame captures.
  */
 const KINDS = {
   CMAF_GROUP_SETTINGS: { type: 'CMAF_GROUP', settings: 'cmafGroupSettings', container: 'CMFC', muxed: false, segment: { digits: 9, video: 'cmfv', audio: 'cmfa' } },
@@ -13,7 +13,6 @@ const KINDS = {
 
 export const isCapture = (output: Output) => output.videoDescription?.codecSettings?.codec === 'FRAME_CAPTURE';
 
-/** Parses an S3 URI into bucket and key, and the key into folder and name. */
 export function parseS3(uri: string | undefined, path: string): { bucket: string; key: string; folder: string; name: string } {
   const [, bucket, folder = '', name] = /^s3:\/\/([^/]+)\/(.*\/)?([^/]+)$/s.exec(uri ?? '') ?? [];
   if (!bucket) throw bad(path, `expected s3://bucket/key, got ${uri}`);
@@ -28,9 +27,8 @@ export function readGroup({ outputGroupSettings: all = {} }: Wire<OutputGroup>, 
 }
 
 /**
- * Returns the end of the input's clip as seconds and frames, or undefined if the input has no clip. The timecode format is from the API reference, and the
- * maximum ("less than 12 hours") is from the user guide. AWS does not document what happens if a clip ends after its input. The local stack then transcodes
- * the whole input.
+ * Returns the end of the input's clip, or undefined without a clip. The timecode format is from the API reference, and the maximum ("less than 12 hours") is
+ * from the user guide. AWS does not document a clip that ends after its input. The local stack then transcodes the whole input.
  */
 export function parseClip({ inputClippings: [clip, more] = [], timecodeSource }: Wire<Input>): { seconds: number; frames: number } | undefined {
   const path = '/settings/inputs/0/inputClippings';

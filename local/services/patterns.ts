@@ -13,9 +13,8 @@ export function compilePattern(pattern: Json): (event: any) => boolean {
 
 const unknown = (rule: unknown) => new Error(`event pattern: the local stack does not support ${JSON.stringify(rule)}`);
 const valuesOf = (value: unknown): unknown[] => value === undefined ? [] : [value].flat(Infinity);
-/** Reads a property of an object, but no inherited property. */
 const fieldOf = (node: any, name: string): unknown => node !== null && typeof node === 'object' && Object.hasOwn(node, name) ? node[name] : undefined;
-/** Returns the primitive values, because operators ignore objects. */
+/** Operators ignore objects. */
 const leavesOf = (value: unknown): unknown[] => valuesOf(value).filter((each) => each === null || typeof each !== 'object');
 
 function compileObject(pattern: Json): Match {
@@ -28,7 +27,7 @@ function compileObject(pattern: Json): Match {
     return (node, all) => {
       const nodes = valuesOf(fieldOf(node, name));
       const children = all.flatMap((each) => valuesOf(fieldOf(each, name)));
-      // If no element of an array in the event contains the field, the field counts as absent.
+      // A field that is in no element of an array counts as absent.
       return (nodes.length > 0 ? nodes : [undefined]).some((child) => nested(child, children));
     };
   });
@@ -106,7 +105,7 @@ function compileAnythingBut(argument: unknown): Test | undefined {
   return (value) => !tests.some((test) => test(value));
 }
 
-/** Compiles a wildcard: `*` matches any characters, `\*` matches an asterisk. */
+/** `*` matches any characters, `\*` matches an asterisk. */
 function compileWildcard(text: unknown): Test | undefined {
   if (typeof text !== 'string' || /(?<!\\)\*\*|(?<!\\)(\\\\)*\\[^*\\]|(?<!\\)(\\\\)*\\$/.test(text)) return undefined;
   const parts = text.match(/\\[*\\]|[^\\]/g) ?? [];
@@ -126,7 +125,7 @@ const COMPARISONS: Record<string, (value: number, bound: number) => boolean> = {
 /** The largest absolute value of a number in a comparison. */
 const LARGEST = 5e9;
 
-/** Compiles a numeric condition: one comparison, or a lower and an upper bound. */
+/** Compiles one comparison, or a lower and an upper bound. */
 function compileNumeric(argument: unknown): Test | undefined {
   if (!Array.isArray(argument)) return undefined;
   const form = argument.map((part) => typeof part === 'number' ? 'n' : part).join(' ');

@@ -7,7 +7,7 @@ import { ENVIRONMENT } from './resources';
 
 const ROOT = path.join(__dirname, '..', '..');
 
-/** Returns an error message for an invalid path of an app. A valid path is the file of a CDK app, or the folder of a cloud assembly. */
+/** Returns an error message unless the path is the file of a CDK app or the folder of a cloud assembly. */
 export function appProblem(app: string): string | undefined {
   const expected = 'expected the file of a TypeScript or JavaScript CDK app, or the folder that cdk synth created (cdk.out)';
   if (!existsSync(app)) return `${expected}, but '${app}' does not exist`;
@@ -15,17 +15,16 @@ export function appProblem(app: string): string | undefined {
   return /\.[cm]?[jt]sx?$/.test(app) ? undefined : `${expected}, but '${app}' is a file of another type. Run cdk synth in the folder of the app, and pass cdk.out`;
 }
 
-/** Reads an app's stack. The CDK CLI must synthesize an app before this call if the app's language is not TypeScript or JavaScript. */
+/** An app in a language other than TypeScript or JavaScript must be synthesized with the CDK CLI before this call. */
 export async function assemblyOf(app: string, outputFolder: string): Promise<Assembly> {
   return statSync(app).isDirectory() ? readAssembly(app) : synthesize(app, outputFolder);
 }
 
-/** Synthesizes a CDK app as the CDK CLI would, and reads the app's stack. */
 export async function synthesize(app: string, outputFolder: string): Promise<Assembly> {
   await fs.rm(outputFolder, { recursive: true, force: true });
   await fs.mkdir(outputFolder, { recursive: true });
   const { account: CDK_DEFAULT_ACCOUNT, region: CDK_DEFAULT_REGION } = ENVIRONMENT;
-  // The CDK's template validation is disabled, because the validation takes seconds, and `npm test` runs the validation.
+  // CDK's template validation is off, because it takes seconds and `npm test` includes it.
   const env = { ...process.env, CDK_OUTDIR: outputFolder, CDK_DEFAULT_ACCOUNT, CDK_DEFAULT_REGION, CDK_VALIDATION: 'false', ...librarySource(app) };
   await promisify(execFile)(process.execPath, ['--import', 'tsx', app], { env, maxBuffer: Infinity }).catch(({ stderr, code, signal }) => {
     const failed = `${app} failed to synthesize: expected the app to end with exit code 0, but it ended with ${signal ? `the signal ${signal}` : `exit code ${code}`}`;
@@ -36,7 +35,7 @@ export async function synthesize(app: string, outputFolder: string): Promise<Ass
   return readAssembly(outputFolder);
 }
 
-/** An app in this repository imports the library's source by the package name. Any other app imports the library that the app has installed. */
+/** An app in this repository imports the library's source by the package name. Any other app imports its installed library. */
 export function librarySource(app: string): { TSX_TSCONFIG_PATH?: string } {
   const outside = path.relative(ROOT, path.resolve(app)).startsWith('..');
   return outside ? {} : { TSX_TSCONFIG_PATH: path.join(ROOT, 'tsconfig.dev.json') };
@@ -45,10 +44,7 @@ export function librarySource(app: string): { TSX_TSCONFIG_PATH?: string } {
 /** Lines that Node prints around an uncaught value that is not an Error. */
 const FROM_NODE = /^(node:internal\/|\s+triggerUncaughtException\(|\s*\^+$|\(Use `node --trace-uncaught |Node\.js v\d)/;
 
-/**
- * Extracts an app's error message and the line of the app that threw the error. Omits the other stack frames, and Node's code excerpt, which can be a whole
- * minified file.
- */
+/** Returns an app's error message and the app's line that threw the error. Omits Node's code excerpt, which can be a whole minified file. */
 function reasonIn(stderr: string): string {
   const lines = stderr.trim().split('\n');
   const isFrame = (line: string) => /^\s+at /.test(line);

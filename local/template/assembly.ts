@@ -1,12 +1,10 @@
 import { readFileSync, realpathSync, statSync } from 'fs';
 import * as path from 'path';
 
-/** A resource of the template, with unresolved intrinsic functions. */
 export interface Definition {
   readonly Type: string; readonly Properties?: Record<string, unknown>; readonly DependsOn?: string | string[]; readonly Condition?: string;
 }
 
-/** One stack of a cloud assembly. */
 export interface Assembly {
   readonly stackName: string;
   readonly template: { readonly Resources: Record<string, Definition>; readonly Outputs?: Record<string, { readonly Value: unknown }> };
@@ -25,7 +23,6 @@ const SERVICE_TYPES = ['AWS::ApiGateway::RestApi', 'AWS::CloudFront::Distributio
 
 export const isAssembly = (folder: string): boolean => statSync(path.join(folder, 'manifest.json'), { throwIfNoEntry: false }) !== undefined;
 
-/** Reads the only stack of a cloud assembly, and checks that its assets exist. */
 export function readAssembly(folder: string): Assembly {
   const manifest = path.join(folder, 'manifest.json');
   const { artifacts } = readObject(manifest, 'the manifest of a cloud assembly', 'artifacts');
@@ -59,7 +56,6 @@ export function requireService({ stackName, template }: Assembly): void {
     + 'Pass an app whose stack creates a ServerlessVod');
 }
 
-/** Reads a JSON file that contains an object, which must have the key if one is given. */
 function readObject(file: string, what: string, key?: string): Record<string, any> {
   const isObject = (value: unknown): value is Record<string, any> => typeof value === 'object' && value !== null && !Array.isArray(value);
   const fail = (problem: string): never => {
@@ -77,8 +73,8 @@ function readObject(file: string, what: string, key?: string): Record<string, an
 }
 
 /**
- * Returns the absolute path of a template, a list of assets or an asset. The local stack runs the code in assets and publishes their files. Therefore, a path
- * that leads out of the cloud assembly is rejected, also if the path is a symbolic link.
+ * Returns the absolute path of a template, a list of assets or an asset. Rejects a path or a symbolic link that leads out of the cloud assembly, because the
+ * local stack runs and publishes assets.
  */
 function pathIn(folder: string, name: string, what: string): string {
   // The stack of a stage uses the assets of the whole app, which are one folder above.

@@ -43,7 +43,7 @@ describe('a custom domain', () => {
     const elsewhere = requests.filter((request) => request.resourceType() !== 'document' && /^http/.test(request.url()) && new URL(request.url()).origin !== origin);
     expect(elsewhere.map((request) => request.method())).toEqual(['PUT']);
 
-    // Every cookie is valid for this host only. If a cookie had a Domain attribute, its domain would start with a dot.
+    // The domain of a cookie with a Domain attribute would start with a dot.
     const ofTheService = (await page.context().cookies()).filter(({ name }) => /vod|CloudFront/.test(name));
     expect(ofTheService.map(({ name }) => name).sort()).toEqual(
       ['CloudFront-Hash-Algorithm', 'CloudFront-Key-Pair-Id', 'CloudFront-Policy', 'CloudFront-Signature', '__Secure-vod-refresh'],

@@ -17,7 +17,7 @@ const ROUTES: [method: string, route: string, body: object | undefined, status: 
 ];
 const NOT_SIGNED_IN = [401, 'application/problem+json', 'not_signed_in'];
 
-// The last test sends good tokens, to prove that the access log shows a route that was called. The access log contains each route only once.
+// The access log contains each route only once, so the last test sends good tokens. It proves that the log shows a route that was called.
 describe('the API with a user pool\'s ID tokens', () => {
   let stack: StackProcess;
   let client: Client;

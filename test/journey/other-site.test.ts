@@ -8,13 +8,9 @@ import { makeClip } from '../../local/clip';
 
 jest.setTimeout(PATIENCE_MS);
 
-/**
- * Two allowed origins with different schemes, and an origin that is not in `appOrigins`. None of these three origins is on the site of the service, which is
- * http://localhost.
- */
+/** Two allowed origins with different schemes, and an origin that is not in `appOrigins`. None of the three is on the site of the service, http://localhost. */
 const [LISTED, SECOND, STRANGE] = ['https://app.example.org', 'http://127.0.0.1:5173', 'https://evil.example'];
 
-/** The part of a response that a script in a page can read. */
 interface Seen { readonly status: number; readonly headers: Record<string, string>; readonly text: string }
 
 describe('a page of another site', () => {
@@ -48,7 +44,6 @@ describe('a page of another site', () => {
   const serve = (page: Page, origin: string) =>
     page.route(`${origin}/**`, (route) => route.fulfill({ contentType: 'text/html', body: '<!DOCTYPE html><title>Another site</title><link rel="icon" href="data:,">' }));
 
-  /** Sends a request from the page, and returns the part of the response that the page can read. */
   function ask(page: Page, address: string, options: RequestInit = {}): Promise<Seen | 'unreadable'> {
     return page.evaluate(([url, init]) => fetch(url as string, init as RequestInit).then(
       async (response) => ({ status: response.status, headers: Object.fromEntries(response.headers), text: await response.text() }), () => 'unreadable' as const,
@@ -119,7 +114,6 @@ describe('a page of another site', () => {
     expect([response.status, response.headers.get('access-control-allow-origin'), response.headers.get('vary')]).toEqual([200, null, 'Origin']);
   });
 
-  /** Starts a sign-in from a page of an origin, and returns the page after the redirect to this origin. */
   async function signInFrom(origin: string): Promise<Page> {
     const page = await open(origin);
     await page.goto(`${api('/login')}?return_to=${encodeURIComponent(`${origin}/back`)}`);
@@ -148,7 +142,6 @@ describe('a page of another site', () => {
     expect(statuses).toEqual([401, 401, 404]);
     expect(sent).toEqual([]);
     expect(kept).toContainEqual(expect.stringMatching(/^__Secure-vod-refresh: .*SameSiteStrict/));
-    // The pages of the service are still signed in.
     const own = await context.newPage();
     await own.goto(stack.facts.origin);
     await own.getByRole('button', { name: 'Sign out' }).waitFor();

@@ -60,8 +60,7 @@ describe('a server-rendered app as defaultBehavior', () => {
     await page.reload();
     await page.waitForFunction(() => document.querySelector('video')!.currentTime > 0.5);
 
-    // The sign-in cookie is deleted after the sign-in. The refresh cookie and the playback cookies have paths outside the app's pages, so the browser does not
-    // send these cookies to the app.
+    // The sign-in cookie is deleted after the sign-in. The refresh cookie and the playback cookies have paths outside the app's pages.
     const held = (await context.cookies()).filter(({ domain }) => domain === new URL(stack.facts.origin).hostname).map(({ name }) => name);
     expect(held).toEqual(expect.arrayContaining(['__Secure-vod-refresh', 'CloudFront-Signature']));
     expect([...new Set(cookieNames())]).toEqual(['__Host-app-session']);
@@ -111,7 +110,7 @@ describe('a server-rendered app as defaultBehavior', () => {
     };
     await fileOf();
     expect(await fileOf()).toEqual([200, [], 'Hit from cloudfront']);
-    // The app receives at most one request. It receives none if the player's page has already requested the file, because the file is then in the cache.
+    // The app receives no request if the player's page has already requested the file, because the file is then in the cache.
     expect(app.asked.length).toBeLessThan(2);
     const missing = await ask('/assets/none?v=1', { headers: { cookie: 'a=1', authorization: 'Bearer own' } });
     expect(missing.status).toBe(404);

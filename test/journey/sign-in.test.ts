@@ -11,7 +11,7 @@ import type { StackFacts } from '../../local/stack';
 
 jest.setTimeout(PATIENCE_MS);
 
-/** Divides lifetimes. An authorization code is valid for five minutes. Divided by 30, this is ten seconds. */
+/** The five minutes of an authorization code become ten seconds. */
 const DIVISOR = 30;
 const CODE_MS = 10_000;
 const PROBLEM_JSON = 'application/problem+json';
@@ -28,7 +28,6 @@ beforeAll(async () => {
 });
 afterAll(stopAll);
 
-/** Signs in at the sign-in pages without opening the callback. */
 async function signedIn(returnTo?: string, jar?: CookieJar): Promise<{ signIn: SignIn; callback: URL }> {
   const signIn = await SignIn.begin(facts, returnTo, jar);
   return { signIn, callback: await signIn.callback(facts.users[0]) };
@@ -40,7 +39,7 @@ async function browser(): Promise<CookieJar> {
   return signIn.jar;
 }
 
-/** Sends a request. By default, `headers` contains the same `Origin` header as a request from a page of the service. */
+/** By default, `headers` contains the same `Origin` header as a request from a page of the service. */
 function ask(jar: CookieJar, route: '/token' | '/token/revoke', headers: Record<string, string> = { origin: facts.origin }): Promise<Response> {
   return jar.fetch(`${facts.api}${route}`, { method: 'POST', headers });
 }
@@ -50,7 +49,6 @@ function post(route: string, body: object | string): Promise<Response> {
   return fetch(`${facts.api}${route}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: text });
 }
 
-/** Returns the cookies of a response with sorted attributes. */
 function cookiesOf({ headers }: Response): [pair: string, attributes: string[]][] {
   return headers.getSetCookie().map((line) => line.split('; ')).map(([pair, ...attributes]) => [pair, attributes.sort()]);
 }

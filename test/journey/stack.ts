@@ -7,16 +7,12 @@ import type { StackFacts } from '../../local/stack';
 import { readAssembly } from '../../local/template/assembly';
 
 const ROOT = path.join(__dirname, '..', '..');
-/** The timeout of a test that starts a whole stack, possibly on a busy machine. */
 export const PATIENCE_MS = 150_000;
-/** The timeout of `until`, which is shorter than the test timeout. The error of a failed test therefore names the condition. */
+/** The timeout of `until`. It is shorter than the test timeout, so that the error of a failed test names the condition. */
 export const WAIT_MS = 75_000;
 
 export interface StackProcessOptions {
-  /**
-   * The data folder.
-   * @default - a new folder
-   */
+  /** @default - a new folder */
   readonly data?: string;
   /**
    * @default - the full example
@@ -34,9 +30,8 @@ export interface StackProcessOptions {
 
 /** The local stack as `npm start` runs it, in a separate process group. */
 export class StackProcess {
-  /** Starts a stack and waits until it responds. */
   static async start({ data = temporaryFolder(), app, divideLifetimes = 1, environment = {} }: StackProcessOptions = {}): Promise<StackProcess> {
-    // A killed stack does not delete its stack.json, so the file of an earlier run is deleted here.
+    // A killed stack does not delete its stack.json.
     rmSync(path.join(data, 'stack.json'), { force: true });
     const lifetimes = ['--divide-lifetimes', String(divideLifetimes)];
     const stack = new StackProcess(data, ['--port', '0', '--data', data, ...lifetimes, ...(app ? ['--app', app] : [])], environment);
@@ -49,7 +44,6 @@ export class StackProcess {
   }
 
   output = '';
-  /** The exit code of the stack, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
   readonly factsFile: string;
   private readonly child: ChildProcess;
@@ -72,7 +66,7 @@ export class StackProcess {
     return JSON.parse(readFileSync(this.factsFile, 'utf8'));
   }
 
-  /** Invokes a function of the app, without a permission check. `id` is a prefix of the function's logical id. Throws an error if the function fails. */
+  /** Needs no permission. `id` is a prefix of the function's logical id. */
   async invoke(id: string, payload: object): Promise<any> {
     const name = functionIn(path.join(this.data, 'cdk.out'), id);
     const response = await fetch(this.facts.awsEndpoint, { method: 'POST', headers: { 'x-local-invoke': name }, body: JSON.stringify(payload) });
@@ -91,7 +85,7 @@ export class StackProcess {
     return this.ended;
   }
 
-  /** Returns the running processes of the stack: the processes of its group, and all known descendants in other groups. */
+  /** Returns the running processes of the stack's process group, and all known descendants in other groups. */
   processes(): ProcessFacts[] {
     const all = listProcesses();
     this.descendants.add(this.pid);
@@ -132,7 +126,6 @@ function functionIn(assembly: string, id: string): string {
 const started = new Set<StackProcess>();
 const folders: string[] = [];
 
-/** Stops all running stacks and removes the temporary folders. Call it in `afterAll`. */
 export async function stopAll(): Promise<void> {
   await Promise.all([...started].map((stack) => Promise.race([stack.stop(), wait(15_000, undefined, { ref: false })])));
   started.forEach((stack) => stack.kill());
@@ -146,7 +139,6 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** Waits until the check returns true. Throws an error after the given time. */
 export async function until(what: string, check: () => unknown, milliseconds = WAIT_MS): Promise<void> {
   for (const end = Date.now() + milliseconds; !await check(); await wait(50)) {
     if (Date.now() > end) throw new Error(`not true after ${milliseconds / 1000} seconds: ${what}`);
@@ -154,7 +146,7 @@ export async function until(what: string, check: () => unknown, milliseconds = W
 }
 
 function listProcesses(): ProcessFacts[] {
-  // The smallest Debian images have no `ps`, and macOS has no /proc, so both ways are necessary.
+  // The smallest Debian images have no `ps`, and macOS has no /proc.
   return existsSync('/proc/self/stat') ? readProc() : readPs();
 }
 

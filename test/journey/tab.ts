@@ -5,11 +5,7 @@ import { ensure } from '../../local/system';
 
 const ARGUMENTS = ['--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
 
-/**
- * Starts a headless Chromium.
- *
- * @param more - additional arguments of Chromium
- */
+/** @param more - additional arguments of Chromium */
 export function launchBrowser(...more: string[]): Promise<Browser> {
   // Chromium's sandbox does not run as root.
   const args = [...ARGUMENTS, ...more, ...process.getuid?.() === 0 ? ['--no-sandbox'] : []];
@@ -98,7 +94,6 @@ export class Tab {
     await until('the page lists again', () => this.listed() >= before + 2);
   }
 
-  /** Waits until the tab has renewed its tokens once more. */
   async renews(): Promise<void> {
     const before = this.renewals().length;
     await until('the page renews its session', () => this.renewals().length > before);

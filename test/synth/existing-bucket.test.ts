@@ -25,7 +25,6 @@ const wrapped = (stack: Stack) => s3.Bucket.fromCfnBucket(new s3.CfnBucket(stack
   corsConfiguration: { corsRules: [{ allowedMethods: ['GET'], allowedOrigins: ['https://a.example.com'] }] },
 }));
 
-/** Returns what enables EventBridge for a bucket: the bucket resource itself, or CDK's custom resource. */
 function eventBridge(template: CloudFormationTemplate, bucket: s3.IBucket) {
   const logicalId = Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnResource);
   const custom = ofType(template, 'Custom::S3BucketNotifications');

@@ -13,7 +13,6 @@ const ODD = {
   '1 b/s': Bitrate.bps(1), '4 Mb/s': Bitrate.mbps(4),
 };
 
-/** For each prop: the names of the values in `ODD` that are valid. */
 const RIGHT: Record<string, (keyof typeof ODD)[]> = {
   'VodApiOptions.throttlingRateLimit': ['1.5', '7'],
   'VodApiOptions.throttlingBurstLimit': ['7'],
@@ -43,7 +42,7 @@ const RIGHT: Record<string, (keyof typeof ODD)[]> = {
   'VodUploadProps.appOrigins': ['[]'],
 };
 
-/** Returns the outcome of each value. `null` must have the same outcome as `undefined`, because other languages can pass `null` for an omitted prop. */
+/** `null` must have the same outcome as `undefined`, because other languages can pass `null` for an omitted prop. */
 function outcomesOf(prop: Prop, values: Readonly<Record<string, unknown>>): [value: string, outcome: string][] {
   const results = Object.entries(values).map(([odd, value]) => [odd, rendering(prop, () => value)] as const);
   const leftOut = new Map(results).get('undefined');
@@ -58,10 +57,8 @@ describe('a value of a wrong type is rejected with the name of the prop, and an 
   });
 });
 
-/** Values that plain JavaScript can pass in place of an object, and an empty object. */
 const NO_OBJECT = { 'null': null, 'undefined': undefined, '7': 7, '"x"': 'x', 'true': true, '[]': [], '[null]': [null], '{}': {} };
 
-/** Types of props without required properties. */
 const MAY_BE_EMPTY = /^(\{ \[pathPattern|VodRoles$|Vod(Upload|Transcode|Catalog|Delivery|Api|Sweeper|Function)Options$|cognito\.UserPool(Props|ClientOptions|DomainOptions)$)/;
 
 describe('a value that is not the expected object is rejected with the name of the prop', () => {

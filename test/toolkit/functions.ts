@@ -4,7 +4,6 @@ import { ENVIRONMENTS, type HandlerName } from '../../src/contract/environment';
 export interface FoundHandler extends Found {
   /** `{area}/{verb-noun}` */
   readonly name: HandlerName;
-  /** The logical id of the function's role. */
   readonly role: string;
   readonly environment: Record<string, any>;
 }
@@ -27,7 +26,6 @@ export function functionsOf(template: AnyTemplate): FoundHandler[] {
   });
 }
 
-/** Returns the function that runs a handler. Throws an error if the number of such functions is not 1. */
 export function functionOf(template: AnyTemplate, name: HandlerName): FoundHandler {
   const found = functionsOf(template).filter((each) => each.name === name);
   if (found.length !== 1) throw new Error(`expected one function of ${name}, got ${found.map(({ id }) => id).join(', ') || 'none'}`);

@@ -27,14 +27,12 @@ beforeAll(async () => {
 });
 afterAll(() => table.stop());
 
-/** The messages, jobs and events of one video. The code of the handlers processes the messages and events at the simulated time `now`. */
+/** The handlers' code processes messages and events at the simulated time `now`. */
 class World {
   readonly jobs: Job[] = [];
-  /** The row after each write, as returned by the table. */
   readonly rows: VideoRow[] = [];
   now = Date.parse('2026-11-29T12:00:00Z');
 
-  /** Delivers the message. Returns whether the message was processed. */
   async receive({ id, sentAt, receives }: Message, fault?: Fault): Promise<boolean> {
     const record = { body: BODY, messageId: id, attributes: { ApproximateReceiveCount: `${receives}`, SentTimestamp: `${sentAt}` } } as SQSRecord;
     const answer = await this.invoke((videos, client) => submitJobs({

@@ -4,8 +4,8 @@ import { example } from '../templates/templates';
 import type { CloudFormationTemplate } from '../toolkit/template';
 
 /*
- * The templates of the release candidate, reduced to the resources that an update must not replace. test/upgrade compares them with the templates of today.
- * For each release, run `TSX_TSCONFIG_PATH=tsconfig.dev.json npx tsx test/upgrade/store.ts`.
+ * The templates of the release candidate, reduced to the resources that an update must not replace. test/upgrade compares them with the templates of today. For
+ * each release, run `TSX_TSCONFIG_PATH=tsconfig.dev.json npx tsx test/upgrade/store.ts`.
  */
 const FILE = path.join(__dirname, 'release-candidate.json');
 

@@ -6,7 +6,6 @@ const before = releaseCandidate();
 const now = today();
 const NAMES = Object.keys(before) as (keyof typeof before)[];
 
-/** Changes that delete or replace a resource, or that could do so. */
 const DESTRUCTIVE = [ResourceImpact.WILL_REPLACE, ResourceImpact.MAY_REPLACE, ResourceImpact.WILL_DESTROY, ResourceImpact.WILL_ORPHAN];
 
 function destructive(from: CloudFormationTemplate, to: CloudFormationTemplate): string[] {

@@ -6,13 +6,12 @@ import type { Json } from '../json';
 
 export type Writes = ReturnType<typeof createWrites>;
 
-/** Serializes all writes, so that no other write occurs between the check of a condition and the write. */
+/** Serializes all writes, so that no write occurs between the check of a condition and its write. */
 export function createWrites({ database, streams, observe = ignoreUsage }: { database: Database; streams: Streams; observe?: ObserveUsage }) {
   let last: Promise<unknown> = Promise.resolve();
   let conflicts = 0;
 
   return {
-    /** Runs the work after all earlier work has ended. */
     alone<T>(work: () => Promise<T>): Promise<T> {
       const result = last.then(work);
       last = result.catch(() => undefined);
@@ -39,10 +38,8 @@ export function createWrites({ database, streams, observe = ignoreUsage }: { dat
     conflict(count: number): void {
       conflicts = count;
     },
-    /** Whether this write must fail with a conflict. */
     takeConflict: (): boolean => conflicts > 0 && conflicts-- > 0,
     observe,
-    /** Resolves when no write is in progress. */
     idle: () => last.then(() => undefined),
   };
 }

@@ -16,7 +16,6 @@ afterAll(async () => {
 });
 const create = (input: CreateJobCommandInput) => service.client.send(new CreateJobCommand(input));
 const valid = () => job('none', [cmaf(video(180, 300_000), audio())]);
-/** Returns a valid job with a changed value at one path. */
 function changed(path: string, value: unknown): CreateJobCommandInput {
   const input = structuredClone(valid());
   const names = path.split('.');
@@ -76,7 +75,7 @@ test.each<[string, () => CreateJobCommandInput, RegExp]>([
 });
 
 test('rejects an unknown member with the path', async () => {
-  // This request is sent without the SDK, because the SDK removes properties that it does not know.
+  // The SDK would remove properties that it does not know.
   const { config } = service.client;
   const { hostname, port } = await config.endpoint!();
   const answer = await fetch(`http://${hostname}:${port}/2017-08-29/jobs`, { method: 'POST', body: JSON.stringify({ role: ROLE, queue: QUEUE, settings: { inputs: [{ rotate: 'AUTO', fileInput: 's3://a/b' }], outputGroups: [] } }) });

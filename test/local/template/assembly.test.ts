@@ -6,7 +6,6 @@ import { readAssembly, requireService } from '../../../local/template/assembly';
 
 const AGAIN = 'Run cdk synth in the folder of the app, and pass the folder that it creates (cdk.out)';
 
-/** Creates a cloud assembly with one stack and one asset. */
 function assembly(): string {
   const folder = temporaryFolder();
   const app = new App({ outdir: folder });

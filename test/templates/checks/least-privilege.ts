@@ -4,7 +4,7 @@ import type { HandlerName } from '../../../src/contract/environment';
 import { grants, rolePolicies, type Statement, statements } from '../../toolkit/permissions';
 import { type CloudFormationTemplate, ours, references, withoutHash } from '../../toolkit/template';
 
-/** The allowed resources of each action, in the format of `grants`. `{table}` is the ARN of the table, and `{media}` is the ARN of the media bucket. */
+/** In the format of `grants`. `{table}` is the ARN of the table, and `{media}` is the ARN of the media bucket. */
 type Needs = Readonly<Record<string, readonly string[]>>;
 
 // The user's app chooses the logical ids of existing tables and buckets. In this file, names of purposes replace these ids.
@@ -85,7 +85,6 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
   'upload/plan-upload': { 'dynamodb:PutItem': [TABLE], 's3:PutObject': [SOURCES] },
 };
 
-/** The roles that services other than Lambda use. */
 const SERVICE_ROLES: Record<string, { service: string; condition: object; needs: Needs }> = {
   VodTranscodeJobRole: {
     service: 'mediaconvert.amazonaws.com',
@@ -101,14 +100,14 @@ const CONDITIONS: Record<string, object> = {
 
 const WHOLE_ACTION = /^[a-z0-9-]+:[A-Za-z0-9]+$/;
 
-/** An action on an encrypted table or bucket requires these actions on the KMS key. The key is used only through DynamoDB or S3. */
+/** The actions on the KMS key that an action on an encrypted table or bucket requires. The key is used only through DynamoDB or S3. */
 const KEY_USES: [store: Store, service: string, action: RegExp, uses: string[]][] = [
   // For reads and writes, DynamoDB decrypts the table's key with the permissions of the caller.
   ['table', 'dynamodb', /^dynamodb:/, ['kms:Decrypt']],
   ['sources', 's3', /^s3:GetObject$/, ['kms:Decrypt']],
   ['sources', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey', 'kms:Decrypt']],
   ['media', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey', 'kms:Decrypt']],
-  // Lambda stores failed event records without multipart uploads. Only multipart uploads need Decrypt.
+  // Only multipart uploads need Decrypt. Lambda stores failed event records without them.
   ['failed', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey']],
   ['failed', 's3', /^s3:GetObject$/, ['kms:Decrypt']],
 ];
@@ -141,9 +140,7 @@ function trust(template: CloudFormationTemplate, role: string): string {
   return JSON.stringify(template.Resources[role]?.Properties?.AssumeRolePolicyDocument?.Statement);
 }
 
-/**
- * Each role has exactly the permissions that its code uses. A missing permission causes errors in production, and an additional permission helps an attacker.
- */
+/** A missing permission causes errors in production, and an additional permission helps an attacker. */
 const rolesDoWhatTheyNeed: Check = (template) => {
   const policies = rolePolicies(template);
   const ofHandlers = handlersOf(template).flatMap(({ id, name, role, properties }) => {
@@ -158,7 +155,7 @@ const rolesDoWhatTheyNeed: Check = (template) => {
   return [...ofHandlers, ...ofServices];
 };
 
-/** Only one AWS service can assume each role of the library. If `SERVICE_ROLES` has a condition for the role, the trust policy contains the condition. */
+/** If `SERVICE_ROLES` has a condition for the role, the trust policy contains it. */
 const rolesTrustOneService: Check = (template) => {
   const ofHandlers = new Set(handlersOf(template).map(({ role }) => role));
   return ours(template, 'AWS::IAM::Role').flatMap(({ id, properties }) => {
