@@ -166,7 +166,7 @@ export class ServerlessVod extends Construct {
   public readonly delivery: VodDelivery;
   /** The REST API. */
   public readonly api: VodApi;
-  /** The sweeper: a function that looks every 15 minutes for videos whose events did not arrive. */
+  /** The sweeper: a function that searches every 15 minutes for videos whose upload or job events did not arrive. */
   public readonly sweeper: VodSweeper;
   /** The service URL, which users open: `https://` and the first of `domainNames`. Without `domainNames`, the URL has the domain name of the distribution. */
   public readonly url: string;

@@ -7,10 +7,10 @@ import { acknowledge } from '../synth/acknowledge';
 
 const OPEN_BY_DESIGN = 'a browser sends preflight requests without a token';
 
-/** In seconds. Chromium allows at most 7200. */
+/** Chromium allows at most 7200 seconds. */
 const MAX_AGE = '7200';
 
-/** Puts a constant into single quotes for an API Gateway mapping expression. Quotes in the value need no escaping. */
+/** In an API Gateway mapping expression, a constant is in single quotes, and quotes in the value need no escaping. */
 export const constant = (value: string): string => `'${value}'`;
 
 /**
@@ -53,10 +53,7 @@ export function addPreflight(resource: apigateway.IResource, origins: readonly s
   acknowledge(method, { 'AwsSolutions-APIG4': OPEN_BY_DESIGN, 'AwsSolutions-COG4': OPEN_BY_DESIGN });
 }
 
-/**
- * Returns a Velocity template that allows the origin of the request if `origins` contains the origin. `$input.params` is case-sensitive, and HTTP/1.1 clients
- * send `Origin` instead of `origin`.
- */
+/** `$input.params` is case-sensitive, and HTTP/1.1 clients send `Origin` instead of `origin`. */
 function allowListedOrigin(origins: readonly string[]): string {
   return [
     `#set($allowed = ["${Fn.join('", "', [...origins])}"])`,

@@ -3,7 +3,6 @@ import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import type { IConstruct } from 'constructs';
 import { rendered } from '../synth/rendered';
 
-/** At the end of synth, rejects origins that depend on the distribution. */
 export function checkCircularDependency(scope: IConstruct, { node: { defaultChild: resource } }: cloudfront.Distribution, hasDomainNames: boolean): void {
   const remedy = hasDomainNames ? 'Pass vod.url to your app, and no other property of the distribution' : 'Set domainNames, so that vod.url and the user pool do not depend on the distribution';
   scope.node.addValidation({

@@ -4,7 +4,7 @@ import { isKnownEverywhere } from './signing-key-age.runtime';
 import { readSigningKey, SigningKey } from './signing-key-secret.runtime';
 import type { SigningKeyReference } from '../contract/signing-keys';
 
-/** Returns cookie values by cookie name. The cookies give access to all URLs that match `resource`, until `expires` (seconds since 1970). */
+/** The cookies give access to all URLs that match `resource`, until `expires` (seconds since 1970). */
 export type SignCookies = (resource: string, expires: number) => Promise<Record<string, string>>;
 
 export interface Ports {
@@ -19,7 +19,6 @@ const READ_TIMEOUT_MS = 3_000;
 /** Minimum time before an unreadable secret is read again, since each read costs money and time. */
 const RETRY_MS = 60_000;
 
-/** Reads each secret and parses each key only once. */
 export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
   const read = new Map<string, Promise<SigningKey>>();
   const failedAt = new Map<string, number>();
@@ -45,7 +44,7 @@ export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
         if (index === 0 || isKnownEverywhere(oldest.createdAt, now())) return oldest;
       } catch (error) {
         failedAt.set(secretArn, now().getTime());
-        console.error({ message: 'a signing key can\'t be read; trying an older one', keyPairId, error: String(error) });
+        console.error({ message: 'a signing key can\'t be read; trying an older key', keyPairId, error: String(error) });
       }
     }
     failedAt.clear();

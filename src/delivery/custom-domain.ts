@@ -18,7 +18,7 @@ export function serviceUrl([first]: readonly string[]): string {
   return `https://${first}`;
 }
 
-/** At the end of synth, the values of lazy names are known. */
+/** The names are checked again at the end of synth, when the values of lazy names are known. */
 export function checkDomains(scope: IConstruct, { domainNames, certificate }: DomainOptions): void {
   if (certificate) warnOfUnknownRegion(scope, 'certificate', certificate);
   checkTokens(scope, { domainNames }, (known) => domainProblems(scope, { ...known, certificate }));

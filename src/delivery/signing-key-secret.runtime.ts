@@ -8,7 +8,6 @@ export interface SigningKey {
   readonly createdAt: string;
 }
 
-/** Returns undefined if the secret is empty. */
 export async function readSigningKey(secrets: SecretsManagerClient, secretArn: string, abortSignal?: AbortSignal): Promise<SigningKey | undefined> {
   let text: string | undefined;
   try {

@@ -70,7 +70,7 @@ export interface VodDeliveryOptions {
   readonly keyType?: SigningKeyType;
 
   /**
-   * Price class of the distribution. The cheapest class is slower for viewers who are far from Europe and North America.
+   * Price class of the distribution. `PRICE_CLASS_100` is the cheapest class, and is slower for viewers who are far from Europe and North America.
    * @default cloudfront.PriceClass.PRICE_CLASS_100
    */
   readonly priceClass?: cloudfront.PriceClass;
@@ -107,7 +107,7 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
    * the distribution. CloudFront rejects a name that a different distribution already has.
    *
    * Users can sign in and watch only at the first name, since a cookie is valid for one name. Requests for all other names, including the `cloudfront.net`
-   * name, are redirected to the first name. There is no redirect if `defaultBehavior` has your own function for viewer requests. Viewers need TLS 1.2
+   * name, are redirected to the first name. There is no redirect if `defaultBehavior` has your own function for viewer requests. Viewers need TLS 1.2 or later
    * (`TLSv1.2_2021`).
    * @default - the domain name of the distribution, such as `d111111abcdef8.cloudfront.net`
    */
@@ -143,7 +143,7 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
   /**
    * More behaviors of your app, by path pattern.
    *
-   * The service uses all patterns below `/v/` and, with an API, below `/api/`. By default, http requests are redirected to https, and responses get
+   * Patterns below `/v/` and, with an API, below `/api/` are rejected at synth. By default, http requests are redirected to https, and responses get
    * CloudFront's managed security headers. The origin must not be the media bucket.
    * @default - none
    */

@@ -1,7 +1,6 @@
 import { VIDEO_ID } from './video-id';
 
 export const SOURCE_PREFIX = 'source/';
-/** Object keys of media and the paths of media URLs begin with this prefix. */
 export const MEDIA_PREFIX = 'v/';
 
 const SOURCE_KEY = new RegExp(`^${SOURCE_PREFIX}(${VIDEO_ID})/original$`);

@@ -6,10 +6,9 @@ export function titleOf(fileName: string): string {
   return Array.from(fileName).slice(0, MAX_TITLE_LENGTH).join('');
 }
 
-/** The texts that users write for a video, by field name. */
 export type UserData = Readonly<Record<string, string | readonly string[] | Readonly<Record<string, string>> | undefined>>;
 
-/** The maximum size of all texts of a video. With this limit, a page of a list can contain 100 rows of the maximum size. */
+/** With this limit, a page of a list can contain 100 rows of the maximum size. */
 export const MAX_USER_DATA_BYTES = 32 * 1024;
 
 /** Returns the largest field if all fields together exceed the limit. */

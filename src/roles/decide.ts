@@ -14,7 +14,6 @@ export interface GuardedVideo {
   readonly visibility: Visibility;
 }
 
-/** `video` is undefined if the video does not exist. */
 export type Action =
   | { readonly type: 'upload' }
   | { readonly type: 'list'; readonly videos: 'own' | 'published' }

@@ -20,7 +20,7 @@ interface Answer {
   readonly cookies?: readonly string[];
 }
 
-/** Returns errors as problem+json. Web pages of the origins in APP_ORIGINS can read all responses, including errors. */
+/** Web pages of the origins in APP_ORIGINS can read all responses, including errors. */
 export function serveRoutes<H extends HandlerName>(
   handler: H, operations: Operations<H>,
 ): (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult> {

@@ -32,8 +32,8 @@ export function readQuery({ query: schemas = {} }: Pick<Route, 'query'>, event: 
 }
 
 /**
- * Returns only the headers of the route, by lower-case name. Throws if a header except `Cookie` is given twice: a client can split cookies into several headers
- * (RFC 9113, section 8.2.3).
+ * Returns only the headers of the route, by lower-case name. Only `Cookie` can be given twice, because a client can split cookies into several headers (RFC
+ * 9113, section 8.2.3).
  */
 export function readHeaders({ headers: schemas = {} }: Pick<Route, 'headers'>, event: APIGatewayProxyEvent): Record<string, string | number> {
   const headers: Record<string, string | number> = {};

@@ -7,7 +7,7 @@ export function acknowledge(scope: IConstruct, reasons: Readonly<Record<string, 
 }
 
 /**
- * Suppresses AwsSolutions-IAM5 of cdk-nag for one wildcard resource. All other wildcards in the scope are still reported.
+ * Suppresses AwsSolutions-IAM5 of cdk-nag for one wildcard resource.
  *
  * @param resourceArn the ARN exactly as in the policy, or `*`
  */

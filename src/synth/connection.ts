@@ -26,7 +26,6 @@ export function permission(actions: string[], resourceArns: string[]): Connectio
   return { environment: {}, grant: (grantee) => iam.Grant.addToPrincipal({ grantee, actions, resourceArns }) };
 }
 
-/** The variables that a list of connections sets. */
 export type Covered<U> = U extends readonly (infer C)[] ? C extends Connection<infer V> ? V : never : never;
 
 type CoveredTwice<U> = U extends readonly [Connection<infer V>, ...infer Others] ? (V & Covered<Others>) | CoveredTwice<Others> : never;

@@ -6,7 +6,7 @@ import type { Variable } from '../contract/environment';
 /** The quota for the environment variables of a function, measured as JSON (see "Environment variables" in "Lambda quotas"). */
 const MAX_BYTES = 4096;
 
-/** Stands for a value that is known only at deploy time. An ARN is longer than this text, and most ids are shorter. */
+/** A placeholder for a value that is known only at deploy time. ARNs are longer than the placeholder, and most ids are shorter. */
 const UNKNOWN = '?'.repeat(40);
 
 /** The shortest possible values of CloudFormation's pseudo parameters. */
@@ -53,7 +53,6 @@ function bytesOf(variables: Readonly<Record<string, string>>): number {
   return Buffer.byteLength(JSON.stringify(variables));
 }
 
-/** `UNKNOWN` replaces each part that is not a literal. */
 function textOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const [[name, argument] = ['', undefined]] = Object.entries(value) as [string, any][];

@@ -7,10 +7,7 @@ const BLOCKS = ['blockPublicAcls', 'blockPublicPolicy', 'ignorePublicAcls', 'res
 /** Canned ACLs that grant public access (see "Access control list overview" in the Amazon S3 User Guide). */
 const PUBLIC_ACLS: unknown[] = [s3.BucketAccessControl.PUBLIC_READ, s3.BucketAccessControl.PUBLIC_READ_WRITE, s3.BucketAccessControl.AUTHENTICATED_READ];
 
-/**
- * Rejects a public bucket, and warns of a bucket that allows requests without TLS. The check runs at the end of synth, and ignores bucket policies in other
- * stacks.
- */
+/** Rejects a public bucket, and warns of a bucket that allows requests without TLS. */
 export function checkBucketAccess(scope: IConstruct, prop: string, bucket: s3.IBucket, resource: s3.CfnBucket): void {
   // Two areas can use one bucket, which is checked only once.
   if (Aspects.of(bucket).all.some((aspect) => aspect instanceof WarnWithoutTls)) return;

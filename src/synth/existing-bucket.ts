@@ -68,7 +68,6 @@ function givenEncryption(resource: s3.CfnBucket): Encryption {
   return { algorithm: sseAlgorithm, key: kmsMasterKeyId };
 }
 
-/** At the end of synth, including overrides. */
 function renderedEncryption(resource: s3.CfnBucket): Encryption {
   const { BucketEncryption } = renderedProperties<{ readonly BucketEncryption: any }>(resource);
   const { SSEAlgorithm, KMSMasterKeyID } = BucketEncryption?.ServerSideEncryptionConfiguration?.[0]?.ServerSideEncryptionByDefault ?? {};
@@ -109,7 +108,6 @@ export function addCorsRule(bucket: s3.IBucket, rule: s3.CorsRule): boolean {
   return true;
 }
 
-/** Returns undefined for an imported bucket. */
 function cfnBucket(bucket: s3.IBucket): s3.CfnBucket | undefined {
   const resource = bucket.node.defaultChild;
   return CfnResource.isCfnResource(resource) && resource.cfnResourceType === 'AWS::S3::Bucket' ? resource as s3.CfnBucket : undefined;

@@ -66,7 +66,7 @@ export function checkTable(scope: Construct, prop: string, table: dynamodb.ITabl
   const resource = resourceOf(table);
   if (!resource) {
     Annotations.of(scope).addWarningV2('serverless-vod:importedTable',
-      `${prop}: an imported table can't be checked at synth. The table requires the string keys ${keys(TABLE_KEYS)}, and a stream with the view type NEW_AND_OLD_IMAGES. The table also requires the indexes ${Object.values(INDEXES).map((index) => `${index.name} (${keys(index)}; ${index.projection})`).join(', ')}. An index may project more attributes. If a customer-managed KMS key encrypts the table, import the table with fromTableAttributes and encryptionKey`);
+      `${prop}: an imported table can't be checked at synth. The table requires the string keys ${keys(TABLE_KEYS)}, and a stream with the view type NEW_AND_OLD_IMAGES. The table also requires the indexes ${Object.values(INDEXES).map((index) => `${index.name} (${keys(index)}; ${index.projection})`).join(', ')}. An index can also project additional attributes. If a customer-managed KMS key encrypts the table, import the table with fromTableAttributes and encryptionKey`);
     return;
   }
   scope.node.addValidation({ validate: () => tableProblems(prop, readTable(resource)) });
@@ -93,7 +93,6 @@ interface RenderedEncryption {
   readonly Replicas: { readonly SSESpecification?: { readonly KMSMasterKeyId?: string | object } }[];
 }
 
-/** Returns undefined for an imported table. */
 function resourceOf(table: dynamodb.ITable): CfnResource | undefined {
   const resource = table.node.defaultChild;
   return CfnResource.isCfnResource(resource) && /^AWS::DynamoDB::(Global)?Table$/.test(resource.cfnResourceType) ? resource : undefined;
@@ -114,14 +113,14 @@ function tableProblems(prop: string, table: TableProperties): string[] {
       || [expected.partition, expected.sort].some((attribute) => types.get(attribute) !== 'S');
   };
   const problems = wrongKeys(keySchema, TABLE_KEYS)
-    ? [`${prop}: expected a table with the string keys ${keys(TABLE_KEYS)}, got other keys. Create another table, because the keys of a table can't be changed`] : [];
+    ? [`${prop}: expected a table with the string keys ${keys(TABLE_KEYS)}, got different keys. Create a new table, because the keys of a table can't be changed`] : [];
   if (stream?.streamViewType && stream.streamViewType !== 'NEW_AND_OLD_IMAGES') {
     problems.push(`${prop}: expected a stream of StreamViewType.NEW_AND_OLD_IMAGES, got ${stream.streamViewType}. Each event is derived from the old and the new image of a row`);
   }
   for (const index of Object.values<TableIndex>(INDEXES)) {
     const found = indexes.find(({ indexName }) => indexName === index.name);
     if (!found || wrongKeys(found.keySchema, index)) {
-      problems.push(`${prop}: expected a global secondary index '${index.name}' with the string keys ${keys(index)}, ${found ? 'got other keys' : 'got none'}. Add the index with addGlobalSecondaryIndex`);
+      problems.push(`${prop}: expected a global secondary index '${index.name}' with the string keys ${keys(index)}, ${found ? 'got different keys' : 'got none'}. Add the index with addGlobalSecondaryIndex`);
     } else if (index.projection === 'ALL' && found.projection?.projectionType !== 'ALL') {
       problems.push(`${prop}: expected the global secondary index '${index.name}' to project all attributes, got ${found.projection?.projectionType}. Create the index with ProjectionType.ALL`);
     }

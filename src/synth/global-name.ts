@@ -15,7 +15,6 @@ export function globalName(scope: Construct, label: string): string {
   return `${label}-${placeInStack(scope)}-${uuid}`;
 }
 
-/** Two services in one stack have different paths. */
 function placeInStack(scope: Construct): string {
   const path = scope.node.path.slice(Stack.of(scope).node.path.length);
   return createHash('sha256').update(path).digest('hex').slice(0, 8);

@@ -3,7 +3,6 @@ import * as path from 'path';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { HandlerName } from '../contract/environment';
 
-/** The folder `assets` of the package contains one bundled file for each handler. */
 const ASSETS = path.join(__dirname, '..', '..', 'assets');
 
 export function handlerCode(handler: HandlerName, assets: string = ASSETS): lambda.Code {

@@ -26,7 +26,6 @@ export interface HandlerFunctionProps<H extends HandlerName, U extends readonly 
   readonly reservedConcurrentExecutions?: number;
 }
 
-/** A Lambda function whose type contains the name of its handler. */
 export type HandlerFunction<H extends HandlerName> = lambda.Function & { readonly _handler?: H };
 
 /** The role has only the permissions that the connections and the function options require. */
@@ -59,7 +58,7 @@ export function handlerFunction<H extends HandlerName, const U extends readonly 
   });
   for (const connection of props.uses) add(fn, connection);
   checkEnvironmentSize(fn);
-  rejectLateKey(fn, 'kmsKeyArn', 'The function can\'t decrypt its environment variables with another key. Pass the key as functions.environmentEncryption, or exclude the function from the aspect', targetKey(options.environmentEncryption)?.keyArn);
+  rejectLateKey(fn, 'kmsKeyArn', 'The function can\'t decrypt its environment variables with this key. Pass the key as functions.environmentEncryption, or exclude the function from the aspect', targetKey(options.environmentEncryption)?.keyArn);
   return fn;
 }
 

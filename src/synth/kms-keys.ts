@@ -16,8 +16,8 @@ export interface ResourceKey {
 /**
  * Allows a principal to use a KMS key only through the AWS service of the encrypted resource.
  *
- * The default key policy delegates access to IAM and needs no statement. Any other key policy gets a statement. If the library can't add the statement, it adds
- * a warning.
+ * The default key policy delegates access to IAM and needs no statement. Any other key policy gets a statement. If the library can't change the policy, synth
+ * warns.
  */
 export function grantKey(scope: IConstruct, { prop, key, service }: ResourceKey, grantee: iam.IGrantable, actions: string[]): iam.Grant {
   const target = targetKey(key);

@@ -54,7 +54,6 @@ function grantKeyLater(secret: secretsmanager.CfnSecret, grantee: iam.IGrantable
 }
 
 class GrantSecretKey implements IAspect {
-  /** The value of `KmsKeyId` when the grant was made. */
   public granted?: string;
 
   constructor(private readonly secret: secretsmanager.CfnSecret, private readonly grantee: iam.IGrantable, private readonly actions: string[]) {}

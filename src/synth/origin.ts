@@ -9,7 +9,7 @@ const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 /** Host names and IP addresses. Quotes in a host, for example, would break mapping templates of API Gateway. */
 const HOST = /^([\w.-]+|\[[\da-f:.]+\])$/;
 
-/** Lower case, Punycode, without a trailing dot. Returns undefined if the URL has no host. */
+/** The host is in lower case and in Punycode, without a trailing dot. Returns undefined if the URL has no host. */
 export function normalHost(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).hostname.replace(/\.+$/, '') || undefined : undefined;
 }
@@ -35,7 +35,7 @@ export function originProblem(name: string, value: unknown): string | undefined 
   return origin === value ? undefined : `${expected}; did you mean "${origin}"?`;
 }
 
-/** At the end of synth, lazy values are known. */
+/** The origins are checked again at the end of synth, when lazy values are known. */
 export function checkAppOrigins(scope: IConstruct, appOrigins: readonly string[] | undefined): void {
   checkTokens(scope, { appOrigins }, (props) => appOriginsProblems(props.appOrigins));
 }

@@ -3,7 +3,10 @@ import { RegionInfo } from 'aws-cdk-lib/region-info';
 import type { Construct } from 'constructs';
 import { show } from './prop-checks';
 
-/** S3 sends events to the default bus of the bucket's account, and handlers call DynamoDB and S3 in the region of the stack. */
+/**
+ * Existing resources must be in the account and the region of the stack: S3 sends events to the default bus of the bucket's account, and handlers call DynamoDB
+ * and S3 in the region of the stack.
+ */
 export function placeProblems(scope: Construct, prop: string, what: string, env: ResourceEnvironment): string[] {
   const { region, account } = Stack.of(scope);
   return [

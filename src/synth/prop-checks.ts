@@ -38,7 +38,7 @@ function showDuration(value: Duration): string {
   return milliseconds % 1000 === 0 ? value.toHumanString() : `${milliseconds / 1000} seconds`;
 }
 
-/** The number may have a fraction. Without `rounding`, CDK throws an error for fractions. */
+/** Without `rounding`, CDK throws an error for fractions. */
 function bytesOf(value: Size): number {
   return value.toBytes({ rounding: SizeRoundingBehavior.NONE });
 }

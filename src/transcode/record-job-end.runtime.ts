@@ -6,7 +6,6 @@ import { FOUND_TOO_LONG } from './source/duration-limit';
 import { hlsKey } from '../domain/object-keys';
 import type { Outcome, TranscodeResult, VideoRepository } from '../runtime/rows/video-repository';
 
-/** The end of a job, as reported by its event or by MediaConvert's API. */
 export interface JobEnd {
   readonly status: Exclude<JobStatus, 'STATUS_UPDATE'>;
   readonly errorCode?: number;
@@ -16,7 +15,6 @@ export interface JobEnd {
   readonly poster?: string;
 }
 
-/** The audio output has no `video`. */
 export interface JobOutput {
   readonly durationMs?: number;
   readonly video?: Pick<Rendition, 'width' | 'height'> & Partial<Pick<Rendition, 'bitsPerSecond'>>;

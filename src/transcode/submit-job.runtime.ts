@@ -140,7 +140,7 @@ async function findJob(row: VideoRow, { client, queueArn, abortSignal }: Submiss
   return undefined;
 }
 
-/** Returns the id of the new job, or an error if the source cannot be transcoded. Throws if a retry of the message can succeed. */
+/** Throws if a retry of the message can succeed. */
 async function createJob(row: VideoRow, token: string, ports: Submission): Promise<string | VideoError> {
   const { client, settings, mediaBucket, queueArn, jobRoleArn, abortSignal } = ports;
   const { videoId, attempt } = row;

@@ -40,7 +40,7 @@ export function clientIdProblem(clientId: string): string | undefined {
     : `identity: expected client ids of 1 to 128 letters, digits, "_" or "+" for fromUserPool, got ${show(clientId)}`;
 }
 
-/** Escapes a client id for a regular expression. An id that is unknown at synth needs no escapes, because Cognito creates it from letters and digits. */
+/** An id that is unknown at synth needs no escapes, because Cognito creates the id from letters and digits. */
 function escaped(clientId: string): string {
   return Lazy.uncachedString({
     produce: (context) => {

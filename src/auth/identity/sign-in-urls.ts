@@ -14,7 +14,7 @@ const CALLBACKS = 'publicClient.callbackUrls';
 const LOGOUTS = 'publicClient.logoutUrls';
 const CERTIFICATE = 'domain.customDomain.certificate';
 
-/** Schemes that browsers handle themselves. An app cannot register these schemes. */
+/** Browsers handle these schemes themselves, so an app cannot register them. */
 const BROWSER_SCHEMES = ['about:', 'blob:', 'data:', 'file:', 'filesystem:', 'ftp:', 'javascript:', 'vbscript:', 'view-source:', 'ws:', 'wss:'];
 
 interface SignInUrls {
@@ -38,7 +38,7 @@ export function signInUrlProblems(scope: IConstruct, { domain, publicClient }: S
   ];
 }
 
-/** At the end of synth, all domain names and URLs have their final values. */
+/** The check runs at the end of synth, when all domain names and URLs have their final values. */
 export function checkSignInUrls(scope: IConstruct, { domain }: SignInUrls, url: string, publicClient: cognito.UserPoolClient | undefined): void {
   if (domain?.customDomain) warnOfUnknownRegion(scope, CERTIFICATE, domain.customDomain.certificate as acm.ICertificate);
   const client = publicClient?.node.defaultChild as cognito.CfnUserPoolClient | undefined;

@@ -36,7 +36,7 @@ export function clientProblems(options: ClientSettings): (string | undefined)[] 
     ...(['generateSecret', 'oAuth', 'disableOAuth', 'userPoolClientName'] as const).map((name) => given(name)
       ? `userPoolClient.${name}: expected no value, because VodAuth sets ${name}. To create a client without a secret, set publicClient. To create a client with other settings, call addClient on the user pool` : undefined),
     options.refreshTokenRotation === false && given('refreshTokenRotationGracePeriod')
-      ? 'refreshTokenRotation: expected true or no value, got false. userPoolClient.refreshTokenRotationGracePeriod is set, and it turns rotation on' : undefined,
+      ? 'refreshTokenRotation: expected true or no value, got false. userPoolClient.refreshTokenRotationGracePeriod turns rotation on' : undefined,
   ];
 }
 
@@ -73,7 +73,7 @@ export function createClient(
   return client;
 }
 
-/** Runs at the end of synth, because aspects or the app can change the flows. */
+/** The check runs at the end of synth, because aspects or the app can change the flows. */
 function rotationProblems({ explicitAuthFlows }: cognito.CfnUserPoolClient): string[] {
   if (explicitAuthFlows?.length && !explicitAuthFlows.includes('ALLOW_REFRESH_TOKEN_AUTH')) return [];
   const got = explicitAuthFlows?.length ? 'flows with ALLOW_REFRESH_TOKEN_AUTH' : 'none (Cognito then enables its default flows, which include ALLOW_REFRESH_TOKEN_AUTH)';

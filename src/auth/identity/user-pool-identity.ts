@@ -64,7 +64,7 @@ export interface UserPoolIdentityOptions {
   /**
    * E-mail address of the first admin, to which Cognito sends an invitation.
    *
-   * If you change the address, Cognito invites a second admin at the new address. Existing admins keep their access, even if you remove `firstAdmin`. To use an
+   * If you change the address, Cognito invites a new admin at the new address. Existing admins keep their access, even if you remove `firstAdmin`. To use an
    * earlier address again, first delete the user with this address.
    * @default - no admin is invited; README.md shows the command that invites a user
    */
@@ -154,7 +154,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   };
 }
 
-/** CDK's `userPoolClientSecret` would pass the secret through a response to CloudFormation. */
+/** This function copies the secret, because CDK's `userPoolClientSecret` would pass the secret through a response to CloudFormation. */
 function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPoolClientId }: cognito.UserPoolClient, secret: secretsmanager.CfnSecret) {
   const filler = handlerFunction(scope, 'FillClientSecret', 'auth/fill-client-secret', {
     description: 'Copies the secret of the user pool\'s client to Secrets Manager',

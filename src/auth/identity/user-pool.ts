@@ -78,7 +78,7 @@ function warnOfProviders(userPool: cognito.UserPool, isOpen: boolean): void {
     }
     if (resource && resource.attributeMapping === undefined) {
       Annotations.of(provider).addWarningV2('serverless-vod:providerWithoutEmail',
-        'the user pool requires an e-mail address, and this identity provider maps no e-mail address. Cognito rejects all users of the identity provider. Set attributeMapping.email');
+        'the user pool requires an e-mail address, but this identity provider has no attribute mapping for the e-mail address. Cognito rejects all users of the identity provider. Set attributeMapping.email');
     }
   }
 }

@@ -17,7 +17,7 @@ export function parseCookies(header = ''): Cookies {
 
 /**
  * Returns a random free cookie for a new sign-in, or the oldest cookie if no cookie is free. With a random choice, tabs that start at the same moment rarely
- * get the same cookie. A cookie that expires later than a new cookie would is forged, so it counts as free.
+ * get the same cookie. A cookie with a later expiry than the new cookie is forged, so it counts as free.
  */
 export function slotForSignIn(cookies: Cookies, nowSeconds: number, random: number): string {
   const ends = SIGN_IN_COOKIES.map((name) => {

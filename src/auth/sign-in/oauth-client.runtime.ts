@@ -6,7 +6,7 @@ import type { Environment } from '../../contract/environment';
 import { HttpProblem } from '../../runtime/http-problem';
 import type { Tokens } from '../../runtime/route-types';
 
-/** For each call to the sign-in server or Secrets Manager. */
+/** Timeout of each call to the sign-in server or to Secrets Manager. */
 const TIMEOUT_MS = 4000;
 
 /**

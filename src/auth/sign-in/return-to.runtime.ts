@@ -6,7 +6,7 @@ import { RETURN_TO_LENGTH } from '../../contract/routes';
  */
 export function allowedReturn(returnTo: string, origins: readonly string[]): string | undefined {
   const [own] = origins;
-  // Browsers remove control characters and read a backslash as a slash, so `/\evil.example` leads to another host.
+  // Browsers remove control characters and read a backslash as a slash, so `/\evil.example` leads to the host `evil.example`.
   const plain = !/[\u0000-\u0020\u007f\\]/.test(returnTo);
   const isPath = returnTo.startsWith('/') && !returnTo.startsWith('//');
   if (!plain || !URL.canParse(returnTo, isPath ? own : undefined)) return undefined;

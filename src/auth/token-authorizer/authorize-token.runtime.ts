@@ -9,7 +9,7 @@ import { CurrentKeys, IssuerFailed, IssuerKeys } from './issuer-keys.runtime';
 import { groupsIn, isOfUse, subjectIn } from './token-claims.runtime';
 import type { TokenRules } from '../../contract/token-rules';
 
-/** Tolerated clock skew of the issuer. An expired token is accepted for 30 more seconds, plus the cache time of API Gateway. */
+/** An expired token is accepted for 30 more seconds, plus the cache time of API Gateway. */
 const CLOCK_SKEW_SECONDS = 30;
 
 export interface AuthorizerPorts {

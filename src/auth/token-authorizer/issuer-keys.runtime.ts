@@ -41,7 +41,7 @@ export interface CurrentKeys {
   readonly cache: SimpleJwksCache;
 }
 
-/** The class of the JWT library waits only after a successful request whose key set lacks the key. This class also waits after a failed request. */
+/** The base class waits only if a key set was fetched and lacks the key. This class also waits after a failed request. */
 class SearchLimit extends SimplePenaltyBox {
   private failure?: { readonly error: unknown; readonly until: number };
 
@@ -59,7 +59,7 @@ class SearchLimit extends SimplePenaltyBox {
   }
 }
 
-/** The fetcher of `aws-jwt-verify` supports only https, but the issuer of the local stack uses http. */
+/** `aws-jwt-verify` fetches keys only over https, but the issuer of the local stack uses http. */
 export class IssuerKeys {
   private readonly searches;
   private readonly cache;

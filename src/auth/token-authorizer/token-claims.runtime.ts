@@ -17,13 +17,10 @@ const ACCESS_CLAIMS = ['scope', 'scp', 'client_id', 'cid', 'appid', 'appidacr', 
 /** Claims that only id tokens contain (OpenID Connect Core 1.0, sections 3.1.3.6 and 3.3.2.11). */
 const ID_CLAIMS = ['at_hash', 'c_hash'];
 
-/**
- * Returns whether a token is of the expected kind: access token or id token. Returns false if a token has claims of both kinds, or is a different signed
- * document.
- */
+/** Returns false if a token has claims of both kinds, or is neither an access token nor an id token. */
 export function isOfUse(use: TokenRules['use'], header: Claims, claims: Claims): boolean {
   // A token of either kind can have the media type `JWT` or no media type (RFC 7519, section 5.1). The media type `at+jwt` means an access token (RFC 9068,
-  // section 2.1). Any other media type means a different document, such as `logout+jwt` (RFC 8725, section 3.11).
+  // section 2.1). Any other media type, such as `logout+jwt`, means neither kind (RFC 8725, section 3.11).
   const mediaType = typeof header.typ === 'string' ? header.typ.toLowerCase().replace(/^application\//, '') : 'jwt';
   if (!['jwt', 'at+jwt'].includes(mediaType)) return false;
   // Keycloak's `typ` claim (TokenUtil) is Bearer, ID, Refresh, Offline, Logout or DPoP. A DPoP token requires a proof, which is not checked here.

@@ -3,7 +3,6 @@ import type { VideoRow } from '../../contract/table';
 import type { VideoStatus } from '../../domain/video-status';
 import type { EventDetail } from '../../runtime/route-types';
 
-/** Without the fields that EventBridge adds. */
 export interface VideoEvent {
   readonly type: VideoEventType;
   readonly detail: EventDetail;

@@ -9,8 +9,8 @@ import { VIDEO_STATUSES } from '../../domain/video-status';
 import { readRow } from '../../runtime/rows/read-row';
 
 /**
- * If `source` is `failed`, the function reads the failed events bucket and sends the events of its records. If `source` is `table`, the function sends one
- * event for each video: the event of its current status. `after` is `next` of the previous response.
+ * If `source` is `failed`, the function sends events for the records in the failed events bucket. If `source` is `table`, the function sends one event for each
+ * video: the event of its current status. `after` is `next` of the previous response.
  */
 export interface ResendRequest {
   readonly source?: unknown;
@@ -19,7 +19,10 @@ export interface ResendRequest {
 
 export interface ResendAnswer {
   readonly sent: number;
-  /** The number of objects and rows that cannot be read, or that have an event which EventBridge permanently rejects. These objects stay in the bucket. */
+  /**
+   * The number of failed objects and rows: the function cannot read them, or EventBridge permanently rejects one of their events. Failed objects stay in the
+   * bucket.
+   */
   readonly failed: number;
   /** Position of the next page, absent after the last page. */
   readonly next?: string;
@@ -75,7 +78,6 @@ export function resendEvents(ports: ResendEventsPorts): (request: ResendRequest,
   };
 }
 
-/** Returns the number of sent events. */
 async function sendPage({ events, failed, settle }: Page, { send }: ResendEventsPorts): Promise<number> {
   let rejected = 0;
   await send([...events.keys()], (event, code) => {
@@ -89,8 +91,8 @@ async function sendPage({ events, failed, settle }: Page, { send }: ResendEvents
 }
 
 /**
- * The field `payload` of each object contains a failed batch of records. An object is deleted after all of its records were sent. If one record cannot be sent,
- * every later invocation sends the remaining records of the object again.
+ * An object is deleted after all of its records were sent. If one record cannot be sent, every later invocation sends the remaining records of the object
+ * again.
  */
 async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | undefined): Promise<Page> {
   const { Contents = [], IsTruncated } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: OBJECTS_AT_ONCE, StartAfter: after }));

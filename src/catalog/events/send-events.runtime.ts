@@ -7,9 +7,8 @@ export interface TimedEvent extends VideoEvent {
   readonly time: Date;
 }
 
-/** Maximum number of events in a PutEvents request. Ten events of the maximum size are far below the size limit of a request. */
+/** Ten events of the maximum size are far below the size limit of a request. */
 const EVENTS_AT_ONCE = 10;
-/** If PutEvents rejects some events of a request, only these events are retried. */
 const TRIES = 4;
 const FIRST_WAIT_MS = 50;
 

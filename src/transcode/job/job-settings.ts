@@ -12,7 +12,6 @@ export interface JobPlan {
   readonly input: string;
   readonly mediaBucket: string;
   readonly source: Source;
-  /** Seconds of the source to read, or undefined to read the whole source. */
   readonly clipSeconds?: number;
   /** At least one rendition, largest first. */
   readonly renderings: readonly Rendering[];

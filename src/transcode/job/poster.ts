@@ -56,7 +56,6 @@ export function knownPoster(prefix: string, secondsApart: number, durationSecond
   return `${prefix}${BASE_NAME}.${String(last).padStart(7, '0')}.jpg`;
 }
 
-/** Returns the object key of the last captured frame. */
 export function findPoster(urls: readonly string[], mediaBucket: string, prefix: string): string | undefined {
   return urls.map((url) => parseS3Url(url, mediaBucket)).filter((key) => key?.startsWith(prefix)).at(-1);
 }
