@@ -29,7 +29,6 @@ function signed(alg: string, privateKey: KeyObject, publicKey: KeyObject, claims
   };
 }
 
-/** Measures a warm call of the bundled Lambda authorizer, and compares its duration with the duration of a signature check alone. */
 export async function authorizerRows(assets: string): Promise<Record<string, object>> {
   const keys = { RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }), ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }) };
   const keySet = JSON.stringify({ keys: Object.entries(keys).map(([alg, { publicKey }]) => ({ ...publicKey.export({ format: 'jwk' }), kid: alg, alg, use: 'sig' })) });

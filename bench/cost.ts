@@ -17,7 +17,6 @@ const pricesOf = (names: readonly MonthPriced[]): string[][] => names.map((name)
 
 const totalOf = (month: Month): number => Object.values(billOf(month)).reduce((sum, each) => sum + each, 0);
 
-/** Returns the Markdown tables of docs/cost.md by name. */
 export function costTables(): Record<string, string> {
   const months = MONTHS.map((month) => ({ month, units: unitsOf(month), bill: billOf(month) }));
   const names = MONTHS.map(({ name }) => name);
@@ -56,7 +55,6 @@ export function costTables(): Record<string, string> {
   };
 }
 
-/** Returns the cost table of README.md. */
 export function shortCostTable(): string {
   return table(['a month', 'uploads of 10 minutes', 'users', 'views of 6 minutes', 'AWS bill'], MONTHS.map((month) => [
     month.name, count(month.videos), count(month.users), count(month.users * month.viewsPerUser), `about ${dollars(totalOf(month))}`,

@@ -4,7 +4,6 @@ import { publicationKey } from '../src/contract/table';
 import { videoRepository } from '../src/runtime/rows/video-repository';
 import { idOf, videoRow } from '../test/runtime/rows/catalog-table';
 
-/** The largest allowed number of queries for one page. */
 const BOUND = 3;
 /** Rows in the table. With `ROWS=100000`, the benchmark takes 1 or 2 minutes longer. */
 const ROWS = Number(process.env.ROWS ?? 2000);

@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     console.table(rows);
   }
   console.log('The tables omit cold starts, data transfer, and the requests of clients that wait for a video.');
-  console.log(`The tables also omit progress reports after the first report. Each further report costs $${(PROGRESS_REPORT * 1000).toFixed(4)} for 1,000 videos.`);
+  console.log(`The tables also omit progress reports after the first report. One more report for each of 1,000 videos costs $${(PROGRESS_REPORT * 1000).toFixed(4)} in total.`);
   console.log('AWS MediaConvert can be slower than the local MediaConvert. For each second that submit-job runs longer, 1,000 videos cost $0.0067 more.');
 
   const catalog = await localCatalog();

@@ -24,7 +24,6 @@ const CLIP_SECONDS = 4;
 /** The printed figures are of the video with the median GB-seconds. */
 const RUNS = 3;
 const PATIENCE_MS = 120_000;
-/** The local stack is idle if it has used no service for this long. */
 const IDLE_MS = 1000;
 
 const VIDEOS: Record<string, object> = {
@@ -45,7 +44,6 @@ const PHASES = ['sign in', 'upload to ready', 'list and play'] as const;
 type Phase = typeof PHASES[number];
 type VideoCount = Record<Phase | 'media', UsageCount>;
 
-/** Whether the usage depends on the video's length and number of views. */
 const isMedia = (usage: Usage): boolean => usage.kind === 'request' && (
   usage.caller === 'mediaconvert.amazonaws.com' || usage.caller === 'cloudfront.amazonaws.com' || (usage.service === 'cloudfront' && usage.path!.startsWith('/v/')));
 

@@ -3,7 +3,6 @@ import type { Json } from '../local/services/json';
 import type { ItemChange } from '../local/usage';
 import { INDEXES, TableIndex, TABLE_KEYS } from '../src/contract/table';
 
-/** Write units by `table` or index name. */
 export type Units = Record<string, number>;
 
 const KB = 1024;
@@ -22,7 +21,7 @@ function entryOf({ partition, sort, projection }: TableIndex, item: Json | undef
  */
 export function writeUnits({ before: oldItem, after: newItem }: ItemChange, isTransaction: boolean): Units {
   const items = [oldItem, newItem].filter((item) => item !== undefined);
-  // A write that neither finds nor stores an item costs 1 unit.
+  // A write that neither finds nor stores an item is billed like a write of the smallest item.
   const units: Units = { table: Math.max(1, ...items.map(writeUnitsOf)) * (isTransaction ? 2 : 1) };
   for (const index of Object.values(INDEXES)) {
     const [before, after] = [entryOf(index, oldItem), entryOf(index, newItem)];

@@ -11,7 +11,6 @@ export function program(name: string): string {
   return path.join(environment, 'bin', name);
 }
 
-/** Installs the Python programs in a virtual environment. Returns false if the installation fails. */
 export function install(): boolean {
   if (existsSync(program('cfn-lint'))) return true;
   mkdirSync(environment, { recursive: true });

@@ -56,7 +56,7 @@ function commentParagraphs(comment: string): string[] {
   return text.split(/\n\s*\n|\n(?=@)|\n(?=- )/).map((paragraph) => paragraph.replace(/^@param (\w+) (?:- )?/, '`$1`: ').replace(/^@\w+ ?(?:- )?/, ''));
 }
 
-/** Returns the text of a literal, or of literals joined by `+`. Expressions in the text appear in braces. */
+/** Expressions in the text appear in braces. */
 function textOf(node: ts.Node, file: ts.SourceFile): string | undefined {
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isTemplateExpression(node)) return node.head.text + node.templateSpans.map((span) => `{${span.expression.getText(file)}}${span.literal.text}`).join('');

@@ -16,7 +16,7 @@ const env = { ...process.env, PATH: `${process.env.PATH}${path.delimiter}/usr/lo
 const unpinned = (): string[] => readdirSync(workflows).flatMap((file) => readFileSync(path.join(workflows, file), 'utf8').split('\n')
   .filter((line) => /\buses: /.test(line) && !/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line)).map((line) => `${file}: ${line.trim()}`));
 
-/** Returns 1 if a check finds a problem or actionlint cannot be installed. shellcheck is off, because projen writes most of the scripts. */
+/** shellcheck is off, because projen writes most of the scripts. */
 export function judgeWorkflows(): number {
   if (!existsSync(program) && spawnSync('go', ['install', ACTIONLINT], { env, stdio: 'inherit' }).status !== 0) {
     console.error('skipped: actionlint, because Go is not installed or actionlint cannot be downloaded');

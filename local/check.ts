@@ -8,7 +8,6 @@ import type { StackFacts } from './stack';
 
 const CLIP_SECONDS = 8;
 
-/** Signs in, uploads a video and plays it over HTTP, and prints the duration of each step. */
 export async function runCheck(facts: StackFacts, folder: string): Promise<void> {
   const { api, users: [user] } = facts;
   const jar = new CookieJar();

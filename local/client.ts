@@ -9,7 +9,6 @@ export interface Tokens {
   readonly refresh_token: string;
 }
 
-/** Fills in the sign-in pages, and returns the redirect URL. */
 export async function passPages(jar: CookieJar, address: string, { username, password }: LocalUser): Promise<URL> {
   for (let url = new URL(address), hops = 0; hops < 10; hops++) {
     if (url.origin !== new URL(address).origin) return url;
@@ -59,7 +58,7 @@ export class SignIn {
   }
 }
 
-/** Fetches all files of a playlist and of its renditions. Returns the playlists of the renditions. */
+/** Returns the playlists of the renditions. */
 export async function fetchMedia(jar: CookieJar, address: string): Promise<types.MediaPlaylist[]> {
   const read = async (uri: string) => {
     const url = new URL(uri, address);

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'http';
 import type { AddressInfo } from 'net';
 import type { Part } from './types';
 
-/** Listens on 127.0.0.1. `stop` closes all connections. */
+/** `stop` closes all connections. */
 export async function listen(server: Server, port: number): Promise<Part & { readonly port: number }> {
   // Idle connections are never closed. After a stall, such as an fsync on a busy disk, Node runs timers before it reads sockets. A keep-alive timeout would
   // then close a connection that has an unread request.

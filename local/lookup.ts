@@ -7,7 +7,7 @@ export function theOne(stack: LocalStack, type: string): Resource {
   return only;
 }
 
-/** Returns the resource with the physical id (`Ref`) `id`. */
+/** `id` is the value of `Ref`. */
 export function byId(stack: LocalStack, type: string, id: string): Resource {
   const found = stack.ofType(type).find(({ physicalId }) => physicalId === id);
   if (!found) throw new Error(`the template has no ${type} '${id}'`);

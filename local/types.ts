@@ -56,7 +56,6 @@ export interface AwsService {
   fail(error: AwsError, response: ServerResponse, request?: IncomingMessage): void;
 }
 
-/** An EventBridge event. */
 export interface BusEvent {
   readonly 'source': string;
   readonly 'detail-type': string;
@@ -68,7 +67,7 @@ export interface BusEvent {
 
 export type PutEvent = (event: BusEvent) => void;
 
-/** The functions of the template. If `caller` is set, the template must contain a Lambda permission for the caller. */
+/** If `caller` is set, the template must contain a Lambda permission for the caller. */
 export interface Functions {
   invoke(functionArn: string, payload: unknown, caller?: Principal): Promise<InvokeResult>;
 }

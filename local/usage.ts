@@ -3,7 +3,7 @@ import type { Store } from './s3/store';
 import type { Json } from './services/json';
 import type { AwsService, Functions, LocalStack, Part } from './types';
 
-/** An item before and after a write, in DynamoDB's JSON. A new item has no `before`, a deleted item has no `after`. */
+/** A new item has no `before`, a deleted item has no `after`. */
 export interface ItemChange { readonly before?: Json; readonly after?: Json }
 
 export type Usage =

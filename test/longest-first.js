@@ -11,7 +11,6 @@ const FIRST = [
   'journey/events', 'journey/sign-in', 'journey/rendered', 'local/stack/stack', 'local/services/queues',
 ];
 
-/** Starts the files of `FIRST`, then all remaining files in jest's order. */
 module.exports = class LongestFirst extends Sequencer {
   sort(tests) {
     const placeOf = ({ path }) => {

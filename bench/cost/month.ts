@@ -3,7 +3,6 @@ import { dollarsFor, type Priced } from '../prices';
 
 export interface Month {
   readonly name: string;
-  /** Videos that are uploaded in the month. */
   readonly videos: number;
   readonly users: number;
   readonly viewsPerUser: number;

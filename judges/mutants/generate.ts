@@ -11,7 +11,6 @@ export interface Mutant {
 
 type Path = (string | number)[];
 
-/** Names and descriptive texts, which no check needs to cover. */
 const COSMETIC = ['Description', 'Comment', 'Tags', 'Sid', 'PolicyName', 'description', 'title', 'detail'];
 
 const POLICY_TYPES = ['AWS::IAM::Policy', 'AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::Lambda::Permission'];
@@ -41,7 +40,6 @@ function kindOf(path: Path): string {
   return path.includes('Statement') ? 'part of a statement removed' : 'property removed';
 }
 
-/** Returns changes that weaken a value without removing it. */
 function weaker(value: unknown, path: Path): [kind: string, value: unknown][] {
   const key = String(path.at(-1));
   const inStatement = path.includes('Statement') && !path.includes('Condition');

@@ -10,11 +10,10 @@ interface Choice {
 
 const CHOICES: Choice[][] = Object.entries(FACTORS).map(([label, ways], factor) => ways.map((way) => ({ factor, label, way })));
 
-/** Maps each value to all values that can be in the same combination, including the value itself. */
+/** The values that can be in the same combination, including the value itself. */
 const BESIDE = new Map<Choice, Set<Choice>>(CHOICES.flat().map((one) => [one, new Set(CHOICES.flat().filter((other) => (
   one === other || (one.factor !== other.factor && mayMeet([one.label, one.way], [other.label, other.way])))))]));
 
-/** Returns the values that each factor can have after these choices, or undefined if a factor has none. */
 function narrow(left: Choice[][], ...choices: Choice[]): Choice[][] | undefined {
   const narrowed = left.map((ways) => ways.filter((way) => choices.every((choice) => BESIDE.get(choice)!.has(way))));
   if (narrowed.some((ways) => ways.length === 0)) return undefined;
@@ -48,7 +47,6 @@ function mostUncovered(uncovered: Map<Choice, Set<Choice>>): Choice | undefined 
   return others.size > 0 ? choice : undefined;
 }
 
-/** Chooses for each factor the value that covers the largest number of new pairs. */
 function complete(left: Choice[][], uncovered: Map<Choice, Set<Choice>>): Choice[] {
   const chosen = left.filter(({ length }) => length === 1).flat();
   const open = left.filter(({ length }) => length > 1);

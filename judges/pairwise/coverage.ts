@@ -7,7 +7,6 @@ const ASSEMBLY = path.join(__dirname, '..', '..', 'test', 'public-api', 'assembl
 /** Props interfaces of areas, which an app uses only without `ServerlessVod`. `stacks.ts` sets them from other props and other areas. */
 const BY_WIRING = ['VodApiProps', 'VodAuthProps', 'VodCatalogAttributes', 'VodCatalogProps', 'VodDeliveryProps', 'VodSweeperProps', 'VodTranscodeProps', 'VodUploadProps'];
 
-/** Props whose value is another area, or comes from another area. */
 const NEIGHBOURS = ['url', 'catalog', 'api', 'sourceBucket', 'mediaBucket', 'table', 'transcode'];
 
 interface Struct {
@@ -17,7 +16,6 @@ interface Struct {
   readonly properties?: readonly { readonly name: string; readonly type: { readonly fqn?: string } }[];
 }
 
-/** Returns the public props in the stored assembly that have no row in `props.ts`. */
 export function missingRows(types: readonly Struct[] = Object.values(JSON.parse(readFileSync(ASSEMBLY, 'utf8')).types)): string[] {
   const rows: Readonly<Record<string, object>> = PROPS;
   const structs = types.filter(({ datatype }) => datatype);

@@ -11,7 +11,6 @@ import { cfnLint } from '../python';
 
 const LEAST_TEMPLATES = 40;
 
-/** Ignored findings of cdk-nag. */
 const NAG_KEPT: [string, RegExp, string][] = [
   ['AwsSolutions-', /^(Videos\/Mine|Other)\//, 'resources that the user passes in'],
 ];

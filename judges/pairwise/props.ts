@@ -25,7 +25,6 @@ export interface Given {
   readonly other: Stack;
   /** Returns a value that is unknown at synth. */
   token(id: string): string;
-  /** Returns the props of this interface that the combination sets, or undefined if it sets none. */
   options(struct: string): any;
 }
 

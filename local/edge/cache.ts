@@ -26,7 +26,7 @@ export interface CacheSettings {
   readonly errorTtl: ReadonlyMap<number, number>;
 }
 
-/** Returns how many seconds a response is cached. 0 means that it is not cached. */
+/** Returns seconds. 0 means that the response is not cached. */
 function lifetime(status: number, control: string, { cached, errorTtl }: CacheSettings): number {
   const told = /(?:s-maxage|max-age)=(\d+)/.exec(control)?.[1];
   if (status >= 400) {

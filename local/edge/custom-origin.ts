@@ -12,7 +12,7 @@ export interface App {
   readonly timeoutMs: number;
 }
 
-/** What CloudFront forwards to an origin. `viewer` stands for query, cookies and headers, and `host` for the `Host` header. */
+/** `viewer` stands for query, cookies and headers, and `host` for the `Host` header. */
 export interface Forwards { readonly viewer: boolean; readonly host: boolean }
 
 /** Headers that CloudFront removes or replaces in requests to an origin (CloudFront Developer Guide, "HTTP request headers and CloudFront behavior"). */
@@ -22,7 +22,6 @@ const OF_THE_BODY = /^(?:content-length|content-type|transfer-encoding)$/;
 /** Headers that CloudFront removes or replaces in responses (CloudFront Developer Guide, "HTTP response headers that CloudFront removes or replaces"). */
 const NOT_RETURNED = /^(?:connection|keep-alive|proxy-.*|trailer|transfer-encoding|upgrade|via|x-amz-cf-id|x-cache)$/;
 
-/** Reads a custom origin at `localhost` or a subdomain. Returns undefined for another domain. */
 export function appOf(what: string, { DomainName: domain, CustomOriginConfig: config = {}, OriginPath: path = '', OriginCustomHeaders: headers = [] }: Record<string, any>): App | undefined {
   if (!/(?:^|\.)localhost$/.test(domain)) return undefined;
   // The local stack has no TLS, so it rejects `https-only`.
@@ -35,7 +34,7 @@ export function appOf(what: string, { DomainName: domain, CustomOriginConfig: co
   };
 }
 
-/** Sends a request to the app as CloudFront does, and streams the response. Resolves with an error page if the app does not respond. */
+/** Resolves with an error page if the app does not respond. */
 export function askApp(request: IncomingMessage, response: ServerResponse, { app, domain, forwards, path, search }:
 { app: App; domain: string; forwards: Forwards; path: string; search: string }): Promise<ApiAnswer | void> {
   return new Promise((resolve) => {

@@ -54,9 +54,9 @@ function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties:
     matches: wildcard(/^[/*]/.test(pattern) ? pattern : `/${pattern}`),
     ...origin,
     methods,
-    /** The trusted public keys by id. Undefined if no signature is required. */
+    /** Undefined if no signature is required. */
     publicKeys: keyIds && new Map(keyIds.map((id) => [id, byId(stack, 'AWS::CloudFront::PublicKey', id).properties.PublicKeyConfig.EncodedKey])),
-    /** The CloudFront Function's code. It runs before the cache and the origin. */
+    /** Runs before the cache and the origin. */
     viewerRequest: FunctionAssociations[0] && stack.byArn(FunctionAssociations[0].FunctionARN).properties.FunctionCode as string,
     forwards: { viewer: properties.OriginRequestPolicyId !== undefined, host: properties.OriginRequestPolicyId === allViewer },
     cached: properties.CachePolicyId === cachingOptimized,
@@ -72,7 +72,6 @@ function errorTtlOf(responses: Record<string, any>[] = []): Map<number, number> 
   }));
 }
 
-/** Rejects certificate settings that CloudFront would reject. */
 function refuseOtherCertificates(what: string, { Aliases: names = [], ViewerCertificate: certificate }: Record<string, any>): void {
   if (names.length > 0 && !certificate) throw new Error(`${what}: CloudFront requires a certificate for Aliases`);
   if (!certificate) return;

@@ -18,7 +18,6 @@ export function createFunctions({ stack, access, environment, log }: {
   const pools = new Map<string, ReturnType<typeof createPool>>();
   const runtime = linkSdk(join(stack.dataFolder, 'runtime'));
 
-  /** Lambda also writes inline code to a file. */
   function folderOf({ logicalId, properties: { Code } }: Resource): string {
     if (Code.ZipFile === undefined) return stack.assetFolder(Code.S3Key);
     const folder = join(stack.dataFolder, 'inline', logicalId);

@@ -2,7 +2,6 @@ import type { ChildProcess } from 'child_process';
 import { randomUUID } from 'crypto';
 import type { InvokeResult } from '../types';
 
-/** A message from run-loop.mjs: one when the process is ready, and one for each invocation. */
 interface Message { readonly payload?: string; readonly error?: InvokeResult['error'] }
 
 type Worker = ReturnType<typeof createWorker>;
@@ -11,7 +10,7 @@ const INIT_SECONDS = 30;
 
 export const failed = (errorType: string, errorMessage: string) => ({ error: { errorType, errorMessage } });
 
-/** Each process runs one invocation at a time. Invocations above `limit` wait. */
+/** Invocations above `limit` wait. */
 export function createPool(start: () => ChildProcess, timeoutSeconds: number, limit: number) {
   const workers = new Set<Worker>();
   const running = new Map<Worker, Promise<InvokeResult>>();

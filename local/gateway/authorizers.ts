@@ -11,7 +11,6 @@ export type KeysOf = (userPoolArn: string) => { issuer: string; keys: JSONWebKey
 
 interface Means { readonly stack: LocalStack; readonly functions: Functions; readonly keysOf: KeysOf }
 
-/** Rejects a request, or returns `requestContext.authorizer` for the handler's event. */
 export type Authorizer = (request: ApiRequest, context: ProxyContext) => Promise<Record<string, unknown>>;
 
 interface Answer {
@@ -42,7 +41,7 @@ export function createAuthorizers(means: Means): (method: Resource) => Authorize
   };
 }
 
-/** Returns a function that reads the identity sources of a request. Reads the first value of a repeated header, and undefined for a missing or empty value. */
+/** Reads the first value of a repeated header, and undefined for a missing or empty value. */
 function readSources({ logicalId, properties: { IdentitySource = '', Type } }: Resource) {
   const sources: string[] = IdentitySource.split(',').map((source: string) => source.trim()).filter(Boolean);
   const readers = sources.map((source): (request: ApiRequest, context: ProxyContext) => string | undefined => {
@@ -167,7 +166,6 @@ function isLike(pattern: string, text: string, flags = 's'): boolean {
   return new RegExp(`^${expression}$`, flags).test(text);
 }
 
-/** Rejects a request if the authorizer's policy denies or doesn't allow the method. */
 function check({ policyDocument: { Statement } }: Answer, methodArn: string): void {
   const meant = Statement.filter(({ Action, Resource }) =>
     [Action].flat().some((action) => isLike(action, 'execute-api:Invoke', 'si')) && [Resource].flat().some((pattern) => isLike(pattern, methodArn)));

@@ -27,10 +27,8 @@ export class Refused extends Error {
   }
 }
 
-/** Returns the constant in a mapping expression, without its single quotes. */
 export const constantIn = (expression: string): string | undefined => /^'(.*)'$/s.exec(expression)?.[1];
 
-/** Throws if the template contains an unsupported mapping expression. */
 export function createResponses(stack: LocalStack) {
   const variable = '$context.error.messageString';
   const defined = new Map(stack.ofType('AWS::ApiGateway::GatewayResponse').map(({ logicalId, properties }) => {

@@ -5,7 +5,6 @@ import type { fileAdapter, IssuerState } from './state';
 /** The issuer's name is part of each cookie name, because servers on different ports of one host share their cookies. */
 interface IssuerOptions { readonly name: string; readonly state: IssuerState; readonly adapter: ReturnType<typeof fileAdapter> }
 
-/** Divides a lifetime in seconds, so that a test can wait for the expiry. */
 export const divided = (seconds: number, divider: number, least = 1): number => Math.max(least, Math.round(seconds / divider));
 
 /** Users sign in with the local sign-in form, without consent. */

@@ -7,7 +7,6 @@ import { readJson, writeJson } from '../services/json';
 /** Persistent keys and secrets of an issuer, so that a sign-in survives a restart. */
 export interface IssuerState {
   readonly key: JWK;
-  /** Returns a secret, which is always equal for equal purposes. */
   readonly derived: (purpose: string) => string;
 }
 

@@ -25,7 +25,7 @@ const GUARD = 'exec 3<&0; "$@" </dev/null & tool=$!; (read _ <&3; kill -9 $tool)
 /** MediaConvert's "Unexpected system error": a failure that the source file did not cause. */
 export const systemError = () => jobError(1999, 'Unknown error');
 
-/** The tool was killed by a signal, was stopped after a signal (255), or could not start (126, 127). */
+/** True if the tool was killed by a signal, was stopped after a signal (255), or could not start (126, 127). */
 const isSystemFault = (code: number | null) => code === null || code === 255 || (code >= 126 && code < 160);
 
 /** Rejects with the last line of the tool's error output, or with a system error if the tool was killed. */
@@ -61,7 +61,6 @@ export function rotationOf({ side_data_list: side = [] }: Stream): number {
   const turned = (360 - Math.round(side.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0)) % 360;
   return turned % 90 ? 0 : turned;
 }
-/** Parses a fraction such as `30000/1001`. Returns undefined for 0/0. */
 export function fraction(text = ''): { numerator: number; denominator: number } | undefined {
   const [numerator, denominator] = text.split(/[/:]/).map(Number);
   return numerator > 0 && denominator > 0 ? { numerator, denominator } : undefined;

@@ -14,7 +14,6 @@ import { firstLines, logLine } from '../text';
 import { AwsError, type AwsRequest, type AwsService, type LocalStack, type Need, type Part, type PutEvent } from '../types';
 
 const PRINCIPAL = 'mediaconvert.amazonaws.com';
-/** The delay before a job is retried after an error of the local stack. */
 const RETRY_MS = 1000;
 
 /** The values of CreateJob's IAM condition keys in an account without a MediaConvert input policy. */

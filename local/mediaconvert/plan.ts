@@ -48,7 +48,6 @@ function segmentArgs({ segment, segmentLength, muxed }: Group, { videoDescriptio
   ];
 }
 
-/** Converts a job's settings to one FFmpeg command, which decodes the source file once for all outputs. */
 export function planJob({ inputs: [input] = [], outputGroups = [] }: Settings, media: Media): { args: string[]; groups: PlannedGroup[]; seconds: number } {
   const stream = videoOf(media);
   const [sound] = audiosOf(media);

@@ -28,7 +28,6 @@ export function transcodeFault(uri: string, message: string): AwsError {
   return code ? jobError(code, `Unable to transcode input file [${uri}]: [${message}]`) : systemError();
 }
 
-/** Returns the output groups of the COMPLETE event. */
 export async function runJob(job: Job, folder: string, { access, store, signal }: Tools, onProgress: (phase: Phase, percent?: number) => void) {
   const uri = job.settings.inputs![0].fileInput!;
   const input = parseS3(uri, 'fileInput');

@@ -3,7 +3,6 @@ import type { LocalStack } from '../types';
 
 const SERVICES = ['sqs', 'dynamodb'];
 
-/** Throws for a mapping of an unsupported service. */
 export function eventSourceMappings(stack: LocalStack, service: 'sqs' | 'dynamodb'): Resource[] {
   return stack.ofType('AWS::Lambda::EventSourceMapping').filter(({ logicalId, properties: { EventSourceArn } }) => {
     const source = EventSourceArn.split(':')[2];

@@ -55,7 +55,6 @@ function compileLeaf(name: string, rules: unknown[]): Match {
   return (node, all) => alternatives.some((matches) => matches(node, all));
 }
 
-/** Returns the only operator of a rule, or undefined for a plain value. */
 function operatorOf(rule: unknown): [name: string, argument: any] | undefined {
   if (rule === null || typeof rule !== 'object') return undefined;
   const [operator, ...more] = Object.entries(rule);

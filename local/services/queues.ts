@@ -48,7 +48,7 @@ export async function createQueues({ stack, access, functions, observe = ignoreU
     try {
       const { payload, error } = await functions.invoke(FunctionName, { Records: messages.map((message) => recordOf(message, EventSourceArn, stack)) });
       if (error) throw new AwsError(error.errorType, error.errorMessage);
-      // Without `batchItemFailures`, Lambda treats the batch as successful. An empty id fails the whole batch.
+      // Without `batchItemFailures`, Lambda treats the batch as successful. An empty `itemIdentifier` fails the whole batch.
       const failed: Json[] = FunctionResponseTypes && payload?.batchItemFailures || [];
       const stays = ({ id }: Received) => failed.some(({ itemIdentifier }) => !itemIdentifier || itemIdentifier === id);
       if (!messages.every(stays)) observeRequest('DeleteMessageBatch', 'lambda.amazonaws.com');
@@ -77,7 +77,7 @@ export async function createQueues({ stack, access, functions, observe = ignoreU
     const { EventSourceArn: resource, ScalingConfig } = properties;
     const { Role, Timeout = 3 } = functionOf(stack, mapping).properties;
     const { visibilitySeconds } = queueOf(resource);
-    // Lambda's check and message when an event source mapping is created.
+    // Lambda makes this check, with this message, when an event source mapping is created.
     if (visibilitySeconds < Timeout) throw new Error(`${logicalId}: Queue visibility timeout: ${visibilitySeconds} seconds is less than Function timeout: ${Timeout} seconds`);
     await access.require({ kind: 'role', id: Role }, NEEDED.map((action) => ({ action, resource })));
     for (let poller = 0; poller < Math.min(POLLERS, ScalingConfig?.MaximumConcurrency ?? POLLERS); poller++) {
@@ -85,7 +85,7 @@ export async function createQueues({ stack, access, functions, observe = ignoreU
     }
   }
   return {
-    /** Stores a message on disk, and returns its id. The caller must have checked the permission. */
+    /** The caller must have checked the permission. */
     send(queueArn: string, body: string): string {
       observeRequest('SendMessage');
       return queueOf(queueArn).send(body);

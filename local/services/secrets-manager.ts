@@ -22,7 +22,7 @@ export function createSecretsManager({ stack }: { stack: LocalStack }) {
       const { SecretId: ARN, SecretString, ClientRequestToken: VersionId } = input;
       const known = values.get(ARN);
       if (known?.VersionId === VersionId && known?.SecretString !== SecretString) {
-        throw new AwsError('ResourceExistsException', `a version ${VersionId} with another value exists`);
+        throw new AwsError('ResourceExistsException', `the version ${VersionId} already exists with a different value`);
       }
       values.set(ARN, { VersionId, SecretString });
       writeJson(file, [...values]);

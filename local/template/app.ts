@@ -7,12 +7,11 @@ import { ENVIRONMENT } from './resources';
 
 const ROOT = path.join(__dirname, '..', '..');
 
-/** Returns an error message unless the path is the file of a CDK app or the folder of a cloud assembly. */
 export function appProblem(app: string): string | undefined {
   const expected = 'expected the file of a TypeScript or JavaScript CDK app, or the folder that cdk synth created (cdk.out)';
   if (!existsSync(app)) return `${expected}, but '${app}' does not exist`;
   if (statSync(app).isDirectory()) return isAssembly(app) ? undefined : `${expected}, but the folder '${app}' has no manifest.json`;
-  return /\.[cm]?[jt]sx?$/.test(app) ? undefined : `${expected}, but '${app}' is a file of another type. Run cdk synth in the folder of the app, and pass cdk.out`;
+  return /\.[cm]?[jt]sx?$/.test(app) ? undefined : `${expected}, but the file '${app}' is not TypeScript or JavaScript. Run cdk synth in the folder of the app, and pass cdk.out`;
 }
 
 /** An app in a language other than TypeScript or JavaScript must be synthesized with the CDK CLI before this call. */
@@ -44,7 +43,7 @@ export function librarySource(app: string): { TSX_TSCONFIG_PATH?: string } {
 /** Lines that Node prints around an uncaught value that is not an Error. */
 const FROM_NODE = /^(node:internal\/|\s+triggerUncaughtException\(|\s*\^+$|\(Use `node --trace-uncaught |Node\.js v\d)/;
 
-/** Returns an app's error message and the app's line that threw the error. Omits Node's code excerpt, which can be a whole minified file. */
+/** Omits Node's code excerpt, which can be a whole minified file. */
 function reasonIn(stderr: string): string {
   const lines = stderr.trim().split('\n');
   const isFrame = (line: string) => /^\s+at /.test(line);

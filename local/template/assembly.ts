@@ -48,7 +48,6 @@ export function readAssembly(folder: string): Assembly {
   return { stackName: stack.stackName ?? id, template: withoutMetadata(template), assets: Object.fromEntries(assets) };
 }
 
-/** Fails if a stack has no service, for example because the app is another app. */
 export function requireService({ stackName, template }: Assembly): void {
   const types = Object.values(template.Resources).map(({ Type }) => Type);
   if (SERVICE_TYPES.every((type) => types.includes(type))) return;
@@ -72,12 +71,9 @@ function readObject(file: string, what: string, key?: string): Record<string, an
   return key && !isObject(content[key]) ? fail(`has no "${key}"`) : content;
 }
 
-/**
- * Returns the absolute path of a template, a list of assets or an asset. Rejects a path or a symbolic link that leads out of the cloud assembly, because the
- * local stack runs and publishes assets.
- */
+/** Rejects a path or a symbolic link that leads out of the cloud assembly, because the local stack runs and publishes assets. */
 function pathIn(folder: string, name: string, what: string): string {
-  // The stack of a stage uses the assets of the whole app, which are one folder above.
+  // A stack in a CDK stage uses the assets of the whole app, which are one folder above.
   const above = path.dirname(path.resolve(folder));
   const root = path.basename(path.resolve(folder)).startsWith('assembly-') && isAssembly(above) ? above : path.resolve(folder);
   const file = path.resolve(folder, name);

@@ -69,7 +69,7 @@ async function run(stackId: string, functions: Functions, { logicalId, type }: R
   }
 }
 
-/** Copies assets to a bucket. The CDK's deployment function is not used, because it requires Python and the AWS CLI. */
+/** Replaces the CDK's deployment function, which requires Python and the AWS CLI. */
 async function deployFiles(stack: TemplateStack, { logicalId, properties }: Resource, store: Pick<Store, 'put'>): Promise<void> {
   const { DestinationBucketName, SourceObjectKeys, SourceMarkers = [], ...others } = properties;
   onlyKnown(logicalId, others, 'ServiceToken SourceBucketNames SourceMarkersConfig WaitForDistributionInvalidation Prune OutputObjectKeys');

@@ -1,6 +1,6 @@
 export type Lookup = (name: string, attribute?: string) => string | undefined;
 
-/** The supported intrinsic functions, without those for conditions, mappings and parameters. The arguments are resolved before the call. */
+/** The arguments are resolved before the call. */
 const INTRINSICS: Record<string, (argument: any, lookup: Lookup) => unknown> = {
   'Ref': (name, lookup) => lookup(name),
   'Fn::GetAtt': ([name, attribute], lookup) => lookup(name, attribute),

@@ -66,7 +66,6 @@ describe('hostile input', () => {
 
   const documented = openApiDocument('1', Object.keys(ENVIRONMENTS) as HandlerName[]) as { paths: Record<string, Record<string, { responses: Record<string, { description: string }> }>> };
 
-  /** Sends an event as API Gateway does, and checks the response against the contract. */
   async function send(operationId: OperationId, given: Partial<APIGatewayProxyEvent>): Promise<{ status: number; body: any }> {
     const { handler } = ROUTES[operationId];
     const { method, path, pathParameters, response }: Route = ROUTES[operationId];

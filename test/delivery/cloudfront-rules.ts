@@ -6,7 +6,6 @@ export function decode(text: string): Buffer {
   return Buffer.from(text.replace(/-/g, '+').replace(/_/g, '=').replace(/~/g, '/'), 'base64');
 }
 
-/** Whether CloudFront would serve the URL to a request with these cookies. */
 export function opens(url: string, cookies: Record<string, string>, publicKeys: Record<string, string>, now: Date): boolean {
   const publicKey = publicKeys[cookies['CloudFront-Key-Pair-Id']];
   if (!publicKey || cookies['CloudFront-Hash-Algorithm'] !== 'SHA256') return false;

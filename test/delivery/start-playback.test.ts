@@ -148,7 +148,7 @@ describe('cookieSigner', () => {
   const named = (name: string, message = 'refused') => Object.assign(new Error(message), { name });
   const text = (value: object | string) => ({ SecretString: typeof value === 'string' ? value : JSON.stringify(value) });
 
-  /** For each ARN, an error is thrown, a date means a valid key with this creation date, and any other object is the response itself. */
+  /** Sets the response for each ARN: an error is thrown, a date becomes a valid key with this creation date, and any other object is returned unchanged. */
   function answerWith(answers: Record<string, Error | Date | object>) {
     client.send.mockImplementation(async ({ input: { SecretId } }) => {
       const found = answers[SecretId];

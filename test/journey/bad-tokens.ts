@@ -74,7 +74,7 @@ export const BAD_TOKENS: Readonly<Record<string, (forge: Forge) => string>> = {
   'empty': () => '',
 };
 
-/** Returns the routes whose handlers API Gateway has invoked, for example `GET/streams`. The local stack's access log contains each route only once. */
+/** The local stack's access log contains each route only once. */
 export function handlersReached(data: string): string[] {
   const lines = readFileSync(path.join(data, 'access.jsonl'), 'utf8').split('\n').filter(Boolean);
   const decisions = lines.map((line): Decision => JSON.parse(line));

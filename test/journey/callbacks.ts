@@ -17,7 +17,6 @@ export function withCookie({ callback, cookie }: Callback, change: { seed?: stri
   return { callback, cookie: `${name}=${change.seed ?? seed}.${change.expiresAt ?? expiresAt}.${changed}` };
 }
 
-/** A `state` value that belongs to no sign-in. */
 export const OTHER = 'x'.repeat(43);
 
 /** `other` is the valid callback of another browser. */

@@ -30,7 +30,6 @@ describe('the full example', () => {
   const received = (videoId?: string): BusEvent[] => logged().filter((line) => line.includes('"detail-type"')).map((line) => JSON.parse(line.slice(line.indexOf('{'))))
     .filter(({ detail }) => !videoId || detail.video.videoId === videoId).sort((one, other) => one.detail.version - other.detail.version);
   const types = (videoId?: string): string[] => received(videoId).map((event) => event['detail-type']);
-  /** test/journey/events/aws.js replaces the AWS CLI. */
   const resend = async (source: string): Promise<unknown[]> => {
     const folder = temporaryFolder();
     copyFileSync(path.join(__dirname, 'events', 'aws.js'), path.join(folder, 'aws'));

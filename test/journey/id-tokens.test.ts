@@ -8,7 +8,6 @@ jest.setTimeout(PATIENCE_MS);
 
 const VIDEO = '01890a5d-ac96-7aaa-8bbb-0123456789ab';
 const DECLARATION = { fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 };
-/** Every route that requires a token: a request, the status for a good token, and the route's name in API Gateway. */
 const ROUTES: [method: string, route: string, body: object | undefined, status: number, name: string][] = [
   ['POST', '/upload', DECLARATION, 201, 'POST/upload'],
   ['GET', '/streams', undefined, 200, 'GET/streams'],

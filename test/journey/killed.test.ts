@@ -60,7 +60,6 @@ test(`kill -9 of the stack at ${KILLS} random moments loses no video, change or 
     const moment = kill % 2 === 0 ? 'afterUpload' : 'afterStart';
     if (moment === 'afterUpload') await Promise.race([running, load.nextUpload()]);
     await Promise.race([running, wait(Math.random() * LONGEST_MS[moment])]);
-    // The kill ends the whole process group of the stack, including functions and FFmpeg.
     load.end();
     process.kill(-stack.pid, 'SIGKILL');
     await Promise.all([running, stack.ended]);

@@ -147,7 +147,7 @@ describe('the service with an OIDC issuer', () => {
     for (const route of ['/streams', '/streams?owner=me']) {
       expect(await problemOf(await caller.fetch('GET', route))).toEqual([502, 'application/problem+json', 'upstream_failed']);
     }
-    // The authorizer rejects a token of another issuer without a key.
+    // The authorizer needs no key to reject a token of an issuer that it does not trust.
     expect(await problemOf(await new Caller(stack.facts.api, other).fetch('GET', '/streams'))).toEqual(NOT_SIGNED_IN);
     expect(handlersReached(stack.data)).toEqual([]);
     await until('the log contains a reason', () => reasonsOf(stack).length > 0);

@@ -32,7 +32,7 @@ describe('a page of another site', () => {
   beforeEach(async () => { context = await browser.newContext(); });
   afterEach(() => context.close());
 
-  /** Opens an empty page at an origin. Later requests are not intercepted, because Playwright would respond to preflight requests itself. */
+  /** Later requests are not intercepted, because Playwright would respond to preflight requests itself. */
   async function open(origin: string): Promise<Page> {
     const page = await context.newPage();
     await serve(page, origin);
@@ -50,7 +50,7 @@ describe('a page of another site', () => {
     ), [address, options] as const);
   }
 
-  /** Records statuses, sent cookies and withheld cookies of the page's requests. CORS hides some of these responses from the page. */
+  /** CORS hides some of these responses from the page. */
   async function watch(page: Page): Promise<{ statuses: number[]; sent: string[]; kept: string[] }> {
     const seen = { statuses: [] as number[], sent: [] as string[], kept: [] as string[] };
     const session = await context.newCDPSession(page);

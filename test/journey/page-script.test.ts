@@ -39,7 +39,6 @@ describe('a script on the service\'s own origin', () => {
     return popup;
   }
 
-  /** Returns the popup's URL and text, or the name of the error if the browser forbids the access. */
   function readPopup(): Promise<string> {
     return page.evaluate(() => {
       try {

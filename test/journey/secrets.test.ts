@@ -16,7 +16,7 @@ describe('a whole journey', () => {
   const secrets = new Secrets();
   let stack: StackProcess;
   let users: readonly LocalUser[];
-  /** The content of `stack.json`, which the stack deletes when it stops. */
+  /** The stack deletes `stack.json` when it stops. */
   let stackJson: string;
 
   beforeAll(async () => {
@@ -96,7 +96,7 @@ describe('a whole journey', () => {
     await ask(signIn.jar, '/token', facts.origin);
   }
 
-  /** Returns every text that the stack wrote, by file. Omits the files that store secrets, and the assets, which are older than the secrets. */
+  /** Omits the files that store secrets, and the assets, which are older than the secrets. */
   function texts(): [name: string, text: string][] {
     const entries = readdirSync(stack.data, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const names = entries.map(({ parentPath, name }) => path.relative(stack.data, path.join(parentPath, name)));

@@ -177,7 +177,6 @@ describe('a callback', () => {
     return fetch(callback, { redirect: 'manual', headers: { cookie } });
   }
 
-  /** Checks that the response is sign_in_failed, and that the browser's session and all other pending sign-ins are unchanged. */
   async function expectRefused(answer: Response, jar: CookieJar, own: SignIn, pending: SignIn): Promise<void> {
     expect(answer.headers.get('location')).toBeNull();
     const touched = cookiesOf(answer).map(([pair]) => pair).filter((pair) => pair !== `${own.cookie.split('=')[0]}=`);
@@ -231,7 +230,7 @@ describe('a native app', () => {
   const verifier = 'a-verifier-of-43-characters-or-more-as-it-must-be';
   const challenge = createHash('sha256').update(verifier).digest('base64url');
 
-  /** Gets an authorization code from the sign-in pages. Starts a sign-in only to learn the URL of these pages. */
+  /** Starts a sign-in only to learn the URL of the sign-in pages. */
   async function code(change: Record<string, string> = {}): Promise<{ readonly answer: URL; readonly tokenAddress: URL }> {
     const { location } = await SignIn.begin(facts);
     const query = { response_type: 'code', client_id: facts.outputs.PublicClientId, redirect_uri: redirectUri, scope: 'openid', state: 'any' };

@@ -19,7 +19,6 @@ afterAll(stopAll);
 
 const statusOf = async (videoId: string) => (await client.find(videoId)).status;
 const fire = async (rule: string) => expect((await fetch(stack.facts.awsEndpoint, { method: 'POST', headers: { 'x-local-fire-rule': rule } })).status).toBe(200);
-/** Repeats until the video is ready: simulates one hour, and runs a sweep. */
 const sweep = (videoId: string) => until('the sweep makes the video ready', async () => {
   await fire('AnHour');
   await fire('Sweep');

@@ -87,7 +87,6 @@ export class Tab {
     await until('no renewal is in progress', () => this.page.evaluate(async () => (await navigator.locks.query()).held!.length === 0));
   }
 
-  /** Makes the tab visible, and waits until the page has requested its two lists. */
   async wake(): Promise<void> {
     const before = this.listed();
     await this.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));

@@ -4,7 +4,6 @@ import { Access, Identity } from '../../src';
 import { sampledOnNewest } from '../toolkit/newest-cdk';
 import { catalogIn, testStack, vodIn } from '../toolkit/stacks';
 
-/** Values of wrong types that plain JavaScript can pass. */
 const ODD = {
   'null': null, 'undefined': undefined, 'NaN': NaN, 'Infinity': Infinity, '-1': -1, '0': 0, '1.5': 1.5, '7': 7, 'true': true,
   '""': '', '" "': ' ', '"x"': 'x', '"7"': '7', '[]': [], '[""]': [''], '[null]': [null], '["x"]': ['x'], '["x","x"]': ['x', 'x'], '{}': {},

@@ -115,7 +115,6 @@ export function tokensOf(stack: Stack, type: string): Record<string, unknown> {
 
 export const labelOf = ({ struct, name }: Prop): string => `${struct}.${name}`;
 
-/** Returns `rendered`, `rejected` (if the error contains the prop's name), or a description of the failure. */
 export function outcome(prop: Prop, value: (stack: Stack) => unknown, marker?: RegExp, stack = testStack()): string {
   return rendering(prop, value, marker, stack).outcome;
 }

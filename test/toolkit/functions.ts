@@ -18,7 +18,6 @@ function nameOf(id: string): HandlerName | undefined {
   });
 }
 
-/** Returns the functions that run handlers, without the functions of CDK or of the app. */
 export function functionsOf(template: AnyTemplate): FoundHandler[] {
   return ofType(template, 'AWS::Lambda::Function').flatMap((found) => {
     const name = nameOf(found.id);

@@ -1,7 +1,6 @@
 import { version } from 'aws-cdk-lib/package.json';
 import { peerDependencies } from '../../package.json';
 
-/** With the newest CDK, a test with a table of cases runs only every fifth row of the table. */
 const SAMPLE_STEP = 5;
 
 /** Use this function for props that the library rejects before CDK reads these props. */

@@ -12,7 +12,7 @@ export interface Statement {
   readonly Condition?: unknown;
 }
 
-/** `Action` and `Resource` become lists. Entries of `NotAction` and `NotResource` get a prefix. */
+/** `Action` and `Resource` become lists. An entry of `NotAction` or `NotResource` begins with this name. */
 export function statements(document: { Statement?: any[] } | undefined): Statement[] {
   const part = (statement: any, name: string): any[] => list(statement[name] ?? `Not${name} ${JSON.stringify(statement[`Not${name}`])}`);
   return (document?.Statement ?? []).map((statement) => ({ ...statement, Action: part(statement, 'Action'), Resource: part(statement, 'Resource') }));

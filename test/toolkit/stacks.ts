@@ -61,7 +61,6 @@ export function templateOf(scope: Construct): CloudFormationTemplate {
   return Template.fromStack(Stack.of(scope)).toJSON() as CloudFormationTemplate;
 }
 
-/** Returns every warning of a stack's synth with its construct path, for example `/Test/Upload: bucket: …`. */
 export function warningsOf(stack: Stack): string[] {
   return Annotations.fromStack(stack).findWarning('*', Match.anyValue()).map(({ id, entry }) => `${id}: ${String(entry.data)}`);
 }

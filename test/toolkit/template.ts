@@ -17,7 +17,6 @@ export interface TemplateResource {
 
 export type AnyTemplate = CloudFormationTemplate | Template;
 
-/** `properties` is empty if the resource has none. */
 export interface Found {
   readonly id: string;
   readonly properties: Record<string, any>;

@@ -88,7 +88,6 @@ class World {
 
 const fault = fc.option(fc.record({ call: fc.nat(7), ends: fc.boolean(), after: fc.boolean() }), { nil: undefined, freq: 4 });
 const step = fc.record({ fault, together: fc.boolean(), report: fc.constantFrom(undefined, undefined, 'STATUS_UPDATE', 'COMPLETE'), reportFault: fault });
-/** One request fails repeatedly until the message is in the dead-letter queue. */
 const outage = fc.tuple(step, fc.integer({ min: 2, max: 5 }), fc.boolean(), fc.integer({ min: 5, max: 12 }))
   .map(([each, call, after, count]) => Array.from({ length: count }, () => ({ ...each, fault: { call, ends: false, after } })));
 
@@ -135,7 +134,6 @@ test('creates one job per attempt, and the video becomes ready, after any faults
     expect(rows.at(-1)).toEqual(last);
     expect(new Set(rows.map(({ revision }) => revision))).toEqual(new Set([1]));
     rows.slice(1).forEach((row, n) => expect(row).not.toEqual({ ...rows[n], version: row.version, updatedAt: row.updatedAt }));
-    // The row contains only data of its current attempt.
     for (const { attempt: current, claim, jobId, error: failure } of rows) {
       if (claim) expect(claim.attempt).toBe(current);
       if (jobId) expect(world.jobs.find(({ Id }) => Id === jobId)?.UserMetadata?.attempt).toBe(`${current}`);

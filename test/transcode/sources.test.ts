@@ -6,7 +6,7 @@ import { recordJobEvents, JobEvent } from '../../src/transcode/record-job-event.
 import { submitJobs } from '../../src/transcode/submit-job.runtime';
 import { clip, FOLDER, mediaConvert, QUEUE, ROLE } from '../local/mediaconvert/fixture';
 
-/** These tests process a source file from the S3 event to the final row. FFmpeg replaces MediaConvert. */
+/** FFmpeg replaces MediaConvert. */
 let table: Table;
 let service: Awaited<ReturnType<typeof mediaConvert>>;
 

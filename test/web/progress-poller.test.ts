@@ -12,7 +12,7 @@ async function load(): Promise<new (ports: object) => ProgressPoller> {
   return (page.namespace as { ProgressPoller: new (ports: object) => ProgressPoller }).ProgressPoller;
 }
 
-/** The video is in progress for the first `movingSeconds`. `at` contains the times of the requests. */
+/** The video is in progress for the first `movingSeconds`. */
 async function open({ movingSeconds = 0 } = {}) {
   const begin = Date.now();
   const page = { isHidden: false, answer: async () => undefined as unknown };

@@ -26,7 +26,6 @@ const BOUND = {
   SupportedIdentityProviders: ['COGNITO'],
 };
 
-/** Throws for a client that Cognito would reject or that the local stack does not support. */
 export function readClients(stack: LocalStack, pool: Resource, divider: number): PoolClient[] {
   return stack.ofType('AWS::Cognito::UserPoolClient').map(({ logicalId, physicalId, properties }) => {
     if (properties.UserPoolId !== pool.physicalId) throw new Error(`${logicalId}: the template has no user pool ${properties.UserPoolId}`);

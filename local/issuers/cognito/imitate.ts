@@ -25,7 +25,7 @@ function exactAddresses(provider: OidcProvider): void {
 }
 
 /**
- * Cognito's access tokens are JWTs without an audience. oidc-provider creates only opaque tokens without an audience, so this code replaces the token in the
+ * Cognito's access tokens are JWTs without an audience. Without an audience, oidc-provider creates only opaque tokens, so this code replaces the token in the
  * response.
  */
 async function signedAccessTokens(provider: OidcProvider, issuer: string, { key }: IssuerState): Promise<void> {

@@ -61,7 +61,8 @@ export async function createPoolProvider({ issuer, clients, users, folder, divid
       // A rotated refresh token expires when the refresh token from the sign-in would have expired.
       RefreshToken: ({ oidc: { entities } }: Context, _, { clientId }: Client) =>
         Math.max(1, entities.RotatedRefreshToken?.remainingTTL ?? clientOf(clientId).refreshSeconds),
-      // A grant must not expire before its refresh token, which can be created 300 seconds later: this is the lifetime of an authorization code.
+      // A grant must not expire before its refresh token. The refresh token can be created 300 seconds after the grant, because an authorization code is valid
+      // for 300 seconds.
       Grant: 300 + Math.max(0, ...clients.map(({ refreshSeconds }) => refreshSeconds)),
     },
   });

@@ -8,7 +8,6 @@ interface OtherIssuerOptions {
   readonly dataFolder: string; readonly port: number; readonly divideLifetimes?: number; readonly here?: (audience: string) => string;
 }
 
-/** Starts a local issuer that replaces an external identity provider. It has the sample users and one client, `web`. */
 export async function startOtherIssuer({ dataFolder, port, divideLifetimes = 1, here = (audience) => audience }: OtherIssuerOptions) {
   const folder = join(dataFolder, 'identity');
   const issuer = `http://127.0.0.1:${port}`;

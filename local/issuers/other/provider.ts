@@ -10,7 +10,7 @@ interface OtherProviderOptions {
   readonly users: readonly LocalUser[];
   readonly subOf: (user: LocalUser) => string;
   readonly divideLifetimes: number;
-  /** Replaces an audience that is a URL with the template's domain name by the local URL. */
+  /** Returns the local URL if the audience is a URL that contains the template's domain name. */
   readonly here: (audience: string) => string;
 }
 

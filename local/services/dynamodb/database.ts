@@ -26,10 +26,9 @@ import type { Json } from '../json';
 
 export type Change = { readonly type: 'put'; readonly key: string; readonly value: unknown } | { readonly type: 'del'; readonly key: string };
 
-/** The changes of a planned write. A write that fails has an error and no changes. */
+/** A write that fails has an error and no changes. */
 export interface Plan {
   readonly tableName: string;
-  /** The item's key in LevelDB, or undefined if the request contains no valid key. */
   readonly key?: string;
   readonly before?: Json;
   readonly after?: Json;
@@ -73,7 +72,6 @@ export async function openTables(path: string) {
   // Dynalite replaces `batch` with a method that ignores `sync`, so this is the original method.
   const batch = Object.getPrototypeOf(store.db).batch.bind(store.db) as (changes: readonly Change[], options: { sync: boolean }) => Promise<void>;
 
-  /** Converts and validates an action's input. Throws DynamoDB's error for a request that is invalid for any table. */
   function checked(operation: Operation, input: Json): Json {
     const [, { types, custom }] = ACTIONS[operation];
     let data: Json;
@@ -111,7 +109,7 @@ export async function openTables(path: string) {
   return {
     call: async (operation: Exclude<Operation, Write>, input: Json) => run(store, operation, checked(operation, input)),
 
-    /** Returns the changes that a write would make now. The caller must prevent concurrent writes. */
+    /** The caller must prevent concurrent writes. */
     async plan(operation: Write, input: Json): Promise<Plan> {
       const data = checked(operation, input);
       const seen: { key?: string; before?: Json; after?: Json } = {};
@@ -153,7 +151,6 @@ export async function openTables(path: string) {
 
     commit: (changes: readonly Change[]) => batch(changes, { sync: true }),
 
-    /** Returns the entries whose key begins with `prefix` and comes after `after`, in key order. */
     read: (prefix: string, after = '', limit = -1): Promise<[key: string, value: any][]> =>
       store.db.iterator({ gt: `${prefix}${after}`, lt: `${prefix}${LAST}`, limit }).all(),
 

@@ -9,7 +9,6 @@ import type { Json } from '../json';
 
 export type Streams = Awaited<ReturnType<typeof createStreams>>;
 
-/** A change of one item, in the form that Lambda passes to a function. */
 export interface StreamRecord {
   readonly eventID: string;
   readonly eventName: 'INSERT' | 'MODIFY' | 'REMOVE';
@@ -97,12 +96,10 @@ export async function createStreams({ stack, database, now = Date.now }: { stack
         { type: 'put', key: `${sequencePrefix(table)}last`, value: sequenceNumber },
       ];
     },
-    /** Notifies waiting readers that all planned records are stored. */
     announce(): void {
       for (const stream of streams.values()) stream.last = String(stream.next - 1n);
       emitter.emit('stored');
     },
-    /** Returns up to `limit` records after a sequence number, oldest first. */
     async read(arn: string, after: string, limit: number): Promise<StreamRecord[]> {
       return (await database.read(prefixOf(byArn(arn).table), after, limit)).map(([, record]) => record);
     },
@@ -123,7 +120,7 @@ interface Stream {
 }
 
 const prefixOf = (table: string) => `stream-${table}~`;
-/** The key of the last sequence number. It is stored even after all records expire, so that no number is used twice. */
+/** The key of the last sequence number, which is stored even after all records expire, so that no number is used twice. */
 const sequencePrefix = (table: string) => `sequence-${table}~`;
 
 /** Ignores the order of the elements in a set. */

@@ -18,7 +18,6 @@ export function keyOf({ properties: { SSESpecification, Replicas: [replica] = [u
   return (replica?.SSESpecification ?? SSESpecification)?.KMSMasterKeyId;
 }
 
-/** Throws for unsupported properties. */
 export async function ensureTable({ logicalId, type, physicalId: TableName, properties }: Resource, database: Database): Promise<void> {
   if (type === GLOBAL_TABLE) {
     const { Replicas: [replica, ...others], ...definition } = properties;
@@ -45,5 +44,5 @@ export async function ensureTable({ logicalId, type, physicalId: TableName, prop
     table = (await database.call('DescribeTable', { TableName })).Table;
   }
   if (shape(table) === shape(properties)) return;
-  throw new Error(`${logicalId}: the table from an earlier run has other keys or indexes than the template. Start once with --reset to delete all local data`);
+  throw new Error(`${logicalId}: the keys or indexes of the table from an earlier run differ from the template. Start once with --reset to delete all local data`);
 }

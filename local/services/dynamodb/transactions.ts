@@ -5,7 +5,6 @@ import type { Writes } from './writes';
 import { AwsError } from '../../types';
 import type { Json } from '../json';
 
-/** One action of a transaction, as an equivalent single request. */
 export interface Action {
   /** The IAM action. A transaction requires only the permissions for its actions. */
   readonly permission: string;

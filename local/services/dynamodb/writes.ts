@@ -6,7 +6,7 @@ import type { Json } from '../json';
 
 export type Writes = ReturnType<typeof createWrites>;
 
-/** Serializes all writes, so that no write occurs between the check of a condition and its write. */
+/** Serializes all writes, so that an item can't change between the check of a condition and the write that requires it. */
 export function createWrites({ database, streams, observe = ignoreUsage }: { database: Database; streams: Streams; observe?: ObserveUsage }) {
   let last: Promise<unknown> = Promise.resolve();
   let conflicts = 0;
@@ -17,7 +17,7 @@ export function createWrites({ database, streams, observe = ignoreUsage }: { dat
       last = result.catch(() => undefined);
       return result;
     },
-    /** Stores planned changes, their stream records and related changes. Call this method only inside `alone`. */
+    /** Call this method only inside `alone`. */
     async commit(plans: readonly Plan[], more: readonly Change[] = []): Promise<void> {
       await database.commit([...plans.flatMap(({ changes }) => changes), ...plans.flatMap((plan) => streams.recordOf(plan)), ...more]);
       streams.announce();
@@ -34,7 +34,6 @@ export function createWrites({ database, streams, observe = ignoreUsage }: { dat
         return answer;
       });
     },
-    /** For tests: the next `count` writes fail with a conflict. */
     conflict(count: number): void {
       conflicts = count;
     },

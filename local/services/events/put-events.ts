@@ -34,7 +34,7 @@ export function createPutEvents({ put, fire, buses, log }: Pick<Events, 'put' | 
       return { EventId: randomUUID() };
     } catch (error) {
       if (error instanceof Refused) return { ErrorCode: error.code, ErrorMessage: error.message };
-      // Any other error comes from the local stack, for example from a full disk.
+      // Any error other than `Refused` comes from the local stack, for example from a full disk.
       log(`PutEvents: ${firstLines(error as Error)}`);
       return { ErrorCode: 'InternalFailure', ErrorMessage: 'an internal error of the local stack' };
     }

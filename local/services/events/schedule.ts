@@ -5,7 +5,7 @@ const LONGEST = 2 ** 31 - 1;
 /** Without an interval, a rule fires only on request. */
 export interface Schedule { readonly milliseconds?: number }
 
-/** Parses `rate(...)`. A rule with `cron(...)` never fires automatically. */
+/** A rule with `cron(...)` never fires automatically. */
 export function compileSchedule(owner: string, expression: string): Schedule {
   if (/^cron\((\S+ ){5}\S+\)$/.test(expression)) return {};
   const [, digits, unit = '', plural] = /^rate\((\d+) (minute|hour|day)(s?)\)$/.exec(expression) ?? [];

@@ -15,7 +15,6 @@ const NUMBERS: Record<string, [usual: number, least: number, most: number]> = {
   ParallelizationFactor: [1, 1, 10],
 };
 
-/** Throws for settings that Lambda would reject or that the local stack does not support. */
 export function settingsOf({ logicalId, physicalId, properties }: Resource) {
   onlyKnown(logicalId, properties, `EventSourceArn FunctionName DestinationConfig FilterCriteria FunctionResponseTypes Tags ${Object.keys(NUMBERS).join(' ')}`, {
     BisectBatchOnFunctionError: [true, false], Enabled: [true], StartingPosition: ['TRIM_HORIZON'],

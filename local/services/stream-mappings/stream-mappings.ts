@@ -10,7 +10,6 @@ import type { StreamRecord, Streams } from '../dynamodb/streams';
 import { eventSourceMappings, functionOf } from '../event-source-mappings';
 import type { Json } from '../json';
 
-/** Records per read. */
 const CHUNK = 1000;
 /** Lambda's maximum request size in bytes. */
 const LARGEST = 6 * 1024 * 1024;
@@ -64,7 +63,6 @@ function needsOf({ streamArn, bucketArn, uuid }: Settings): Need[] {
   return [...reads, ...bucketArn ? writes : []];
 }
 
-/** The function reads a lane until `signal` is aborted. */
 function createLane({ settings, lane, functionArn, role, signal, ...given }: Given & {
   settings: Settings; lane: Lane; functionArn: string; role: Principal; signal: AbortSignal;
 }): () => Promise<void> {
@@ -103,8 +101,8 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
     signal.throwIfAborted();
     if (error) say(`${error.errorType}: ${error.errorMessage}`);
     if (error) return { done: 0, failed: true };
-    // Without `batchItemFailures`, Lambda treats the batch as successful. An unknown id fails the whole batch. Lambda retries the first failed record and all
-    // records after it.
+    // Without `batchItemFailures`, Lambda treats the batch as successful. An unknown `itemIdentifier` fails the whole batch. Lambda retries the first failed
+    // record and all records after it.
     const failures: Json[] = settings.reportsItems && payload?.batchItemFailures || [];
     const places = failures.map(({ itemIdentifier }) => records.findIndex(({ dynamodb: { SequenceNumber } }) => SequenceNumber === itemIdentifier));
     if (places.includes(-1)) return { done: 0, failed: true };

@@ -11,7 +11,6 @@ import { compilePattern } from '../patterns';
 
 /** The maximum message size, in bytes. */
 const LARGEST = 256 * 1024;
-/** Protocols of receivers outside the stack. */
 const FOR_PEOPLE = ['email', 'email-json', 'sms', 'http', 'https'];
 
 interface Subscription {

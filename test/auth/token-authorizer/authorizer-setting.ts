@@ -25,7 +25,6 @@ export class AuthorizerSetting {
   readonly sent: string[] = [];
 
   constructor() {
-    // The authorizer, the library and its timers use the same clock.
     jest.useFakeTimers({ now: Date.parse('2026-11-05T12:00:00Z'), doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
   }
 

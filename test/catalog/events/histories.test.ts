@@ -94,7 +94,7 @@ class World {
     }, fault);
   }
 
-  /** Invokes `publish-events` as Lambda does. The result is an error if the process ended during the invocation. */
+  /** The result is an error if the process ended during the invocation. */
   publish(records: StreamRecord[]): Promise<InvokeResult> {
     return new Promise((resolve) => {
       let calls = 0;
@@ -121,7 +121,6 @@ class World {
     });
   }
 
-  /** Sends the failed event records again, as an operator does. */
   async resend(): Promise<void> {
     const send = async (events: readonly Taken[]) => void this.taken.push(...events);
     const ports = { send, s3: services.s3(), documents: DynamoDBDocumentClient.from(services.client()), bucket: 'failed', tableName: services.tableName };
@@ -139,7 +138,7 @@ class World {
     };
   }
 
-  /** Ends the process of an invocation. The promise never settles, so the code of the invocation does not continue. */
+  /** The promise never settles, so the code of the invocation does not continue. */
   private end(resolve: (answer: InvokeResult) => void): Promise<never> {
     resolve(ENDED);
     return new Promise(() => undefined);

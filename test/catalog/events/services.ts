@@ -50,7 +50,6 @@ export class Services {
     this.streamArn = attributes.StreamArn;
   }
 
-  /** Creates a client that does not retry requests. `middleware` runs before each request. */
   client(middleware?: InitializeMiddleware<any, any>): DynamoDBClient {
     const client = new DynamoDBClient({ endpoint: `http://127.0.0.1:${this.awsEndpoint.port}`, region: this.stack.region, credentials: CREDENTIALS, maxAttempts: 1 });
     if (middleware) client.middlewareStack.add(middleware, { step: 'initialize', priority: 'high' });

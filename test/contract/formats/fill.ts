@@ -2,7 +2,7 @@ import type { VideoDetails } from '../../../src/contract/table';
 import type { NewVideo, VideoRepository } from '../../../src/runtime/rows/video-repository';
 import { idOf } from '../../runtime/rows/catalog-table';
 
-/** Writes rows through the repository, or directly. A direct write simulates a route that does not exist yet. */
+/** A direct write simulates a route that does not exist yet. */
 export interface Filling {
   readonly videos: Omit<VideoRepository, 'create'> & { create(video: NewVideo, details: VideoDetails): Promise<unknown> };
   readonly set: (videoId: string, attributes: Readonly<Record<string, unknown>>) => Promise<unknown>;

@@ -25,7 +25,6 @@ afterAll(async () => {
   for (const table of tables) await table.close();
 });
 
-/** Creates a table with these items, and a repository of the current code. */
 async function open(items: readonly Item[], now = new Date(FILLED_AT.getTime() + 3_600_000)) {
   const table = await catalogTable();
   tables.push(table);

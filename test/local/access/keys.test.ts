@@ -9,7 +9,6 @@ const CLOUDFRONT: Principal = { id: 'cloudfront.amazonaws.com', kind: 'service',
 
 function sample({ role = [], service = [], conditions, keyPolicy, encryption, alias = false }: {
   role?: string[];
-  /** The KMS actions that the key policy allows CloudFront to perform. */
   service?: string[];
   conditions?: Record<string, Record<string, unknown>>;
   /** @default - a key policy that leaves access control to IAM policies */

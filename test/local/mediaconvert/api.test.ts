@@ -41,7 +41,7 @@ test.each<[string, () => CreateJobCommandInput, RegExp]>([
   ['user metadata with special characters', () => changed('UserMetadata', { title: 'Ends & odds' }), /^\/userMetadata\/title/],
   ['long user metadata', () => changed('UserMetadata', { title: 'x'.repeat(257) }), /^\/userMetadata\/title/],
   ['much user metadata', () => changed('UserMetadata', Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`k${i}`, 'v']))), /^\/userMetadata\/k10: expected at most 10/],
-  ['frame capture alone', () => job('none', [frames(1, 1)]), /a frame capture requires another output/],
+  ['frame capture alone', () => job('none', [frames(1, 1)]), /expected at least one output that is not a frame capture/],
   ['frame capture among segments', () => changed(VIDEO, frames(1, 1).Outputs![0].VideoDescription), /codec: only a file group can contain frame captures/],
   ['no inputs', () => changed('Settings.Inputs', []), /^\/settings\/inputs/],
   ['an input that is not in S3', () => changed('Settings.Inputs.0.FileInput', 'file:///etc/passwd'), /fileInput: expected s3:/],
@@ -67,8 +67,8 @@ test.each<[string, () => CreateJobCommandInput, RegExp]>([
   ['a clip of no timecode', () => changed('Settings.Inputs.0.InputClippings', [{ EndTimecode: '10' }]), /endTimecode: expected HH:MM:SS:FF, got 10/],
   ['a clip of 12 hours', () => changed('Settings.Inputs.0.InputClippings', [{ EndTimecode: '12:00:00:00' }]), /endTimecode: expected less than 12 hours/],
   ['a clip by embedded timecodes', () => changed('Settings.Inputs.0', { FileInput: 's3://a/b', InputClippings: [{ EndTimecode: '00:00:10:00' }] }), /requires the timecodeSource ZEROBASED/],
-  ['two clips', () => changed('Settings.Inputs.0.InputClippings', [{ EndTimecode: '00:00:10:00' }, { EndTimecode: '00:00:20:00' }]), /inputClippings: the local stack supports only one item/],
-  ['two inputs', () => changed('Settings.Inputs', [...valid().Settings!.Inputs!, ...valid().Settings!.Inputs!]), /^\/settings\/inputs: the local stack requires exactly one item/],
+  ['two clips', () => changed('Settings.Inputs.0.InputClippings', [{ EndTimecode: '00:00:10:00' }, { EndTimecode: '00:00:20:00' }]), /inputClippings: the local stack supports only one input clipping/],
+  ['two inputs', () => changed('Settings.Inputs', [...valid().Settings!.Inputs!, ...valid().Settings!.Inputs!]), /^\/settings\/inputs: the local stack requires exactly one input/],
   ['a job template', () => changed('JobTemplate', 'x'), /^\/jobTemplate: the local stack does not support this member/],
 ])('rejects %s with the path', async (_name, input, message) => {
   await expect(create(input())).rejects.toMatchObject({ name: 'BadRequestException', $metadata: { httpStatusCode: 400 }, message: expect.stringMatching(message) });

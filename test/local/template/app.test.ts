@@ -61,6 +61,6 @@ describe('an app', () => {
   it('cannot be a file in another language', () => {
     const app = path.join(temporaryFolder(), 'app.py');
     writeFileSync(app, 'app.synth()');
-    expect(appProblem(app)).toMatch(/but '.*app\.py' is a file of another type\. Run cdk synth in the folder of the app, and pass cdk\.out$/);
+    expect(appProblem(app)).toMatch(/but the file '.*app\.py' is not TypeScript or JavaScript\. Run cdk synth in the folder of the app, and pass cdk\.out$/);
   });
 });

@@ -45,7 +45,6 @@ const guardedRoutesUseTheAuthorizer: Check = (template) => {
   }));
 };
 
-/** The only routes that need no token. */
 const OPEN_ROUTES = ['authorize', 'describeApi', 'login', 'refreshTokens', 'revokeTokens'];
 
 const onlySignInIsOpen: Check = (template) => methodsOfRoutes(template)

@@ -6,7 +6,6 @@ export type Check = (template: CloudFormationTemplate) => string[];
 /** An expected value can be a function that returns whether the value is correct. */
 export type Expected = Readonly<Record<string, unknown>>;
 
-/** Returns the value at a path such as `Policies.PasswordPolicy` or `Rules.0.Id`. */
 export function at(value: any, path: string): any {
   return path.split('.').reduce((inner, key) => inner?.[key], value);
 }

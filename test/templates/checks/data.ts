@@ -5,7 +5,6 @@ import { INDEXES, TABLE_KEYS } from '../../../src/contract/table';
 import { statements } from '../../toolkit/permissions';
 import { isOurs, ofType, ours, readable, references } from '../../toolkit/template';
 
-/** Types of resources whose content cannot be created again. */
 const STATEFUL = ['AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::Cognito::UserPool', 'AWS::SecretsManager::Secret', 'AWS::Cognito::UserPoolGroup', 'AWS::Cognito::UserPoolUser', 'AWS::Cognito::UserPoolUserToGroupAttachment'];
 
 const keepsData: Check = (template) => STATEFUL.flatMap((type) => ours(template, type).flatMap(({ id, resource }) => differences(id, resource, {

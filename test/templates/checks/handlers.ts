@@ -9,10 +9,9 @@ export function handlersOf(template: CloudFormationTemplate): FoundHandler[] {
   return handlers;
 }
 
-/** The table or a bucket of the service. The user's app chooses the logical id of an existing table or bucket. */
+/** The user's app chooses the logical id of an existing table or bucket. */
 export type Store = 'table' | 'sources' | 'media' | 'failed';
 
-/** A handler, and its environment variable with the name of the store. */
 const NAMED_BY: Record<Store, [handler: HandlerName, variable: string, type: RegExp]> = {
   table: ['catalog/read-videos', 'TABLE_NAME', /^AWS::DynamoDB::(?:Global)?Table$/],
   sources: ['upload/plan-upload', 'SOURCE_BUCKET', /^AWS::S3::Bucket$/],

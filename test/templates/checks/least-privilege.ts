@@ -7,7 +7,7 @@ import { type CloudFormationTemplate, ours, references, withoutHash } from '../.
 /** In the format of `grants`. `{table}` is the ARN of the table, and `{media}` is the ARN of the media bucket. */
 type Needs = Readonly<Record<string, readonly string[]>>;
 
-// The user's app chooses the logical ids of existing tables and buckets. In this file, names of purposes replace these ids.
+// Names of purposes replace the logical ids of existing tables and buckets, which the user's app chooses.
 const TABLE = '{table}';
 const TABLE_STREAM = '{table}#stream';
 const SOURCES = '{sources}/source/*';
@@ -15,7 +15,6 @@ const MEDIA = '{media}/v/*';
 const FAILED = '{failed}';
 const JOBS = 'arn:AWS::Partition:mediaconvert:AWS::Region:AWS::AccountId:jobs/*';
 
-/** The AWS actions that each handler needs, without actions for its log. */
 const HANDLER_NEEDS: Record<HandlerName, Needs> = {
   'api/describe-api': {},
   'auth/authorize-token': {},
@@ -107,7 +106,7 @@ const KEY_USES: [store: Store, service: string, action: RegExp, uses: string[]][
   ['sources', 's3', /^s3:GetObject$/, ['kms:Decrypt']],
   ['sources', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey', 'kms:Decrypt']],
   ['media', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey', 'kms:Decrypt']],
-  // Only multipart uploads need Decrypt. Lambda stores failed event records without them.
+  // Only multipart uploads need Decrypt. Lambda stores failed event records without multipart uploads.
   ['failed', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey']],
   ['failed', 's3', /^s3:GetObject$/, ['kms:Decrypt']],
 ];

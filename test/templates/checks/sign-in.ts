@@ -23,7 +23,6 @@ const poolIsStrict: Check = allOf(
     MfaConfiguration !== 'OFF' && !(oneOf('ON', 'OPTIONAL')(MfaConfiguration) && list(EnabledMfas).includes('SOFTWARE_TOKEN_MFA')))).map(({ id }) => `${id}: MFA is on without a second factor`),
 );
 
-/** Returns the required groups of each role of the service, once for each handler with the environment variable `ROLES`. */
 function rolesIn(template: CloudFormationTemplate): Record<string, readonly string[]>[] {
   return handlersOf(template).flatMap(({ environment }) => list(environment.ROLES)).map((text) => JSON.parse(text));
 }
@@ -91,7 +90,6 @@ const clientSecretIsCopied: Check = (template) => ours(template, 'AWS::Cognito::
   })) : [`${id}: expected one copy of its secret, got ${copies.length}`];
 });
 
-/** The user pool contains the groups of the roles, and the group `uploaders` if every user can upload. */
 const groupsExist: Check = (template) => (ours(template, 'AWS::Cognito::UserPool').length === 0 ? [] : [
   ...every('AWS::Cognito::UserPoolGroup', { GroupName: present, UserPoolId: present })(template),
   ...rolesOf(template).filter((role) => !ours(template, 'AWS::Cognito::UserPoolGroup').some(({ properties }) => properties.GroupName === role)).map((role) => `no group ${role}`),
