@@ -8,6 +8,12 @@ import { addWorkflows, GO, MAVEN, NUGET, PYPI, RELEASE_LIBRARIES, WORKFLOWS } fr
 const CDK_FLOOR = '2.260.0';
 const CONSTRUCTS_FLOOR = '10.5.1';
 
+/**
+ * A dependency of aws-cdk-lib, in the version that `go.mod` of aws-cdk-go requires at `CDK_FLOOR`. jsii-pacmak makes the generated Go module require
+ * the version that is installed here. npm would install a newer version, which Go's module proxy may not have.
+ */
+const CLOUD_ASSEMBLY_SCHEMA = '@aws-cdk/cloud-assembly-schema@54.1.0';
+
 /** Libraries of the handlers. esbuild bundles them into assets/, so the published package does not depend on them. */
 const HANDLER_LIBRARIES = [
   '@aws-sdk/client-cognito-identity-provider',
@@ -90,7 +96,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
   publishToNuget: { ...NUGET, dotNetNamespace: 'ServerlessVodCdk', packageId: 'ServerlessVod' },
   // build/api-reference.ts writes API.md.
   docgen: false,
-  devDeps: ['@jsii/spec', '@types/node@^22', 'tsx', 'esbuild', ...RELEASE_LIBRARIES, ...HANDLER_LIBRARIES, ...TEST_LIBRARIES],
+  devDeps: ['@jsii/spec', '@types/node@^22', 'tsx', 'esbuild', ...RELEASE_LIBRARIES, ...HANDLER_LIBRARIES, ...TEST_LIBRARIES, CLOUD_ASSEMBLY_SCHEMA],
   gitignore: ['/assets/', '/judges/.venv/', '/.jsii.tabl.json', '/.local/', 'cdk.out/', '/.npmignore'],
   jestOptions: {
     updateSnapshot: javascript.UpdateSnapshot.NEVER,

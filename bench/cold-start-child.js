@@ -1,4 +1,4 @@
-// Measures one cold start in a new process. Arguments: the handler's file, and its first event as JSON. Prints a ColdStart of cold-starts.ts.
+// Measures one cold start in a new process, and prints it as a `ColdStart` (cold-starts.ts). Arguments: the handler's file, and its first event as JSON.
 const start = { cpu: process.cpuUsage(), wall: process.hrtime.bigint() };
 const elapsed = () => {
   const { user, system } = process.cpuUsage(start.cpu);
@@ -8,7 +8,7 @@ const [, , file, event] = process.argv;
 console.info = console.warn = () => undefined;
 const { handler } = require(file);
 const load = elapsed();
-// The module can be empty, without a handler. Some handlers, such as the authorizer, reject their event.
+// An empty module has no handler. The authorizer rejects its first event, so an error is also a valid outcome.
 const response = Promise.resolve(handler?.(JSON.parse(event), { getRemainingTimeInMillis: () => 60_000 }));
 response.then((given) => given?.statusCode ?? 'done', (error) => error.message).then((outcome) => {
   process.stdout.write(JSON.stringify({ load, first: elapsed(), outcome }), () => process.exit());

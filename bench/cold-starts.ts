@@ -15,12 +15,12 @@ import { sourceKey } from '../src/domain/object-keys';
 import { apiEvent } from '../test/runtime/api-event';
 import { videoRow } from '../test/runtime/rows/catalog-table';
 
-/** The number of measured cold starts of each bundle. Each printed figure is the median of these cold starts. */
+/** Cold starts per bundle. Each printed figure is the median. */
 const RUNS = 15;
 
-/** The handler whose two bundles are compared. The handler uses one SDK client. */
+/** The handler that is also bundled without `LAMBDA_BUNDLE`, for comparison. */
 const COMPARED = 'catalog/read-videos' satisfies HandlerName;
-/** The largest allowed ratios: CPU time of the bundle with `LAMBDA_BUNDLE`, divided by CPU time of the bundle with `NODE_BUNDLE`. */
+/** The largest allowed ratios of CPU time: the bundle with `LAMBDA_BUNDLE`, divided by the bundle with `NODE_BUNDLE`. */
 const BOUNDS = { load: 0.9, first: 0.72 };
 
 /** The fake AWS services send this response to every request, except requests to STS. It contains a fixed secret, but no rows and no messages. */
@@ -39,7 +39,6 @@ const objectCreated = JSON.stringify({ detail: { object: { key: sourceKey(videoI
 const newImage = marshall(videoRow({ videoId }), { removeUndefinedValues: true });
 const record = { eventID: '1', eventName: 'INSERT', dynamodb: { Keys: marshall(videoKey(videoId)), NewImage: newImage, SequenceNumber: '1', ApproximateCreationDateTime: 1 } };
 
-/** Returns a typical first event for each handler. `url` is the endpoint of all services that handlers call. */
 const firstEvents = (url: string): Record<HandlerName, unknown> => ({
   'api/describe-api': apiEvent('GET', '/openapi.json'),
   'auth/authorize-token': { type: 'TOKEN', authorizationToken: 'none', methodArn: 'arn:aws:execute-api:eu-west-1:1:api/api/GET/streams' },
@@ -57,18 +56,12 @@ const firstEvents = (url: string): Record<HandlerName, unknown> => ({
 });
 
 interface Duration { readonly cpu: number; readonly wall: number }
-/**
- * Two durations in milliseconds: until the module is loaded (`load`), and until the handler's first response (`first`). Both durations begin when the
- * module starts to load.
- */
+/** Durations from the start of the module until it is loaded (`load`) and until the handler's first response (`first`). */
 interface ColdStart { readonly load: Duration; readonly first: Duration; readonly outcome: string | number }
 
 interface Bundle { readonly name: string; readonly file: string; readonly event: unknown }
 
-/**
- * Measures cold starts of each handler. Each cold start runs in a new process. The fake services respond immediately, so the times include only the handler's
- * own code.
- */
+/** The fake services respond immediately, so the times include only the handler's own code. */
 export async function coldStartRows(assets: string): Promise<{ handlers: object[]; comparison: object[]; isWithinBound: boolean }> {
   const server = createServer((request, response) => void request.resume().on('end', () => {
     // Of all services that handlers call, only STS receives forms (the AWS Query protocol).
@@ -94,7 +87,6 @@ export async function coldStartRows(assets: string): Promise<{ handlers: object[
   }
 }
 
-/** Bundles a handler with the options that do not depend on Lambda, and returns the file. */
 async function bundleWithoutOptions(handler: HandlerName, folder: string): Promise<string> {
   const [area, entry] = handler.split('/');
   const areaFolder = path.join(ROOT, 'src', area);
@@ -104,7 +96,7 @@ async function bundleWithoutOptions(handler: HandlerName, folder: string): Promi
   return outfile;
 }
 
-/** Returns the median for each bundle. The bundles start alternately, so that other load on the machine affects all bundles equally. */
+/** The bundles start alternately, so that other load on the machine affects all bundles equally. */
 async function measure(bundles: readonly Bundle[], url: string): Promise<Record<string, ColdStart>> {
   const credentials = { AWS_ACCESS_KEY_ID: 'key', AWS_SECRET_ACCESS_KEY: 'secret', AWS_SESSION_TOKEN: 'token' };
   const env = { ...ENVIRONMENT, ...credentials, PATH: process.env.PATH, AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL: url };

@@ -6,7 +6,7 @@ const dollars = (amount: number): string => `$${amount < 0.1 && amount > 0 ? amo
 const count = (number: number): string => Math.round(number).toLocaleString('en-US');
 const priceOf = ([price, upTo]: readonly [number, number], unit: string): string => {
   const text = price < 0.001 ? `$${(price * 1e6).toFixed(2)} per million ${unit}s` : `$${price} per ${unit}`;
-  return upTo === Infinity ? text : `${text} up to ${count(upTo)}`;
+  return upTo === Infinity ? text : `${text} up to ${count(upTo)} ${unit === 'GB' ? unit : `${unit}s`}`;
 };
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string => [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
@@ -17,7 +17,6 @@ const pricesOf = (names: readonly MonthPriced[]): string[][] => names.map((name)
 
 const totalOf = (month: Month): number => Object.values(billOf(month)).reduce((sum, each) => sum + each, 0);
 
-/** Returns the tables of docs/cost.md in Markdown, by name. */
 export function costTables(): Record<string, string> {
   const months = MONTHS.map((month) => ({ month, units: unitsOf(month), bill: billOf(month) }));
   const names = MONTHS.map(({ name }) => name);
@@ -30,7 +29,7 @@ export function costTables(): Record<string, string> {
       ['transcode', `${count(normalizedMinutes(minutes))} normalized minutes`, dollars(dollarsFor('transcode', normalizedMinutes(minutes)))],
       ['storage of the source file', `${source.toFixed(2)} GB`, `${dollars(source * unitPrice('storage'))} a month`],
       ['storage of the media files (maximum)', `${media.toFixed(2)} GB`, `${dollars(media * unitPrice('storage'))} a month`],
-      ['API, functions, table, queue and events until `ready`', '', dollars(SERVICE_PER_VIDEO)],
+      ['API, functions, table, queue and events until the video is `ready`', '', dollars(SERVICE_PER_VIDEO)],
     ]),
     'Size': table(['', ...names], [
       ['uploaded videos', ...MONTHS.map(({ videos }) => count(videos))],
@@ -56,7 +55,6 @@ export function costTables(): Record<string, string> {
   };
 }
 
-/** Returns the table in README: the three months and their bills. */
 export function shortCostTable(): string {
   return table(['a month', 'uploads of 10 minutes', 'users', 'views of 6 minutes', 'AWS bill'], MONTHS.map((month) => [
     month.name, count(month.videos), count(month.users), count(month.users * month.viewsPerUser), `about ${dollars(totalOf(month))}`,

@@ -1,7 +1,6 @@
 import type { Variable } from '../src/contract/environment';
 import { DEFAULT_LADDER } from '../src/transcode/job/ladder';
 
-/** Environment variables with which every handler starts. */
 export const ENVIRONMENT: Readonly<Record<Variable, string>> = {
   APP_ORIGINS: '[]',
   CLIENT_ID: 'client',

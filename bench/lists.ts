@@ -4,21 +4,19 @@ import { publicationKey } from '../src/contract/table';
 import { videoRepository } from '../src/runtime/rows/video-repository';
 import { idOf, videoRow } from '../test/runtime/rows/catalog-table';
 
-/** The largest allowed number of queries for one page. */
 const BOUND = 3;
-/** The number of rows in the table. `ROWS=100000 npm run bench` takes 1 or 2 minutes longer. */
+/** Rows in the table. With `ROWS=100000`, the benchmark takes 1 or 2 minutes longer. */
 const ROWS = Number(process.env.ROWS ?? 2000);
 const LIMIT = 20;
 const EMPTY_MONTHS = 24;
-/** The number of videos of one owner that wait for their upload. */
+/** Videos of one owner that wait for their upload. */
 const ABANDONED = 1000;
 const NOW = Date.UTC(2028, 10, 29);
 const MINUTE = 60_000;
 
 /**
- * Counts the reads for a page of a list. At any position in the list, a page is one query of one index. The figures for a few thousand rows are therefore
- * equal to the figures for 100,000 rows. Half of the videos are old. Between the old and the new videos are `EMPTY_MONTHS` months without any video. One page
- * contains both old and new videos.
+ * Counts the reads for a page of a list. A page is one query of one index at any position, so the figures for a few thousand rows are valid for 100,000 rows
+ * too. Half of the videos are `EMPTY_MONTHS` months older than the other half, and one page contains both old and new videos.
  */
 export async function listRows(catalog: LocalCatalog): Promise<{ rows: Record<string, object>; isWithinBound: boolean }> {
   const gap = new Date(NOW);

@@ -8,13 +8,11 @@ import { CREDENTIALS, fakeAccess } from '../test/local/fakes';
 import { synthesized } from '../test/local/template/stacks';
 import { catalogIn } from '../test/toolkit/stacks';
 
-// Suppresses deprecation warnings of CDK's TableV2. The validation of the template by the CDK is off: the validation takes seconds, and `npm test`
-// already includes it.
+// Suppresses deprecation warnings of CDK's TableV2. CDK's template validation is off, because it takes seconds and `npm test` includes it.
 Object.assign(process.env, { JSII_DEPRECATED: 'quiet', CDK_VALIDATION: 'false' });
 
 type Read = Usage & { readonly kind: 'read' };
 
-/** Starts a local table from the catalog's template, and sets the environment so that SDK clients use it. */
 export async function localCatalog() {
   const stack = await synthesized((scope) => void catalogIn(scope));
   const [{ physicalId: tableName }] = stack.ofType('AWS::DynamoDB::GlobalTable');
@@ -32,7 +30,6 @@ export async function localCatalog() {
   return {
     tableName,
     reads,
-    /** Stores rows in transactions of 100 rows. */
     async put(rows: readonly VideoRow[]) {
       const documents = DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions: { removeUndefinedValues: true } });
       for (let n = 0; n < rows.length; n += 100) {

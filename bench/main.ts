@@ -6,13 +6,13 @@ import { localCatalog } from './local-catalog';
 import { oneVideoRows } from './one-video';
 import { PROGRESS_REPORT } from './usage-count';
 
-/** Prints every measured number in the documentation. Exits with a non-zero code if a count, a cost or a ratio is above its bound. */
+/** Exits with a non-zero code if a count, a cost or a ratio is above its bound. */
 async function main(): Promise<void> {
   const assets = path.join(__dirname, '..', 'assets');
   const coldStarts = await coldStartRows(assets);
   console.log('Cold starts: all times are measured from the start of the module');
   console.table(coldStarts.handlers);
-  console.log('Cold starts of a handler with one SDK client: one bundle with NODE_BUNDLE, and one bundle with LAMBDA_BUNDLE (see build/bundle-options.ts)');
+  console.log('Cold starts of a handler with one SDK client. One bundle has the options NODE_BUNDLE, the other has the options LAMBDA_BUNDLE (see build/bundle-options.ts)');
   console.table(coldStarts.comparison);
   console.log('Warm calls of the Lambda authorizer');
   console.table(await authorizerRows(assets));
@@ -23,8 +23,8 @@ async function main(): Promise<void> {
     console.table(rows);
   }
   console.log('The tables omit cold starts, data transfer, and the requests of clients that wait for a video.');
-  console.log(`The tables also omit progress reports after the first report. Each further report costs $${(PROGRESS_REPORT * 1000).toFixed(4)} for 1,000 videos.`);
-  console.log('For each second that submit-job waits longer for AWS MediaConvert than for the local MediaConvert, 1,000 videos cost $0.0067 more.');
+  console.log(`The tables also omit progress reports after the first report. One more report for each of 1,000 videos costs $${(PROGRESS_REPORT * 1000).toFixed(4)} in total.`);
+  console.log('AWS MediaConvert can be slower than the local MediaConvert. For each second that submit-job runs longer, 1,000 videos cost $0.0067 more.');
 
   const catalog = await localCatalog();
   const lists = await listRows(catalog);

@@ -15,25 +15,21 @@ import type { ObserveUsage, Usage } from '../local/usage';
 import { INDEXES } from '../src/contract/table';
 
 /**
- * The largest cost in dollars for 1,000 videos with 1 KB of text, from the upload request to the last event. `counted` excludes the cost of Lambda's
- * GB-seconds, which depends on the machine.
+ * The largest cost in dollars for 1,000 videos with 1 KB of text, from the upload request to the last event. `counted` excludes Lambda's GB-seconds, which
+ * depend on the machine.
  */
 const BOUNDS = { counted: 0.033, total: 0.045 };
-/** The app contains only the service, without consumers of its events. */
 const APP = path.join(__dirname, '..', 'examples/typescript/smallest/app.ts');
 const CLIP_SECONDS = 4;
-/** The number of videos of each kind. The benchmark prints the figures of the video with the median GB-seconds. */
+/** The printed figures are of the video with the median GB-seconds. */
 const RUNS = 3;
 const PATIENCE_MS = 120_000;
-/** If no service was used for this many milliseconds, the local stack counts as idle. */
 const IDLE_MS = 1000;
 
-/** The text fields of the measured videos. The key names the size of the texts. */
 const VIDEOS: Record<string, object> = {
   'a title only': {},
   '1 KB': { description: 'x'.repeat(900), tags: ['physics', 'lecture'] },
   '32 KB': {
-    // Two bytes each.
     description: 'é'.repeat(4700),
     tags: Array.from({ length: 20 }, (_, n) => `${n}`.padEnd(64, 't')),
     metadata: Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`${n}`.padEnd(64, 'k'), 'v'.repeat(1024)])),
@@ -41,19 +37,16 @@ const VIDEOS: Record<string, object> = {
 };
 const ORDINARY = '1 KB';
 
-/** The writes of a video from its upload to `ready`. For a short job, the local MediaConvert sends only one progress report, before the job ends. */
+/** The writes from an upload to `ready`. For a short job, the local MediaConvert sends one progress report. */
 const WRITES = ['create', 'uploaded', 'claimed', 'processing', 'progress', 'ready'];
 
 const PHASES = ['sign in', 'upload to ready', 'list and play'] as const;
 type Phase = typeof PHASES[number];
-/** The usage that one video causes: the usage of the service in each phase, and the usage for its media files. */
 type VideoCount = Record<Phase | 'media', UsageCount>;
 
-/** Whether the usage belongs to media files. The amount of this usage depends on the video's length and its number of views. */
 const isMedia = (usage: Usage): boolean => usage.kind === 'request' && (
   usage.caller === 'mediaconvert.amazonaws.com' || usage.caller === 'cloudfront.amazonaws.com' || (usage.service === 'cloudfront' && usage.path!.startsWith('/v/')));
 
-/** Counts the usage of the local stack in the current phase, and measures the time since the last usage. */
 class Meter {
   count = newCount();
   phase: Phase = 'sign in';
@@ -66,7 +59,7 @@ class Meter {
     this.count[isMedia(usage) ? 'media' : this.phase].add(usage);
   };
 
-  /** Runs a step, waits until the stack is idle, and assigns all usage in this time to the step. */
+  /** Runs a step, and waits until the stack is idle. The phase includes all usage until then. */
   async during<T>(phase: Phase, work: () => Promise<T>): Promise<T> {
     this.phase = phase;
     const result = await work();
@@ -74,7 +67,7 @@ class Meter {
     return result;
   }
 
-  /** Resolves when a video is ready. Does not ask the service, because every request to the service is counted. */
+  /** Resolves when a video is ready. Sends no request to the service, because every request is counted. */
   async ready(): Promise<void> {
     await this.until(() => this.isReady);
     this.isReady = false;
@@ -89,7 +82,6 @@ class Meter {
 
 const newCount = (): VideoCount => Object.fromEntries([...PHASES, 'media'].map((phase) => [phase, new UsageCount()])) as VideoCount;
 
-/** Uploads, lists and plays one video through the API of a local stack, as a user's script would. */
 async function journey({ facts, meter, clip, text }: { facts: StackFacts; meter: Meter; clip: Buffer<ArrayBuffer>; text: object }): Promise<VideoCount> {
   meter.count = newCount();
   const jar = new CookieJar();
@@ -124,7 +116,6 @@ function normalizedMinutesOfJob(dataFolder: string): number {
   return videos.reduce((sum, { videoDescription: { height } }) => sum + normalizedFactor(height) * Math.max(10, CLIP_SECONDS) / 60, 0);
 }
 
-/** Counts the usage that videos cause in a local stack, and calculates the price of this usage. */
 export async function oneVideoRows(): Promise<{ tables: Record<string, object>; isWithinBound: boolean }> {
   resolveLocalhostNames();
   const dataFolder = mkdtempSync(path.join(tmpdir(), 'one-video-'));
@@ -135,7 +126,7 @@ export async function oneVideoRows(): Promise<{ tables: Record<string, object>; 
       await using stack = await startStack({ app: APP, port: 0, data: dataFolder, observe: meter.observe, log: console.error });
       const clip = readFileSync(makeClip(path.join(dataFolder, 'clip.mp4'), CLIP_SECONDS)) as Buffer<ArrayBuffer>;
       const send = (text: object) => journey({ facts: stack.facts, meter, clip, text });
-      // The first video starts the processes of all functions.
+      // The first video starts the processes of all functions, so it is not counted.
       await send({});
       for (const [name, text] of Object.entries(VIDEOS)) {
         const runs: VideoCount[] = [];
@@ -151,7 +142,7 @@ export async function oneVideoRows(): Promise<{ tables: Record<string, object>; 
         [`Function calls for one video with ${ORDINARY} of text, without cold starts`]: functionRows(counts[ORDINARY]),
         [`Billed usage of the service for 1,000 videos with ${ORDINARY} of text. Lambda GB-seconds depend on the computer that runs the benchmark`]: serviceRows(counts[ORDINARY]),
         'Cost of the service for 1,000 videos from upload to ready, with one progress report for each video': totalRows(counts),
-        [`Cost of the media files of 1,000 videos in 640x360, each ${CLIP_SECONDS} seconds long. Each video is watched once in all renditions`]: mediaRows(counts[ORDINARY].media),
+        [`Cost of the media files of 1,000 videos. Each video has 640x360 pixels, lasts ${CLIP_SECONDS} seconds, and is watched once in all renditions`]: mediaRows(counts[ORDINARY].media),
       },
       isWithinBound: counted(counts[ORDINARY]) <= BOUNDS.counted && total(counts[ORDINARY]) <= BOUNDS.total,
     };
@@ -162,7 +153,7 @@ export async function oneVideoRows(): Promise<{ tables: Record<string, object>; 
 
 function medianOf(runs: readonly VideoCount[]): VideoCount {
   const gbSeconds = (count: VideoCount): number => count['upload to ready'].uses['Lambda GB-seconds'];
-  // Runs in which MediaConvert reports progress more than once are left out: this happens if the machine is busy and the transcode is slow.
+  // On a busy machine, a slow transcode causes more than one progress report. Such runs are not counted.
   const ordinary = runs.filter((count) => count['upload to ready'].writes.length === WRITES.length);
   if (ordinary.length === 0) throw new Error(`expected the writes ${WRITES}, got ${JSON.stringify(runs[0]['upload to ready'].writes)}`);
   return ordinary.sort((a, b) => gbSeconds(a) - gbSeconds(b))[Math.floor(ordinary.length / 2)];

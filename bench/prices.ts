@@ -1,18 +1,16 @@
-/** A price in dollars per unit, in us-east-1, with its source. */
 export interface Price {
   readonly unit: string;
   readonly source: string;
-  /** The number of units that are free each month. */
+  /** Free units per month. */
   readonly free?: number;
-  /** The price of a tier applies to units up to `upTo` in a month. Free units count toward `upTo`. */
+  /** A tier's price applies until the month's units reach `upTo`. Free units count toward `upTo`. */
   readonly tiers: readonly (readonly [dollars: number, upTo: number])[];
 }
 
 const flat = (dollars: number): Price['tiers'] => [[dollars, Infinity]];
-/** The number of GB in a TB on AWS's bills. */
+/** GB per TB on AWS's bills. */
 const TB = 1024;
 
-/** The prices of all usage that AWS bills. */
 export const PRICES = {
   'transcode': {
     unit: 'normalized minute', tiers: [[0.0075, 100_000], [0.0053, 1_000_000]],
@@ -36,7 +34,7 @@ export const PRICES = {
   'DynamoDB read units': { unit: 'read unit', tiers: flat(0.125e-6), source: 'airbyte.com/data-engineering-resources/dynamodb-pricing, November 2026' },
   'DynamoDB write units': { unit: 'write unit', tiers: flat(0.625e-6), source: 'docs/decisions/022 (AWS, November 2024)' },
   'DynamoDB stream records': { unit: 'record', tiers: flat(0), source: 'free for Lambda triggers (AWS documentation)' },
-  'users': { unit: 'monthly active user', free: 10_000, tiers: flat(0.0055), source: 'Cognito Lite plan, third party, 20 September 2026' },
+  'users': { unit: 'monthly active user', free: 10_000, tiers: flat(0.0055), source: 'Cognito Lite plan, according to a third party, 20 September 2026' },
   'secrets': { unit: 'secret and month', tiers: flat(0.4), source: 'hivebook.wiki, "AWS Secrets Manager", read 30 November 2026' },
   'Secrets Manager requests': { unit: 'request', tiers: flat(5e-6), source: 'not verified: $0.05 for 10,000 requests' },
   'SQS requests': { unit: 'request', free: 1_000_000, tiers: flat(0.4e-6), source: 'cloudburn.io/blog/amazon-sqs-pricing, March 2026' },
@@ -50,13 +48,10 @@ export const PRICES = {
   'MediaConvert requests': { unit: 'request', tiers: flat(0), source: 'requests other than Probe are free; the price of Probe is unknown' },
 } as const satisfies Record<string, Price>;
 
-/** The name of a kind of usage that AWS bills. */
 export type Priced = keyof typeof PRICES;
 
-/** Returns the price of a unit in the first tier that is not free. */
 export const unitPrice = (name: Priced): number => PRICES[name].tiers[0][0];
 
-/** Returns the cost in dollars of a number of units in a month. */
 export function dollarsFor(name: Priced, units: number): number {
   const { free = 0, tiers }: Price = PRICES[name];
   let [from, dollars] = [free, 0];

@@ -3,13 +3,11 @@ import type { Json } from '../local/services/json';
 import type { ItemChange } from '../local/usage';
 import { INDEXES, TableIndex, TABLE_KEYS } from '../src/contract/table';
 
-/** Write units by place: `table`, or the name of an index. */
 export type Units = Record<string, number>;
 
 const KB = 1024;
 const writeUnitsOf = (item: Json): number => Math.ceil(itemSize(item) / KB);
 
-/** Returns an item's entry in an index; undefined if the item lacks a key of the index. */
 function entryOf({ partition, sort, projection }: TableIndex, item: Json | undefined): Json | undefined {
   if (!item?.[partition] || !item[sort]) return undefined;
   const names: string[] = [TABLE_KEYS.partition, TABLE_KEYS.sort, partition, sort];
@@ -18,13 +16,12 @@ function entryOf({ partition, sort, projection }: TableIndex, item: Json | undef
 
 /**
  * Returns the units that DynamoDB bills for a write (see "DynamoDB read and write operations" and "Using Global Secondary Indexes" in the DynamoDB Developer
- * Guide). The item has a size before the write and a size after the write, and DynamoDB bills the larger size: 1 unit per KB, or 2 units per KB in a
- * transaction. A changed index entry costs one additional write of the entry, or two writes if the key of the entry changes. A transaction does not double the
- * units of an index, because indexes are updated asynchronously.
+ * Guide). The larger size of the item, before or after the write, costs 1 unit per KB, or 2 units per KB in a transaction. A changed index entry costs one
+ * additional write of the entry, or two if its key changes. Index writes are asynchronous, so they cost the same in a transaction.
  */
 export function writeUnits({ before: oldItem, after: newItem }: ItemChange, isTransaction: boolean): Units {
   const items = [oldItem, newItem].filter((item) => item !== undefined);
-  // A write that neither finds nor stores an item is billed as a write of the smallest item.
+  // A write that neither finds nor stores an item is billed like a write of the smallest item.
   const units: Units = { table: Math.max(1, ...items.map(writeUnitsOf)) * (isTransaction ? 2 : 1) };
   for (const index of Object.values(INDEXES)) {
     const [before, after] = [entryOf(index, oldItem), entryOf(index, newItem)];
@@ -39,8 +36,8 @@ export function writeUnits({ before: oldItem, after: newItem }: ItemChange, isTr
 }
 
 /**
- * Returns the units that DynamoDB bills for a read: 0.5 units per 4 KB, or 1 unit per 4 KB for a consistent read. For a query, the total size is rounded up.
- * For other reads, the size of each item is rounded up.
+ * Returns the units that DynamoDB bills for a read: 0.5 units per 4 KB, or 1 unit per 4 KB for a consistent read. A query rounds up its total size. Other reads
+ * round up the size of each item.
  */
 export function readUnits(operation: string, input: Json, answer: Json): number {
   const unitsOf = (bytes: number, isConsistent?: boolean): number => Math.max(1, Math.ceil(bytes / (4 * KB))) * (isConsistent ? 1 : 0.5);
@@ -54,7 +51,7 @@ export function readUnits(operation: string, input: Json, answer: Json): number 
         return sum + items.reduce((units, item) => units + unitsOf(itemSize(item), ConsistentRead), 0) + missing * unitsOf(0, ConsistentRead);
       }, 0);
     case 'Query':
-      // DynamoDB also bills the items that a filter removes. These items are not in the response, so their size is unknown.
+      // DynamoDB also bills the items that a filter removes, but their size is unknown.
       if (answer.ScannedCount !== answer.Count) throw new Error('cannot count the read units of a query with a filter');
       return unitsOf((answer.Items as Json[]).reduce((sum, item) => sum + itemSize(item), 0), input.ConsistentRead);
     default:
@@ -62,7 +59,6 @@ export function readUnits(operation: string, input: Json, answer: Json): number 
   }
 }
 
-/** Adds write units, separately for the table and for each index. */
 export function sumOf(all: readonly Units[]): Units {
   const sum: Units = {};
   for (const [place, count] of all.flatMap((units) => Object.entries(units))) sum[place] = (sum[place] ?? 0) + count;

@@ -3,11 +3,11 @@ import { readUnits, sumOf, totalOf, writeUnits, type Units } from './units';
 import type { Usage } from '../local/usage';
 
 /**
- * Bytes that CloudWatch Logs adds to each log event in a batch (API reference, "PutLogEvents"). The benchmark counts these bytes as ingested bytes, so the
- * cost of logs is an upper bound.
+ * Bytes that CloudWatch Logs adds to each log event in a batch (API reference, "PutLogEvents"). They count as ingested bytes here, so the cost of logs is an
+ * upper bound.
  */
 const LOG_EVENT_OVERHEAD = 26;
-/** The size of a GB on the bill of CloudWatch Logs, in bytes. */
+/** Bytes per GB on the bill of CloudWatch Logs. */
 const GB = 1e9;
 const uuid = '00000000-0000-4000-8000-000000000000';
 const time = '2026-11-30T00:00:00.000Z';
@@ -20,14 +20,14 @@ const SYSTEM_RECORDS = [
     record: { requestId: uuid, metrics: { durationMs: 100.123, billedDurationMs: 101, memorySizeMB: 512, maxMemoryUsedMB: 100 }, status: 'success' },
   },
 ].map((record) => JSON.stringify(record));
-/** The text that Lambda's JSON format adds to a log message of a handler. */
+/** The text that Lambda's JSON format adds to a handler's log message. */
 const ENVELOPE = JSON.stringify({ timestamp: time, level: 'INFO', requestId: uuid, message: {} });
 const bytesOf = (texts: readonly string[]): number => texts.reduce((sum, text) => sum + Buffer.byteLength(text) + LOG_EVENT_OVERHEAD, 0);
 const SYSTEM_BYTES = bytesOf(SYSTEM_RECORDS);
 
 /**
- * The cost in dollars of a further progress report, without GB-seconds. The cost includes a read and a write of the row, a call of `record-job-event`, a call
- * of `publish-events`, and the logs of the two calls.
+ * Dollars for each progress report after the first, without Lambda's GB-seconds: a read and a write of the row, and a call of `record-job-event` and of
+ * `publish-events` with their logs.
  */
 export const PROGRESS_REPORT = 2 * (unitPrice('Lambda calls') + SYSTEM_BYTES / GB * unitPrice('logs'))
   + unitPrice('DynamoDB read units') + unitPrice('DynamoDB write units');
@@ -37,7 +37,6 @@ interface FunctionUsage { calls: number; milliseconds: number; gbSeconds: number
 export class UsageCount {
   readonly uses = Object.fromEntries(Object.keys(PRICES).map((name) => [name, 0])) as Record<Priced, number>;
   readonly functions: Record<string, FunctionUsage> = {};
-  /** The write units of each write, in the order of the writes. */
   readonly writes: Units[] = [];
 
   get dollars(): number {
@@ -86,7 +85,7 @@ export class UsageCount {
 
   private addLog({ functionName, line }: Usage & { kind: 'log' }): void {
     const used = this.functionOf(functionName);
-    // Node can print an object on several lines. Lambda writes these lines as one log event.
+    // Node prints some objects on several lines. Lambda writes these lines as one log event.
     const isContinued = /^[\s}\]]/.test(line);
     const bytes = isContinued ? Buffer.byteLength(line) : bytesOf([line]) + Buffer.byteLength(ENVELOPE);
     used.lines++;
@@ -95,7 +94,6 @@ export class UsageCount {
   }
 }
 
-/** Returns the kind of usage of a request, or undefined if the request is free or counted elsewhere. */
 function requestName({ service, operation }: Usage & { kind: 'request' }): Priced | undefined {
   switch (service) {
     case 's3': return ['PUT', 'LIST'].includes(operation) ? 'S3 PUTs' : operation === 'DELETE' ? undefined : 'S3 GETs';
@@ -104,9 +102,9 @@ function requestName({ service, operation }: Usage & { kind: 'request' }): Price
     case 'cloudfront': return 'CloudFront requests';
     case 'secretsmanager': return 'Secrets Manager requests';
     case 'mediaconvert': return 'MediaConvert requests';
-    // Other functions count the read and write units of DynamoDB and the events of EventBridge, so these requests are not counted here.
+    // The read and write units of DynamoDB and the events of EventBridge are counted by other functions.
     case 'dynamodb': case 'events': return undefined;
-    // Cognito bills a user pool by monthly active users, so its requests cost nothing.
+    // Cognito bills monthly active users, not requests.
     case 'cognito-idp': return undefined;
     default: throw new Error(`no price is known for requests to ${service}`);
   }

@@ -13,7 +13,7 @@ export const INTRODUCTION = [
   '- A struct is an object with properties, such as `{ sessionDuration: Duration.hours(2) }`. A property with `?` is optional.',
   '- If a property of a class is marked with `?`, its value can be `undefined` (`None` in Python).',
   '- All names are TypeScript names. In Python, members are in snake case (`domain_names`), and the properties of `props` and `options` are keyword arguments.',
-  '- When a construct is created, it checks its props. If props are invalid, the construct throws one error that contains every problem and the name of its property.',
+  '- When a construct is created, it checks its props. If props are invalid, the construct throws one error. The error contains every problem, with the name of the property.',
   '- The members that constructs inherit from `Construct` (`node`, `toString`, `with`, `isConstruct`) are left out.',
   '- The name of each CDK type is a link to its page in the reference of the CDK.',
   '- The whole API is experimental: a minor version can change it.',

@@ -151,7 +151,7 @@ function membersOf(type: Type): readonly Member[] {
   return isEnumType(type) ? type.members : [...type.properties ?? [], ...type.methods ?? []];
 }
 
-/** A method has no type, but a property has one. A method has a location in the source, but an enum member has none. */
+/** Unlike a property, a method has no `type`. Unlike an enum member, a method has a location in the source. */
 function isMethod(member: Member): member is Method {
   return !('type' in member) && 'locationInModule' in member;
 }

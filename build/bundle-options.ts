@@ -22,7 +22,7 @@ const NEVER_IN_LAMBDA = [
   '@smithy/core/event-streams',
 ];
 
-/** Excludes modules in `NEVER_IN_LAMBDA` that are loaded by `import()`. Static imports of these modules, such as in the S3 client, remain. */
+/** Excludes modules in `NEVER_IN_LAMBDA` that are loaded by `import()`. A static import of such a module remains, for example in the S3 client. */
 const LEFT_OUT: Plugin = {
   name: 'left-out',
   setup(build) {
@@ -32,8 +32,8 @@ const LEFT_OUT: Plugin = {
 };
 
 /**
- * Replaces the SDK's reader of `~/.aws/config` and `~/.aws/credentials`. A Lambda function does not have these two files, but the SDK would look for the
- * files at its first request.
+ * Replaces the SDK's reader of `~/.aws/config` and `~/.aws/credentials`. A Lambda function does not have these two files. Without this plugin, the SDK
+ * would search for them at its first request.
  */
 const NO_SHARED_CONFIG_FILES: Plugin = {
   name: 'no-shared-config-files',

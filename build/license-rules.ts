@@ -23,11 +23,14 @@ type Names = Record<string, string>;
 interface Entry {
   readonly name?: string;
   readonly license?: string;
+  /** True for a symbolic link. `resolved` is then the linked folder, which has a separate entry. */
   readonly link?: boolean;
+  readonly resolved?: string;
   readonly dependencies?: Names;
   readonly devDependencies?: Names;
   readonly optionalDependencies?: Names;
   readonly peerDependencies?: Names;
+  readonly bundleDependencies?: string[] | boolean;
 }
 
 export interface Lock { readonly packages: Readonly<Record<string, Entry>> }
@@ -43,22 +46,29 @@ function isAllowed(license: string | undefined, allowed: string[]): boolean {
 const names = (...lists: (Names | undefined)[]): string[] => lists.flatMap((list) => Object.keys(list ?? {}));
 
 /**
- * Returns a message for each package whose license is not allowed: packages in `bundled`, direct dependencies of the published package, and all installed
- * packages. In the lock file, the entry `''` is the published package, and the entry `local` is the private workspace.
+ * Checks the licenses of the packages in `bundled`, of the dependencies of the published package, and of all installed packages. Returns a message for
+ * each package whose license is not allowed. In the lock file, the entry `''` is the published package, and the entry `local` is the private workspace.
  */
 export function licenseProblems(lock: Lock, bundled: readonly string[]): string[] {
   const { '': root, ...others } = lock.packages;
-  const published = new Set([...bundled, ...names(root.dependencies, root.optionalDependencies, root.peerDependencies)]);
-  const installed = Object.entries(others).filter(([, { link }]) => !link).map(([place, entry]) => ({ place, entry, name: place.replace(/^.*node_modules\//, '') }));
+  const installed = Object.entries(others).filter(([, { link, resolved }]) => !link || resolved !== 'local')
+    .map(([place, entry]) => ({ place, entry: entry.link ? others[entry.resolved!] ?? {} : entry, name: place.replace(/^.*node_modules\//, '') }));
+  // npm installs these packages together with the published package, or packs them into it. A set grows while it is iterated.
+  const delivered = new Set([...names(root.dependencies, root.optionalDependencies), ...Array.isArray(root.bundleDependencies) ? root.bundleDependencies : []]);
+  for (const name of delivered) {
+    const entries = installed.filter((each) => each.name === name).map(({ entry }) => entry);
+    entries.flatMap((entry) => names(entry.dependencies, entry.optionalDependencies)).forEach((dependency) => delivered.add(dependency));
+  }
+  const published = new Set([...bundled, ...delivered, ...names(root.peerDependencies)]);
 
   const licenses = installed.flatMap(({ place, entry, name }) => {
     const license = entry.license ?? NOT_DECLARED[name];
-    const allowed = published.has(name) ? PUBLISHED : INSTALLED;
-    if (isAllowed(license, allowed) || (ONLY_LOCAL.includes(name) && !published.has(name))) return [];
+    const allowed = published.has(name) ? PUBLISHED : ONLY_LOCAL.includes(name) ? [...INSTALLED, 'AGPL-3.0-or-later'] : INSTALLED;
+    if (isAllowed(license, allowed)) return [];
     const use = published.has(name) ? 'part of the published package' : 'installed';
     return `${place} is ${use}, and its license ${license ?? '(not declared)'} is not allowed. Allowed: ${allowed.join(', ')}`;
   });
-  const dependents = [{ place: 'package.json', entry: root, name: '' }, ...installed].filter(({ name }) => name !== 'local' && !ONLY_LOCAL.includes(name))
+  const dependents = [{ place: 'package.json', entry: root, name: '' }, ...installed].filter(({ place, name }) => place !== 'local' && !ONLY_LOCAL.includes(name))
     .flatMap(({ place, entry }) => names(entry.dependencies, entry.devDependencies, entry.optionalDependencies, entry.peerDependencies)
       .filter((name) => ONLY_LOCAL.includes(name)).map((name) => `${place} depends on ${name}, which is under AGPL-3.0-or-later. Only local/ can depend on ${name}`));
   const unknown = bundled.filter((name) => !installed.some((each) => each.name === name)).map((name) => `${name} is bundled, but package-lock.json does not contain ${name}`);

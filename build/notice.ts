@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'fs';
 import * as path from 'path';
 import { type BundledPackage, bundledPackages } from './handlers';
 
-/** Writes NOTICE: the packages whose code is in assets/, and each of their license texts once. */
+/** Writes NOTICE, which lists the packages whose code is in assets/. Each license text appears once. */
 const root = path.join(__dirname, '..');
 const LINE = `\n${'-'.repeat(80)}\n\n`;
 

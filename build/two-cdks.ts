@@ -9,7 +9,7 @@ const PER_PROJECT = ['clearMocks', 'setupFiles', 'testPathIgnorePatterns', 'tran
 /** The examples import the library by its name, as users do. */
 const LIBRARY = { '^serverless-vod$': '<rootDir>/src/index.ts' };
 
-/** Configures one jest run with two projects: all tests with the oldest CDK, and the tests that synthesize with the newest CDK. */
+/** Configures two jest projects. The first runs all tests with the oldest CDK. The second runs only the tests in `SYNTHESIZING`, with the newest CDK. */
 export function testOnTwoCdks(project: awscdk.AwsCdkConstructLibrary): void {
   const config = project.jest!.config;
   const shared = Object.fromEntries(PER_PROJECT.map((key) => [key, config[key]]));

@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'fs';
 import { type awscdk, Component, github, javascript, release } from 'projen';
 
-/** The commit and the version of each action. A tag can be moved to another commit, but a commit cannot be changed. */
+/** The commit and the version of each action. The commit is used, because a tag can be moved to another commit. */
 const ACTIONS: Readonly<Record<string, readonly [commit: string, version: string]>> = {
   'actions/checkout': ['3d3c42e5aac5ba805825da76410c181273ba90b1', 'v7.0.1'],
   'actions/download-artifact': ['3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c', 'v8.0.1'],

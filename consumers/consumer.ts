@@ -1,6 +1,8 @@
 import { promises as fs } from 'fs';
 import * as path from 'path';
 import type { Artifacts } from './pack';
+import { childEnvironment } from '../build/child-environment';
+import { run } from '../build/shell';
 
 /** The version of the CDK to install. `newest` is the newest version in the registry of the language. */
 export type Cdk = { readonly lib: string; readonly constructs: string } | 'newest';
@@ -32,5 +34,13 @@ export type Consumer = (task: Task) => Promise<Installed>;
 export const APPS = path.join(__dirname, 'apps');
 export const EXAMPLES = path.join(__dirname, '..', 'examples');
 
+/** Copies a folder, without the files that package managers and synth have written there. */
 export const copy = (from: string, to: string): Promise<void> =>
-  fs.cp(from, to, { recursive: true, filter: (file) => !/node_modules|cdk\.out/.test(file) });
+  fs.cp(from, to, { recursive: true, filter: (file) => !/node_modules|\.venv|target|cdk\.out|-lock\.|go\.sum/.test(path.relative(from, file)) });
+
+/** Runs the command in `cdk.json` of an app, as the program `cdk` does. The programs that the app's dependencies have installed are in `PATH`. */
+export async function runCdkApp(folder: string, environment: Record<string, string>): Promise<string> {
+  const { app } = JSON.parse(await fs.readFile(path.join(folder, 'cdk.json'), 'utf8'));
+  const PATH = [path.join(folder, 'node_modules/.bin'), path.join(folder, '.venv/bin'), childEnvironment.PATH].join(path.delimiter);
+  return run(folder, '/bin/sh', ['-c', app], { ...environment, PATH });
+}

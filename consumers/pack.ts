@@ -1,6 +1,6 @@
 import { promises as fs } from 'fs';
 import * as path from 'path';
-import { run } from './shell';
+import { run } from '../build/shell';
 
 const root = path.join(__dirname, '..');
 

@@ -2,14 +2,14 @@ import { promises as fs } from 'fs';
 import * as path from 'path';
 import { type Consumer, copy, EXAMPLES, type Installed, type Task } from './consumer';
 import { cdkPackages, installedCdk, installWithNpm } from './languages/npm';
-import { run } from './shell';
+import { run } from '../build/shell';
 
-/** The example for JavaScript. The usual way to install it is npm in a separate folder. This file tests other ways. */
+/** The example for JavaScript. The usual way to install the library is npm in a separate folder. This file tests other ways. */
 const EXAMPLE = path.join(EXAMPLES, 'javascript/smallest');
 
 const installed = (cdk: string, synth: Installed['synth']): Installed => ({ cdk, typeCheck: 'none', apps: ['smallest'], synth });
 
-/** Returns the dependencies of the example for its package.json, with the versions in `task`. */
+/** Returns the dependencies in the example's package.json. `task` contains their versions. */
 function dependencies(task: Task): Record<string, string> {
   const cdk = cdkPackages(task).map((each) => each.split('@') as [string, string]);
   return { ...Object.fromEntries(cdk), 'serverless-vod': `file:${task.artifacts.tarball}` };
@@ -48,7 +48,7 @@ const workspace: Consumer = async (task) => {
   return installed(await installedCdk(task.folder), (_, environment) => run(app, process.execPath, ['app.js'], environment));
 };
 
-/** An app that esbuild bundles. The bundle must not contain the library (`--external`): the app of such a bundle fails with an error that names this option. */
+/** An app that esbuild bundles. The option `--external` keeps the library out of the bundle. Without it, the app fails, and the error names the option. */
 const bundled: Consumer = async (task) => {
   const { folder } = task;
   const cdk = await installWithNpm(task, 'esbuild@^0.28.0');
@@ -56,7 +56,7 @@ const bundled: Consumer = async (task) => {
   const bundle = (output: string, ...external: string[]): Promise<string> =>
     run(folder, 'npx', ['esbuild', 'smallest/app.js', '--bundle', '--platform=node', `--outfile=${output}`, '--log-level=error', ...external.map((name) => `--external:${name}`)]);
   await bundle('inside/app.js', 'aws-cdk-lib', 'constructs');
-  const refused: Error = await run(folder, process.execPath, ['inside/app.js']).then(() => new Error('an app with a bundled library was synthesized'), (error) => error);
+  const refused: Error = await run(folder, process.execPath, ['inside/app.js']).then(() => new Error('expected an error for an app with a bundled library, got none'), (error) => error);
   if (!refused.message.includes('--external:serverless-vod')) throw refused;
   await bundle('outside/app.js', 'aws-cdk-lib', 'constructs', 'serverless-vod');
   return installed(cdk, (_, environment) => run(folder, process.execPath, ['outside/app.js'], environment));

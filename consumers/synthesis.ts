@@ -43,12 +43,12 @@ export async function synthesize(consumer: Consumer, task: Task): Promise<Synthe
 
 const differing = (templates: Templates, reference: Templates): string[] => Object.keys(templates).filter((name) => templates[name] !== reference[name]);
 
-/** Compares the templates of one `Consumer` with the templates of TypeScript with the same CDK. Also checks that the control run has other templates. */
+/** Compares the templates of one `Consumer` with TypeScript's templates for the same CDK. Also checks that the control run has different templates. */
 export function problemsOf({ templates, control }: Synthesis, reference: Templates): string[] {
   const different = differing(templates, reference);
   const changed = control && differing(control, templates);
   return [
     ...different.length > 0 ? [`differs from TypeScript in ${different.join(', ')}`] : [],
-    ...changed && changed.join() !== 'Props.template.json' ? [`after one prop was changed, expected a change of Props.template.json only, got ${changed.join(', ') || 'no change'}`] : [],
+    ...changed && changed.join() !== 'Props.template.json' ? [`after one prop was changed, expected that only Props.template.json changes, got ${changed.join(', ') || 'no change'}`] : [],
   ];
 }

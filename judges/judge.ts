@@ -6,21 +6,20 @@ import { judgeMutants } from './mutants/judge';
 import { judgePairwise } from './pairwise/judge';
 import { cfnLint, install, program } from './python';
 import { judgeWorkflows } from './workflows';
-import { librarySource } from '../local/template/assembly';
+import { librarySource } from '../local/template/app';
 import { type CloudFormationTemplate, ours, plain } from '../test/toolkit/template';
 
 /**
- * Runs cfn-lint and parliament on the examples' templates. The run fails if these Python programs cannot be installed in the virtual environment beside this
- * file. Checks GitHub's workflows with actionlint. Then checks templates of combinations of all public props, and checks whether this project's tests detect
- * changed templates.
+ * Checks the examples' templates with cfn-lint and parliament, GitHub's workflows with actionlint, and templates of combinations of all public props. Then
+ * checks whether this project's tests detect changed templates.
  */
 const root = path.join(__dirname, '..');
 
 const PSEUDO: Record<string, string> = { 'AWS::Partition': 'aws', 'AWS::Region': 'us-east-1', 'AWS::AccountId': '123456789012' };
 
 /**
- * Findings of parliament, a linter for IAM policies, that are ignored. Parliament does not know the new action Probe. In a VPC, policies cannot contain the
- * ARNs of Lambda's network interfaces.
+ * Ignored findings of parliament, a linter for IAM policies. Parliament does not know the new action Probe. Policies cannot contain the ARNs of a VPC's network
+ * interfaces.
  */
 const KEPT = ['Unknown action mediaconvert:Probe', "['ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface', 'ec2:UnassignPrivateIpAddresses']"];
 
@@ -35,7 +34,7 @@ function synthesize(folder: string): string[] {
   });
 }
 
-/** Returns every policy of a template for parliament. Each intrinsic function is replaced by an example of its result. */
+/** An example value replaces each intrinsic function. */
 function policies(template: string): { name: string; document: object }[] {
   const whole: CloudFormationTemplate = JSON.parse(readFileSync(template, 'utf8'));
   // In a policy, `Ref` returns the value of a pseudo parameter or the ARN of a secret.
@@ -70,7 +69,7 @@ function askPythonJudges(): number {
     const templates = synthesize(folder);
     const isClean = cfnLint(templates);
     let found = 0;
-    // Most policies are the same in every template, so equal policies are checked only once.
+    // Most policies are the same in every template, so equal policies are checked once.
     const documents = [...new Map(templates.flatMap(policies).map((policy) => [JSON.stringify(policy), policy])).values()];
     for (const { name, document } of documents) {
       const { stdout, stderr } = spawnSync(program('parliament'), [], { encoding: 'utf8', input: JSON.stringify(document) });
@@ -85,7 +84,7 @@ function askPythonJudges(): number {
   }
 }
 
-// The validation of the template by the CDK is off: the validation takes seconds, and `npm test` already includes it.
+// CDK's template validation is off, because it takes seconds and `npm test` includes it.
 process.env.CDK_VALIDATION = 'false';
 const found = Math.max(judgeWorkflows(), askPythonJudges(), judgePairwise());
 judgeMutants().then((mutants) => process.exit(found || mutants), (error) => {

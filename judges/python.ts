@@ -4,14 +4,13 @@ import * as path from 'path';
 
 const environment = path.join(__dirname, '.venv');
 
-/** Options of cfn-lint. Two rules are ignored: CDK's Function depends on its role twice (W3005), and the retention of log groups is set elsewhere (W3045). */
+/** Two ignored rules: CDK's Function depends on its role twice (W3005), and the retention of log groups is set elsewhere (W3045). */
 const LINT = ['-r', 'us-east-1', '-i', 'W3005', 'W3045', '--'];
 
 export function program(name: string): string {
   return path.join(environment, 'bin', name);
 }
 
-/** Installs the Python programs in a virtual environment beside this file. Returns false if the installation fails. */
 export function install(): boolean {
   if (existsSync(program('cfn-lint'))) return true;
   mkdirSync(environment, { recursive: true });

@@ -6,9 +6,8 @@ import { parseArgs } from 'util';
 import * as ts from 'typescript';
 
 /*
- * Draws random sentences of the project. A reader marks the sentences that they had to read twice. Each sentence is printed with its context: the sentence
- * before it in its paragraph, and its heading, table column or line of code. The same seed draws the same sentences. The default seed is the id of the
- * current commit.
+ * Draws random sentences of the project, so that a reader can mark those that they had to read twice. Prints each sentence with the sentence before it, and
+ * with its heading, table column or line of code. The default seed is the id of the current commit.
  * Usage: npm run sentences -- [--seed TEXT] [--count N] [--all] [PATH...]
  */
 const KINDS = ['docstring', 'message', 'comment', 'document'] as const;
@@ -18,9 +17,7 @@ interface Sentence {
   readonly kind: Kind;
   readonly place: string;
   readonly text: string;
-  /** The heading, the column of the table or the line of code to which the sentence belongs. */
   readonly subject: string;
-  /** The sentence before this one in the same paragraph. */
   readonly previous?: string;
 }
 
@@ -37,10 +34,10 @@ const { values: options, positionals: paths } = parseArgs({
 });
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'sentence' });
-/** Counts words of prose. Code, paths and identifiers are not counted. */
+/** Counts words of prose, without code, paths and identifiers. */
 const words = (text: string): number => text.split(' ').filter((part) => /^\p{P}*\p{L}[\p{Ll}'-]+\p{P}*$/u.test(part)).length;
 
-/** Splits a paragraph into sentences, and omits sentences of fewer than four words. Punctuation in code does not end a sentence. */
+/** Omits sentences of fewer than four words. Punctuation in code does not end a sentence. */
 function sentencesOf(paragraph: string): string[] {
   const text = paragraph.replace(/\s+/g, ' ').trim();
   const hidden = text.replace(/`[^`]*`/g, (code) => code.replace(/[.?!]/g, '_'));
@@ -54,13 +51,12 @@ function inParagraph(place: Place, paragraph: string): Sentence[] {
   return sentencesOf(paragraph).map((text, index, all) => ({ ...place, text, previous: all[index - 1] }));
 }
 
-/** Returns the paragraphs of a comment, without comment markers, examples and tag names. The names of parameters are not removed. */
 function commentParagraphs(comment: string): string[] {
   const text = comment.replace(/^\/\*\*?|\*\/$/g, '').replace(/^[ \t]*(?:\/\/|\*) ?/gm, '').replace(/^@ts-expect-error.*$/gm, '').replace(/@example[^]*?(?=\n@|$)/g, '');
   return text.split(/\n\s*\n|\n(?=@)|\n(?=- )/).map((paragraph) => paragraph.replace(/^@param (\w+) (?:- )?/, '`$1`: ').replace(/^@\w+ ?(?:- )?/, ''));
 }
 
-/** Returns the text of a literal, or of literals joined by `+`. Expressions in the text appear in braces. */
+/** Expressions in the text appear in braces. */
 function textOf(node: ts.Node, file: ts.SourceFile): string | undefined {
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isTemplateExpression(node)) return node.head.text + node.templateSpans.map((span) => `{${span.expression.getText(file)}}${span.literal.text}`).join('');
@@ -87,7 +83,7 @@ function sentencesOfCode(name: string): Sentence[] {
     for (const range of around.flatMap((ranges) => ranges ?? [])) comments.set(range.pos, range);
     // A literal that is joined by `+` is only a part of a text.
     const whole = ts.isBinaryExpression(node.parent ?? node) && textOf(node.parent, file) !== undefined ? undefined : textOf(node, file);
-    // A literal is code, not a sentence, if one of its lines ends in `;` or `{`, or if it contains a DynamoDB expression such as `#due <= :until`.
+    // A literal is code if one of its lines ends in `;` or `{`, or if it contains a DynamoDB expression such as `#due <= :until`.
     const literal = whole && /[;{]\s*$|#\w+ (?:=|<>|[<>]=?) :\w+/m.test(whole) ? undefined : whole;
     if (literal !== undefined && isTest(node, file)) add('test name', node.getStart(file), [literal]);
     else if (literal !== undefined && !name.startsWith('test/')) add('message', node.getStart(file), [literal]);
@@ -100,7 +96,6 @@ function sentencesOfCode(name: string): Sentence[] {
   };
   for (const { pos, end } of [...comments.values()].sort((a, b) => a.pos - b.pos)) {
     const comment = text.slice(pos, end);
-    // Consecutive lines of `//` are one comment.
     if (run && comment.startsWith('//') && run.text.startsWith('//') && /^\s*$/.test(text.slice(run.end, pos))) {run = { ...run, end, text: `${run.text}\n${comment}` };} else {
       flush();
       run = { start: pos, end, text: comment };

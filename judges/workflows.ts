@@ -2,24 +2,21 @@ import { spawnSync } from 'child_process';
 import { existsSync, readdirSync, readFileSync } from 'fs';
 import * as path from 'path';
 
-/** The version of actionlint that was tested with the workflows of this project. Go downloads this version from a Go module proxy. */
+/** The version that was tested with the workflows of this project. Go downloads it from a module proxy. */
 const ACTIONLINT = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12';
 const root = path.join(__dirname, '..');
 const workflows = path.join(root, '.github/workflows');
 const folder = path.join(__dirname, '.venv', 'go');
 const program = path.join(folder, 'actionlint');
 
-/** Go's installer puts its programs into a folder that is not in the PATH of every shell. */
+/** Go's install folder is not in the PATH of every shell. */
 const env = { ...process.env, PATH: `${process.env.PATH}${path.delimiter}/usr/local/go/bin`, GOBIN: folder };
 
-/** Returns the workflow lines that use an action without naming a commit and a version. A new version of projen can add such a line. */
+/** A new version of projen can add lines that use an action without a commit and a version. */
 const unpinned = (): string[] => readdirSync(workflows).flatMap((file) => readFileSync(path.join(workflows, file), 'utf8').split('\n')
   .filter((line) => /\buses: /.test(line) && !/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line)).map((line) => `${file}: ${line.trim()}`));
 
-/**
- * Checks that actions are pinned, and checks GitHub's workflows with actionlint. Returns 1 if a check finds a problem or actionlint cannot be installed.
- * shellcheck is off, because projen writes most of the scripts.
- */
+/** shellcheck is off, because projen writes most of the scripts. */
 export function judgeWorkflows(): number {
   if (!existsSync(program) && spawnSync('go', ['install', ACTIONLINT], { env, stdio: 'inherit' }).status !== 0) {
     console.error('skipped: actionlint, because Go is not installed or actionlint cannot be downloaded');

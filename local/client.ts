@@ -3,14 +3,12 @@ import { CookieJar } from './cookie-jar';
 import type { LocalUser } from './issuers/users';
 import type { StackFacts } from './stack';
 
-/** The response of an OAuth token endpoint. */
 export interface Tokens {
   readonly id_token: string;
   readonly access_token: string;
   readonly refresh_token: string;
 }
 
-/** Fills in the sign-in pages as a user would, and returns the redirect URL. */
 export async function passPages(jar: CookieJar, address: string, { username, password }: LocalUser): Promise<URL> {
   for (let url = new URL(address), hops = 0; hops < 10; hops++) {
     if (url.origin !== new URL(address).origin) return url;
@@ -29,7 +27,7 @@ export async function passPages(jar: CookieJar, address: string, { username, pas
 
 /** A sign-in in single steps, so that a test can change each request. */
 export class SignIn {
-  /** Calls the API's login route, as a browser if `returnTo` is set, otherwise as a script. */
+  /** Calls the API's login route. Browsers set `returnTo`, scripts do not. */
   static async begin({ api }: StackFacts, returnTo?: string, jar = new CookieJar()): Promise<SignIn> {
     const query = returnTo === undefined ? '' : `?return_to=${encodeURIComponent(returnTo)}`;
     const { headers, status } = await jar.fetch(`${api}/login${query}`, {}, 0);
@@ -44,17 +42,15 @@ export class SignIn {
    */
   private constructor(readonly jar: CookieJar, readonly location: URL, readonly cookie: string) {}
 
-  /** Signs in on the pages and returns the callback URL, which has not been requested yet. */
+  /** Signs in on the pages. Returns the callback URL without requesting it. */
   callback(user: LocalUser): Promise<URL> {
     return passPages(this.jar, this.location.href, user);
   }
 
-  /** Opens the callback URL and returns the API's response. */
   finish(callback: URL): Promise<Response> {
     return this.jar.fetch(callback, {}, 0);
   }
 
-  /** Signs in as a script and returns the tokens. */
   async tokens(user: LocalUser): Promise<Tokens> {
     const answer = await this.finish(await this.callback(user));
     if (answer.status !== 200) throw new Error(`the sign-in callback returned ${answer.status}`);
@@ -62,7 +58,7 @@ export class SignIn {
   }
 }
 
-/** Fetches all files of a playlist and of its renditions. Returns the playlists of the renditions. */
+/** Returns the playlists of the renditions. */
 export async function fetchMedia(jar: CookieJar, address: string): Promise<types.MediaPlaylist[]> {
   const read = async (uri: string) => {
     const url = new URL(uri, address);

@@ -1,7 +1,6 @@
 import { execFileSync } from 'child_process';
 import { ensure } from './system';
 
-/** Creates a short video with sound, and returns the file's path. */
 export function makeClip(file: string, seconds: number, size = '640x360'): string {
   execFileSync(ensure('ffmpeg'), [
     '-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=30`, '-f', 'lavfi', '-i', 'sine=frequency=440', '-t', String(seconds),

@@ -1,8 +1,6 @@
-/** A minimal browser cookie store: cookies by host, path and name. */
 export class CookieJar {
   private readonly cookies = new Map<string, { host: string; path: string; pair: string }>();
 
-  /** Fetches a URL and follows redirects, with the cookies of each host and path. */
   async fetch(address: string | URL, init: RequestInit = {}, hops = 10): Promise<Response> {
     const url = new URL(address);
     const meant = [...this.cookies.values()].filter(({ host, path }) => host === url.hostname && url.pathname.startsWith(path));

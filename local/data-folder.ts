@@ -3,18 +3,15 @@ import * as path from 'path';
 import { ClassicLevel } from 'classic-level';
 import type { Part } from './types';
 
-/** A LevelDB folder whose existence shows that this program created the data folder. LevelDB locks this folder until the process ends. */
+/** A LevelDB folder that marks the data folder as created by this program. LevelDB locks it until the process ends. */
 const LOCK = '.serverless-vod';
-/**
- * Older versions of this program created data folders without a lock. These entries identify such a folder. All entries must exist, because the folder of any
- * CDK app can contain `cdk.out`.
- */
+/** Older versions of this program created data folders without a lock. Both entries must exist, because the folder of any CDK app can contain `cdk.out`. */
 const EARLIER = ['cdk.out', 'custom-resources.json'];
 
 /**
  * Creates the data folder, or empties it if `reset` is set. The folder is locked until `stop` of the returned object is called.
  *
- * @throws if the folder contains files that this program did not create, or if another stack has locked it
+ * @throws if the folder contains files that this program did not create, or if another local stack uses it
  */
 export async function holdDataFolder(folder: string, reset: boolean): Promise<Part> {
   await fs.mkdir(folder, { recursive: true, mode: 0o700 });
@@ -28,7 +25,6 @@ export async function holdDataFolder(folder: string, reset: boolean): Promise<Pa
   return { stop: () => lock.close() };
 }
 
-/** Opens a LevelDB folder. */
 export async function openDatabase(folder: string, inUse = `${folder} is in use`): Promise<ClassicLevel> {
   const database = new ClassicLevel(folder);
   await database.open().catch(({ cause }) => {

@@ -3,10 +3,10 @@ import { createServer, type Server } from 'http';
 import type { AddressInfo } from 'net';
 import type { Part } from './types';
 
-/** Listens on a port of 127.0.0.1. `stop` closes all connections. */
+/** `stop` closes all connections. */
 export async function listen(server: Server, port: number): Promise<Part & { readonly port: number }> {
-  // Idle connections are never closed. After a stall, such as an fsync on a busy disk, Node runs timers before it reads sockets.
-  // A keep-alive timeout would then close a connection that has an unread request.
+  // Idle connections are never closed. After a stall, such as an fsync on a busy disk, Node runs timers before it reads sockets. A keep-alive timeout would
+  // then close a connection that has an unread request.
   server.keepAliveTimeout = 0;
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
   return {
@@ -18,14 +18,12 @@ export async function listen(server: Server, port: number): Promise<Part & { rea
   };
 }
 
-/** The first free port to try. The range of free ports is below the ephemeral ports of Linux and macOS, which outgoing connections use. */
+/** Free ports are below the ephemeral ports of Linux and macOS, which outgoing connections use. */
 const FIRST_FREE = 20_000;
 const END_OF_FREE = 32_000;
 const TRIES = 20;
 
-/**
- * Returns the requested ports, with a free port for each 0. The ports must be known before a server listens, because URLs in the template contain the ports.
- */
+/** Replaces each requested port 0 by a free port. The ports must be known before a server listens, because URLs in the template contain them. */
 export async function freePorts(wanted: number[]): Promise<number[]> {
   const held = await Promise.all(wanted.map((port) => port === 0 ? listenAnywhere() : listen(createServer().unref(), port)));
   await Promise.all(held.map(({ stop }) => stop()));

@@ -1,14 +1,13 @@
 import type { Resource } from './template/resources';
 import type { LocalStack } from './types';
 
-/** Returns the only resource of a type. Throws if the template has no resource or several resources of the type. */
 export function theOne(stack: LocalStack, type: string): Resource {
   const [only, ...others] = stack.ofType(type);
   if (!only || others.length) throw new Error(`the local stack supports exactly one ${type}; the template has ${stack.ofType(type).length}`);
   return only;
 }
 
-/** Returns the resource with the physical id (`Ref`) `id`. */
+/** `id` is the value of `Ref`. */
 export function byId(stack: LocalStack, type: string, id: string): Resource {
   const found = stack.ofType(type).find(({ physicalId }) => physicalId === id);
   if (!found) throw new Error(`the template has no ${type} '${id}'`);
@@ -16,10 +15,9 @@ export function byId(stack: LocalStack, type: string, id: string): Resource {
 }
 
 /**
- * Throws for the first property that the local stack does not support. If the local stack ignored
- * a property, the property would have an effect only on AWS.
+ * Throws for the first property that the local stack does not support, because an ignored property would have an effect only on AWS.
  *
- * @param free - the names of the properties that accept any value. Spaces separate the names
+ * @param free - the names of the properties that accept any value, separated by spaces
  * @param bound - the accepted values of the other properties
  */
 export function onlyKnown(what: string, properties: Record<string, any>, free: string, bound: Record<string, unknown[]> = {}): void {

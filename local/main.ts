@@ -5,7 +5,7 @@ import { parseArgs } from 'util';
 import { runCheck } from './check';
 import { resolveLocalhostNames } from './localhost-names';
 import { startStack } from './stack';
-import { appProblem } from './template/assembly';
+import { appProblem } from './template/app';
 import { logLine } from './text';
 
 const ROOT = path.join(__dirname, '..');
@@ -57,10 +57,10 @@ async function main(): Promise<void> {
   const { check, ...options } = readArguments();
   const { data, port } = options;
   const parent = process.ppid;
-  // Only the first signal is handled, so a second signal ends the process immediately. Child processes end when their channel to this process closes.
+  // Handles only the first signal, so a second signal ends the process immediately. Child processes end when their channel to this process closes.
   const interrupted = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-    // If the parent process (npm or a test) is killed, this process gets no signal, so it checks whether the parent process still exists.
+    // This process gets no signal when its parent process (npm or a test) is killed.
     setInterval(() => process.ppid === parent || resolve(), 500).unref();
   });
   await using stack = await startStack({ ...options, schedules: !check, log: logLine }).catch((error) => {
@@ -83,7 +83,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Returns the URL to open for a sign-in. If the service has no web app, this is the URL of the sign-in route, which then shows the tokens as JSON. */
+/** Returns the URL to open for a sign-in. Without a web app, this is the sign-in route, which then shows the tokens as JSON. */
 async function signInPage(origin: string): Promise<string> {
   const { status } = await fetch(origin);
   return status === 404 ? `${origin}/api/login` : origin;

@@ -26,7 +26,8 @@ import { createSts } from './services/sts';
 import { createTopics } from './services/topics/topics';
 import { ensure } from './system';
 import { hostOf, OTHER_ISSUER } from './template/addresses';
-import { assemblyOf } from './template/assembly';
+import { assemblyOf } from './template/app';
+import { requireService } from './template/assembly';
 import { runCustomResources } from './template/custom-resources';
 import { TemplateStack } from './template/template-stack';
 import { oneLine } from './text';
@@ -40,11 +41,11 @@ export interface StackFacts {
   readonly outputs: Record<string, string>;
   readonly users: readonly LocalUser[];
   /**
-   * The endpoint for calls to AWS services. A POST with the header `x-local-fire-rule` starts a scheduled rule. The header's value is the rule's logical id,
-   * name or ARN. A POST with the header `x-local-invoke` invokes the function that the header names, with the body as its payload.
+   * The endpoint for calls to AWS services. A POST with the header `x-local-fire-rule` fires the scheduled rule whose logical id, name or ARN is the header's
+   * value. A POST with the header `x-local-invoke` invokes the function that the header names, with the body as its payload.
    */
   readonly awsEndpoint: string;
-  /** The issuer that replaces `https://identity.example.com`, if the template names that URL. */
+  /** The local issuer's URL, which replaces `https://identity.example.com`. Undefined if the template does not contain that URL. */
   readonly issuer?: string;
 }
 
@@ -56,11 +57,9 @@ interface StackOptions {
   readonly app: string;
   /** The port for users; 0 selects a free port. */
   readonly port: number;
-  /** The folder for all data that persists between runs. */
   readonly data: string;
-  /** Whether to empty the data folder first. */
   readonly reset?: boolean;
-  /** The number by which token lifetimes are divided, so that a test can wait for the expiry. */
+  /** Divides token lifetimes, so that a test can wait for the expiry. */
   readonly divideLifetimes?: number;
   /** The number by which the durations of role sessions (AWS STS) are divided, so that a test can prove that sessions are renewed. */
   readonly divideSessions?: number;
@@ -87,6 +86,7 @@ export async function startStack({
   const factsFile = path.join(dataFolder, 'stack.json');
   keep(await holdDataFolder(dataFolder, reset));
   const assembly = await assemblyOf(app, path.join(dataFolder, 'cdk.out'));
+  requireService(assembly);
   const stack = new TemplateStack(assembly, dataFolder, { edge: edgePort, aws: awsPort, auth: authPort, otherIssuer: otherPort });
   refuseForeignPools(stack);
   const logFile = (name: string): (line: string) => void => {
@@ -138,7 +138,7 @@ export async function startStack({
   const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users, awsEndpoint: awsUrl, issuer: otherIssuer?.issuer };
   const gateway = observedGateway(createGateway({ stack, functions, keysOf: cognito?.keysOf ?? noKeys }), observe);
   keep(await startEdge({ stack, access, s3: observedService(s3.service, observe), gateway, observe, port: edgePort }));
-  // Deliveries start last, because messages and events from an earlier run require every handler and every service.
+  // Deliveries start last. They can immediately deliver messages and events from an earlier run, so every handler and every service must be ready.
   for (const part of [events, topics, queues, streamMappings, mediaConvert]) part.start();
   if (schedules) events.startSchedules();
   keep({ stop: () => fs.rm(factsFile, { force: true }) });

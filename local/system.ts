@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'child_process';
 
-/** Command names of each program. The name of a program is also its package name for apt-get, brew and dnf. */
+/** Command names of each program. The key is also the package name for apt-get, brew and dnf. */
 const NAMES = {
   'ffmpeg': ['ffmpeg'],
   'curl': ['curl'],
@@ -10,10 +10,7 @@ const NAMES = {
   'chromium': ['chromium', 'chromium-browser', 'google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
 };
 
-/**
- * Returns the path of a program. If the program is missing and the process runs as root, installs the program with apt-get. Otherwise, throws an error with the
- * install command.
- */
+/** A missing program is installed with apt-get if the process runs as root. Otherwise, the error contains the install command. */
 export function ensure(program: keyof typeof NAMES): string {
   const found = find(NAMES[program]);
   if (found) return found;

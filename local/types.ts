@@ -1,11 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'http';
 import type { TemplateStack } from './template/template-stack';
 
-/** The synthesized stack, with only the members that the local services use. */
 export type LocalStack = Pick<TemplateStack, 'region' | 'account' | 'stackId' | 'dataFolder' | 'ofType' | 'byArn' | 'assetFolder'>;
 
 /**
- * The caller: a role of the template (`arn:aws:iam::ACCOUNT:role/NAME`) or a service principal. `context` contains condition keys that apply to each request of
+ * A caller: a role of the template (`arn:aws:iam::ACCOUNT:role/NAME`) or a service principal. `context` contains condition keys that apply to each request of
  * the caller.
  */
 export interface Principal { readonly id: string; readonly kind: 'role' | 'service'; readonly context?: Need['context'] }
@@ -19,10 +18,7 @@ export interface Need {
   readonly parts?: boolean;
 }
 
-/**
- * An error with AWS's error code. Each service writes the error in the service's wire format. `members` are additional fields of an error in the JSON
- * protocols.
- */
+/** `members` are additional fields of an error in the JSON protocols. */
 export class AwsError extends Error {
   constructor(readonly code: string, message: string, readonly status = 400, readonly members: object = {}) {
     super(message);
@@ -30,21 +26,20 @@ export class AwsError extends Error {
   }
 }
 
-/** An error for a request that the template's policies deny. The local S3 omits the details from its response. */
+/** The local S3 omits the details from its response. */
 export class AccessDenied extends AwsError {
   constructor(principal: Principal, { action, resource }: Need) {
     super('AccessDenied', `${principal.id} is not authorized to perform ${action} on ${resource}`, 403);
   }
 }
 
-/** A request with a verified signature. */
 export interface AwsRequest {
   readonly method: string;
-  /** The request path, not decoded. */
+  /** Not decoded. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: Record<string, string>;
-  /** The whole body. If the signature doesn't cover the body, `body` is undefined and S3 streams the body from `raw`. */
+  /** The whole body. Undefined if the signature doesn't cover the body: S3 then streams it from `raw`. */
   readonly body?: Buffer;
   readonly raw: IncomingMessage;
   readonly principal: Principal;
@@ -53,16 +48,14 @@ export interface AwsRequest {
 /** A local AWS service; `name` is its SigV4 signing name. */
 export interface AwsService {
   readonly name: string;
-  /** Handles a request that needs no signature (a CORS preflight, a local command). Returns true if the response was written. */
+  /** Handles a request that needs no signature, such as a CORS preflight. Returns true if the response was written. */
   unsigned?(request: IncomingMessage, response: ServerResponse): boolean;
-  /** Returns the permissions that the request requires. */
   needs(request: AwsRequest): Need[];
   handle(request: AwsRequest, response: ServerResponse): Promise<void>;
   /** Writes an error in the service's wire format: XML for S3, JSON for the other services. */
   fail(error: AwsError, response: ServerResponse, request?: IncomingMessage): void;
 }
 
-/** An EventBridge event. */
 export interface BusEvent {
   readonly 'source': string;
   readonly 'detail-type': string;
@@ -74,11 +67,10 @@ export interface BusEvent {
 
 export type PutEvent = (event: BusEvent) => void;
 
-/** The functions of the template. If `caller` is set, the template must contain a Lambda permission for the caller. */
+/** If `caller` is set, the template must contain a Lambda permission for the caller. */
 export interface Functions {
   invoke(functionArn: string, payload: unknown, caller?: Principal): Promise<InvokeResult>;
 }
 export type InvokeResult = { payload: any; error?: undefined } | { payload?: undefined; error: { errorType: string; errorMessage: string } };
 
-/** A started component that must be stopped. */
 export interface Part { stop(): Promise<void> }

@@ -3,10 +3,9 @@ import type { Store } from './s3/store';
 import type { Json } from './services/json';
 import type { AwsService, Functions, LocalStack, Part } from './types';
 
-/** A DynamoDB item before and after a write, in DynamoDB's JSON. A new item has no `before`, and a deleted item has no `after`. */
+/** A new item has no `before`, a deleted item has no `after`. */
 export interface ItemChange { readonly before?: Json; readonly after?: Json }
 
-/** One operation of a local service that AWS bills. */
 export type Usage =
   | { readonly kind: 'invocation'; readonly functionName: string; readonly memoryMegabytes: number; readonly milliseconds: number; readonly payload: any }
   | { readonly kind: 'log'; readonly functionName: string; readonly line: string }
@@ -17,12 +16,12 @@ export type Usage =
   /** A write with a failed condition is included, because DynamoDB bills it. */
   | { readonly kind: 'write'; readonly isTransaction: boolean; readonly changes: readonly ItemChange[] };
 
-/** Receives every operation that AWS would bill, from the local service that runs the operation. The benchmark counts these operations. */
+/** Receives every operation that AWS would bill. */
 export type ObserveUsage = (usage: Usage) => void;
 
 export const ignoreUsage: ObserveUsage = () => undefined;
 
-/** Reports each invocation with its duration, which includes the start of a process. */
+/** The duration includes the start of a process. */
 export function observedFunctions(functions: Functions & Part, stack: LocalStack, observe: ObserveUsage): Functions & Part {
   return {
     ...functions,
@@ -36,10 +35,7 @@ export function observedFunctions(functions: Functions & Part, stack: LocalStack
   };
 }
 
-/**
- * Reports each authorized request that a service receives. Queues report their own requests, because EventBridge and Lambda call queues without the local AWS
- * endpoint.
- */
+/** Queues report their own requests, because EventBridge and Lambda call them without the local AWS endpoint. */
 export function observedService(service: AwsService, observe: ObserveUsage): AwsService {
   if (service.name === 'sqs') return service;
   return {

@@ -40,7 +40,7 @@ export interface ServerlessVodProps {
 
   /**
    * Custom domain names of the distribution. Users can sign in and watch only at the first name, which is the host of the service URL (`url`). For each name,
-   * create a DNS record that points to the distribution. `VodDeliveryProps.domainNames` describes the redirects from the other names.
+   * create a DNS record that points to the distribution. For the redirects from the other names, see `VodDeliveryProps.domainNames`.
    * @default - the domain name of the distribution, such as `d111111abcdef8.cloudfront.net`
    */
   readonly domainNames?: string[];
@@ -52,14 +52,14 @@ export interface ServerlessVodProps {
   readonly certificate?: acm.ICertificate;
 
   /**
-   * The default behavior of the distribution, which serves your web app: all paths except paths below `/api/` and `/v/`. `VodDeliveryProps.defaultBehavior`
-   * lists the options for a server-rendered app. An app in the same stack can refer to `url` or to the user pool only if `domainNames` is set.
+   * The default behavior of the distribution, which serves your web app: all paths except paths below `/api/` and `/v/`. For the options of a server-rendered
+   * app, see `VodDeliveryProps.defaultBehavior`. An app in the same stack can refer to `url` or to the user pool only if `domainNames` is set.
    * @default - a CloudFront function that returns 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
 
   /**
-   * The object that CloudFront requests for the path `/`, such as `index.html`. Requires `defaultBehavior` or `additionalBehaviors`, which serve the object.
+   * The object that CloudFront requests for the path `/`, such as `index.html`. `defaultBehavior` or `additionalBehaviors` must serve the object.
    * @default - none: `/` is passed to the default behavior unchanged
    */
   readonly defaultRootObject?: string;
@@ -72,8 +72,8 @@ export interface ServerlessVodProps {
 
   /**
    * Additional web origins whose pages can use the service, such as `https://app.example.com`, or `http://localhost:5173` for development. Pages of these
-   * origins can call the API with a bearer token and upload files, and a sign-in can return to these pages. Only origins on localhost can use http. Pages of
-   * another site can use neither the refresh cookie nor the playback cookies.
+   * origins can call the API with a bearer token and upload files, and a sign-in can return to these pages. Only origins on localhost can use http. If an
+   * origin belongs to a different site than the service, its pages can use neither the refresh cookie nor the playback cookies.
    * @default - none: only pages of the service URL
    */
   readonly appOrigins?: string[];
@@ -166,7 +166,7 @@ export class ServerlessVod extends Construct {
   public readonly delivery: VodDelivery;
   /** The REST API. */
   public readonly api: VodApi;
-  /** The sweeper: a function that looks every 15 minutes for videos whose events did not arrive. */
+  /** The sweeper: a function that searches every 15 minutes for videos whose upload or job events did not arrive. */
   public readonly sweeper: VodSweeper;
   /** The service URL, which users open: `https://` and the first of `domainNames`. Without `domainNames`, the URL has the domain name of the distribution. */
   public readonly url: string;
@@ -236,7 +236,7 @@ const ELSEWHERE = {
 function problemsOf(scope: Construct, props: ServerlessVodProps): (string | undefined)[] {
   const [sources, media] = [props.upload?.bucket, props.delivery?.bucket];
   return [
-    // Names are compared, because one of the two props may be an import of the bucket in the other prop.
+    // Names are compared, because an app can create a bucket and also import the same bucket.
     sources?.bucketName && sources.bucketName === media?.bucketName ? 'upload.bucket and delivery.bucket: expected two buckets, got one bucket twice. A single bucket would create a cycle: the CORS rule of the source bucket refers to the distribution, which refers to the media bucket' : undefined,
     ...domainProblems(scope, props),
     keyProblem('', props, KEYS, ELSEWHERE),

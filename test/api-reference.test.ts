@@ -7,7 +7,6 @@ import { STORED } from '../build/public-api';
 const root = path.join(__dirname, '..');
 const read = (name: string): string => readFileSync(path.join(root, name), 'utf8');
 
-/** Returns the anchors of a Markdown document. */
 const anchorsOf = (document: string): string[] => [...document.matchAll(/<a id="([^"]*)">/g)].map(([, id]) => id);
 
 describe('API.md', () => {

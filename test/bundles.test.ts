@@ -15,7 +15,7 @@ test.each(Object.keys(ENVIRONMENTS))('the bundle of %s contains all modules exce
   const code = bundle(root, handler);
   const required = [...code.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name);
   expect(required.filter((name) => !isBuiltin(name) && !NOT_BUNDLED.test(name))).toEqual([]);
-  // A dynamic `import()` makes a cold start slower, because Node then loads an additional module, which takes longer than to load the rest of the SDK.
+  // For a dynamic `import()`, Node loads an additional module. This takes longer than loading the rest of the SDK.
   expect(code).not.toMatch(/\bimport\(/);
 });
 

@@ -1,4 +1,3 @@
-/** Returns an array that collects every line of the console until `jest.restoreAllMocks()`. */
 export function captureLog(): string[] {
   const logged: string[] = [];
   for (const method of ['log', 'info', 'warn', 'error'] as const) {

@@ -1,6 +1,6 @@
 const versionOf = (name) => require(`${name}/package.json`).version;
 
-/** A jest reporter that explains the names of the two projects. Its last line is `N passed, N failed`, which some CI systems read. */
+/** The last line is `N passed, N failed`, which some CI systems read. */
 module.exports = class ClosingLine {
   onRunStart() {
     process.stdout.write([

@@ -9,7 +9,7 @@ const blocksOf = (page: string, language: string): string[] =>
 
 const pages = readdirSync(path.join(ROOT, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`);
 
-/** Makes a complete file from the code of a block: puts the statements into the constructor of a construct, as rosetta/readme.ts-fixture does. */
+/** The statements are in the constructor of a construct, as in rosetta/readme.ts-fixture. */
 function asFile(code: string): string {
   // Imports and declarations are allowed only at the top level of a file.
   const imports = code.match(/^(?:import [^]*?|declare .*);$/gm) ?? [];

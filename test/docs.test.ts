@@ -12,7 +12,6 @@ const pages = readdirSync(DOCS, { recursive: true, encoding: 'utf8' }).filter((n
 const read = (...names: string[]): string => readFileSync(join(ROOT, ...names), 'utf8');
 const withoutCode = (text: string): string => text.replace(/^```[^]*?^```/gm, '');
 
-/** Returns the anchors of a page: GitHub's anchors of the headings, and the ids of `<a id>`. */
 function anchorsOf(text: string): string[] {
   const headings = [...withoutCode(text).matchAll(/^#+ (.*)$/gm)].map(([, title]) => title.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replace(/ /g, '-'));
   return [...headings, ...[...text.matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id)];

@@ -9,8 +9,15 @@ const document = (name: string): string => readFileSync(path.join(root, name), '
 describe('the documents in the package', () => {
   const links = [...document('README.md').replace(/^```[^]*?^```/gm, '').matchAll(/(?:\]\(|href=")([^)"\s]+)/g)].map(([, target]) => target);
 
-  test('README has no relative links, which PyPI and pkg.go.dev do not resolve', () => {
-    expect(links.filter((link) => !/^(?:https:\/\/|#)/.test(link))).toEqual([]);
+  test('README has only absolute links, because PyPI and pkg.go.dev resolve no relative links, and PyPI has no anchors', () => {
+    expect(links.filter((link) => !link.startsWith('https://'))).toEqual([]);
+  });
+
+  test('README links only to sections of README that exist', () => {
+    const sections = Array.from(document('README.md').matchAll(/^#+ (.*)$/gm), ([, title]) => title.toLowerCase().replaceAll(' ', '-'));
+    const targets = links.flatMap((link) => /^https:\/\/github\.com\/serverless-vod\/serverless-vod#(.*)/.exec(link)?.[1] ?? []);
+    expect(targets).not.toEqual([]);
+    expect(targets.filter((target) => !sections.includes(target))).toEqual([]);
   });
 
   test('README links only to files and folders of the repository that exist', () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'fs';
 import { tmpdir } from 'os';
 import * as path from 'path';
 import { example } from './templates/templates';
-import { synthesize } from '../local/template/assembly';
+import { synthesize } from '../local/template/app';
 
 const EXAMPLES = path.join(__dirname, '..', 'examples/typescript');
 

@@ -66,7 +66,7 @@ describe('the public API', () => {
 
   test('has structs with a limited number of members', () => {
     const large = types.filter(({ datatype, properties }) => datatype && (properties ?? []).length > 8).map(({ name }) => name);
-    // These two structs may have more than 8 members. `ServerlessVodProps` has one struct for each area, and `VodFunctionOptions` repeats options of the CDK.
+    // Two structs may have more than 8 properties: `ServerlessVodProps` has one struct for each area, and `VodFunctionOptions` repeats options of the CDK.
     expect(large).toEqual(['ServerlessVodProps', 'VodFunctionOptions']);
   });
 
@@ -92,7 +92,7 @@ describe('the public API', () => {
     expect([status, stderr.split('\n').filter((line) => line.startsWith('err'))]).toEqual([0, []]);
   });
 
-  // jsii-diff does not compare the values of enum members, but apps may store the values.
+  // Apps may store the values of enums. jsii-diff does not compare them.
   test('keeps the values of enums', () => {
     const enums = types.filter(({ kind }) => kind === 'enum').map(({ name }) => [name, library[name as keyof typeof library]]);
     expect(Object.fromEntries(enums)).toMatchSnapshot();

@@ -1,8 +1,8 @@
 const { default: Sequencer } = require('@jest/test-sequencer');
 
 /**
- * Test files that take at least 15 seconds, in the order in which they start. If the longest file started last, one core would be idle. Files that mostly
- * wait are between files that use the CPU. The list is fixed, because a fresh clone has no timings.
+ * Test files that take at least 15 seconds, in the order of their start. If the longest file started last, one core would be idle. Files that mostly wait
+ * alternate with files that use the CPU. The list is fixed, because a fresh clone has no timings.
  */
 const FIRST = [
   'journey/sessions-rotation', 'templates/judges', 'synth/odd-props', 'journey/sessions', 'templates/structure', 'templates/token-props', 'journey/oidc',
@@ -11,7 +11,6 @@ const FIRST = [
   'journey/events', 'journey/sign-in', 'journey/rendered', 'local/stack/stack', 'local/services/queues',
 ];
 
-/** Starts the files of `FIRST`, then the other files in jest's order. */
 module.exports = class LongestFirst extends Sequencer {
   sort(tests) {
     const placeOf = ({ path }) => {

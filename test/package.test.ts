@@ -13,7 +13,6 @@ const PUBLISHED = /^(?:\.jsii|API\.md|LICENSE|NOTICE|README\.md|openapi\.json|pa
 /** Files that can exist in a working copy and must not be published. */
 const LEFTOVERS = ['serverless-vod-0.0.0.tgz', 'dist/js/serverless-vod@0.0.0.jsii.tgz', '.env', '.jsii.tabl.json', '.local/stack.json', 'cdk.out/tree.json'];
 
-/** Creates a copy of the repository with placeholders for the files of a build. */
 function repository(): string {
   const copy = mkdtempSync(path.join(tmpdir(), 'package-'));
   const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '--deduplicate'], { cwd: root, encoding: 'utf8' }).trim().split('\n');
@@ -28,7 +27,7 @@ function repository(): string {
 }
 
 function pack(cwd: string) {
-  // npm passes its options to scripts in environment variables. `npm pack` must not get the options of this test run.
+  // `npm pack` must not get the npm options of this test run, which are in environment variables.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
   return spawnSync('npm', ['pack', '--dry-run', '--json'], { cwd, env, encoding: 'utf8' });
 }

@@ -4,9 +4,9 @@ const { tmpdir } = require('os');
 const path = require('path');
 const { ensure } = require('../local/system.ts');
 
-/** Installs missing programs before the test workers start. Two workers that install a program at the same time would block each other. */
+/** Two workers that install a program at the same time would block each other, so missing programs are installed before the workers start. */
 module.exports = () => {
-  // The CDK does not delete the cloud assemblies that it writes to temporary folders.
+  // The CDK leaves cloud assemblies in the temporary folder, so the tests use their own folder and delete it.
   process.env.TMPDIR = mkdtempSync(path.join(tmpdir(), 'vod-tests-'));
   process.once('exit', () => rmSync(process.env.TMPDIR, { recursive: true, force: true }));
   for (const program of ['ffmpeg', 'chromium']) {

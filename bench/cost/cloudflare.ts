@@ -1,9 +1,8 @@
 import { ASSUMPTIONS, type Month } from './month';
 
-/** The list prices of Cloudflare Stream in dollars per minute. A stored minute counts once for all its renditions. */
+/** List prices in dollars per minute. A stored minute counts once for all its renditions. */
 const PER_MINUTE = { stored: 0.005, delivered: 0.001 };
 
-/** Returns the bill of Cloudflare Stream for the videos and views of a month. */
 export function cloudflareBillOf({ videos, users, viewsPerUser }: Month) {
   const { minutesPerVideo, minutesPerView, storedMonths } = ASSUMPTIONS;
   const minutes = { stored: videos * minutesPerVideo * storedMonths, delivered: users * viewsPerUser * minutesPerView };

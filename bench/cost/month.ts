@@ -3,31 +3,28 @@ import { dollarsFor, type Priced } from '../prices';
 
 export interface Month {
   readonly name: string;
-  /** The number of videos that are uploaded in the month. */
   readonly videos: number;
-  /** Users who sign in during the month. */
   readonly users: number;
   readonly viewsPerUser: number;
 }
 
 export const ASSUMPTIONS = {
   minutesPerVideo: 10,
-  /** The bitrate of a 1080p source file. */
+  /** A 1080p source file. */
   sourceMegabitsPerSecond: 10,
   minutesPerView: 6,
-  /** The largest bitrate of the default ladder at 720p. */
+  /** The default ladder's largest bitrate at 720p. */
   viewMegabitsPerSecond: 4,
   segmentSeconds: 6,
-  /** A player loads two segments at once, because video and audio have separate segments. */
+  /** Video and audio have separate segments. */
   segmentsAtOnce: 2,
-  /** The three requests are a list, one video, and the start of a playback session. */
+  /** A list, one video, and the start of a playback session. */
   apiRequestsPerView: 3,
-  /** The largest number of read units for one view: 20 rows of a list, the keys of these rows in the index, and two single rows. */
+  /** The largest number for one view: 20 rows of a list, their keys in the index, and two single rows. */
   readUnitsPerView: 24,
   lambdaSeconds: 0.05,
   lambdaGigabytes: 0.5,
   logBytesPerCall: 500,
-  /** The number of months for which uploads are stored. */
   storedMonths: 12,
 } as const;
 
@@ -37,34 +34,32 @@ export const MONTHS: readonly Month[] = [
   { name: 'large', videos: 5_000, users: 50_000, viewsPerUser: 10 },
 ];
 
-/** The number of progress reports for a video of 10 minutes, without the first report (docs/decisions/007-what-a-source-may-be.md). */
+/** Progress reports for a video of 10 minutes, without the first report (docs/decisions/007-what-a-source-may-be.md). */
 const FURTHER_REPORTS = 9;
 /**
- * The cost in dollars of API, functions, table, queue and events for one video, from the upload request to `ready`. `npm run bench` prints the cost of 1,000
- * videos with 1 KB of text and one progress report, and the cost of each further report (docs/decisions/022-table.md).
+ * The cost in dollars of API, functions, table, queue and events for one video, from the upload request to `ready`. Both figures are printed by `npm run bench`
+ * for 1,000 videos: 0.038 for videos with 1 KB of text and one progress report, and 0.0016 for each further report (docs/decisions/022-table.md).
  */
 export const SERVICE_PER_VIDEO = (0.038 + FURTHER_REPORTS * 0.0016) / 1000;
-/** The number of requests that Lambda sends to the empty submit queue in a month (docs/decisions/024-sweeper.md). */
+/** Lambda's requests to the empty submit queue in a month (docs/decisions/024-sweeper.md). */
 const POLLING_REQUESTS = 657_000;
-/** The cost in dollars of the sweeper in a month without videos (docs/decisions/024-sweeper.md). */
+/** Dollars for a month without videos (docs/decisions/024-sweeper.md). */
 const SWEEPER = 0.0074;
 const SECRETS = 2;
 
-/** MediaConvert's normalized minutes for one minute of a rendition with up to 30 frames per second: 2 for HD (720 to 1080 lines), 1 for SD. */
+/** MediaConvert's normalized minutes per minute of a rendition with up to 30 frames per second: 2 for HD (720 to 1080 lines), 1 for SD. */
 export const normalizedFactor = (height: number): number => (height >= 720 ? 2 : 1);
-/** Returns the normalized minutes of a video with the default ladder. */
 export const normalizedMinutes = (minutes: number): number => minutes * DEFAULT_LADDER.reduce((sum, { height }) => sum + normalizedFactor(height), 0);
 
 const gigabytes = (megabitsPerSecond: number, minutes: number): number => megabitsPerSecond * minutes * 60 / 8 / 1000;
 
-/** Returns the size of one video in GB: the source file, and the media files at the largest bitrate of each rendition. */
+/** In GB. The media files count with the largest bitrate of each rendition, so their size is an upper bound. */
 export function storedGigabytes(): { source: number; media: number } {
   const { minutesPerVideo, sourceMegabitsPerSecond } = ASSUMPTIONS;
   const ladder = DEFAULT_LADDER.reduce((sum, { maxBitrate }) => sum + maxBitrate, 0) / 1e6;
   return { source: gigabytes(sourceMegabitsPerSecond, minutesPerVideo), media: gigabytes(ladder, minutesPerVideo) };
 }
 
-/** Returns the units of each kind of usage in a month. */
 export function unitsOf({ videos, users, viewsPerUser }: Month) {
   const {
     minutesPerVideo, minutesPerView, viewMegabitsPerSecond, segmentSeconds, segmentsAtOnce, apiRequestsPerView, readUnitsPerView, storedMonths, ...lambda
@@ -79,9 +74,9 @@ export function unitsOf({ videos, users, viewsPerUser }: Month) {
     'delivery': gigabytes(viewMegabitsPerSecond, minutesPerView) * views,
     'CloudFront requests': viewedSegments + calls,
     'storage': (source + media) * videos * storedMonths,
-    // Each rendition has its own segment files, and so does the audio.
+    // Each rendition has separate segment files, and so does the audio.
     'S3 PUTs': videos * segments * (DEFAULT_LADDER.length + 1),
-    // This number is a maximum: S3 gets no request for a segment that CloudFront has cached.
+    // An upper bound: S3 gets no request for a segment that CloudFront has cached.
     'S3 GETs': viewedSegments,
     'REST API requests': calls,
     'Lambda calls': calls,
@@ -94,10 +89,8 @@ export function unitsOf({ videos, users, viewsPerUser }: Month) {
   } satisfies Partial<Record<Priced, number>>;
 }
 
-/** The name of an item on the monthly bill. */
 export type MonthPriced = keyof ReturnType<typeof unitsOf>;
 
-/** The rows of a bill, and the units that each row contains. */
 const ROWS: Readonly<Record<string, readonly MonthPriced[]>> = {
   'transcode': ['transcode'],
   'storage': ['storage', 'S3 PUTs'],
@@ -106,10 +99,9 @@ const ROWS: Readonly<Record<string, readonly MonthPriced[]>> = {
   'users': ['users'],
 };
 
-/** Returns the cost in dollars for each row of a month's bill. */
 export function billOf(month: Month): Record<string, number> {
   const units = unitsOf(month);
   const rows = Object.fromEntries(Object.entries(ROWS).map(([row, names]) => [row, names.reduce((sum, name) => sum + dollarsFor(name, units[name]), 0)]));
   const fixed = dollarsFor('secrets', SECRETS) + dollarsFor('SQS requests', POLLING_REQUESTS) + SWEEPER;
-  return { ...rows, 'uploads until `ready`, without transcode': month.videos * SERVICE_PER_VIDEO, 'fixed': fixed };
+  return { ...rows, 'uploads until videos are `ready`, without transcode': month.videos * SERVICE_PER_VIDEO, 'fixed': fixed };
 }

@@ -1,7 +1,7 @@
 import { rolePolicies } from '../../test/toolkit/permissions';
 import { list, ofType, references, type CloudFormationTemplate } from '../../test/toolkit/template';
 
-/** Nodes that are not resources of the template. */
+/** Nodes of the graph that are not resources of the template. */
 export const BROWSER = 'browser';
 export const SCHEDULE = 'schedule';
 
@@ -35,7 +35,7 @@ const behaviors: Read = (template) => ofType(template, 'AWS::CloudFront::Distrib
   ...list(config.CacheBehaviors).map(({ PathPattern }: any) => ({ from: BROWSER, to: id, by: PathPattern })),
 ]);
 
-/** Returns a connection from browsers to a bucket for each method that the bucket's CORS rules allow. */
+/** For each method that the CORS rules of a bucket allow, returns a connection from browsers to this bucket. */
 const uploads: Read = (template) => ofType(template, 'AWS::S3::Bucket').flatMap(({ id, properties }) => (
   list(properties.CorsConfiguration?.CorsRules).flatMap(({ AllowedMethods }: any) => AllowedMethods.map((by: string) => ({ from: BROWSER, to: id, by })))));
 
@@ -47,7 +47,7 @@ const mappings: Read = (template) => ofType(template, 'AWS::Lambda::EventSourceM
   ];
 });
 
-/** Returns the sources of a rule's events: a schedule, a custom bus, or the resources in the pattern of a rule on the default bus. */
+/** Returns the sources of a rule's events: the schedule, the custom bus, or the resources in the event pattern. */
 function sourcesOf({ ScheduleExpression, EventBusName, EventPattern }: Record<string, any>): string[] {
   if (ScheduleExpression) return [SCHEDULE];
   return EventBusName ? references(EventBusName) : references(EventPattern);

@@ -1,7 +1,7 @@
 import { promises as fs } from 'fs';
 import * as path from 'path';
+import { run } from '../../build/shell';
 import { APPS, type AppName, type Consumer, copy, EXAMPLES } from '../consumer';
-import { run } from '../shell';
 
 const APP_NAMES: AppName[] = ['smallest', 'all'];
 const CDK = 'github.com/aws/aws-cdk-go/awscdk/v2';
@@ -17,7 +17,7 @@ async function newestCdk(folder: string): Promise<string> {
   return versions.map((version) => version.slice(1)).filter((version) => onNpm.has(version)).at(-1)!;
 }
 
-/** A value of another class must not compile. A class without public members would be an empty interface in Go, which accepts every value. */
+/** A value of another class must not compile. In Go, a class without public members would be an empty interface, and an empty interface accepts every value. */
 async function rejectWrongType(folder: string): Promise<void> {
   const file = path.join(folder, 'wrong.go');
   await fs.writeFile(file, `package main\n\nimport vod "${LIBRARY}"\n\nvar _ vod.Access = vod.Identity_UserPool(nil)\nvar _ vod.Identity = vod.Access_Nobody()\n`);
@@ -33,7 +33,7 @@ export const go: Consumer = async ({ artifacts, folder, cdk }) => {
   let version = '';
   for (const app of APP_NAMES) {
     const cwd = path.join(folder, app);
-    // The library is not in the Go index before a release.
+    // Before its release, this version of the library is not in the Go index.
     await run(cwd, 'go', ['mod', 'edit', '-require', `${LIBRARY}@v${artifacts.version}`, '-replace', `${LIBRARY}=../library`]);
     if (cdk === 'newest') await run(cwd, 'go', ['get', `${CDK}@v${await newestCdk(cwd)}`]);
     await run(cwd, 'go', ['mod', 'tidy']);

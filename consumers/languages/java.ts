@@ -1,7 +1,7 @@
 import { promises as fs } from 'fs';
 import * as path from 'path';
-import { APPS, type AppName, type Consumer, copy, EXAMPLES } from '../consumer';
-import { run } from '../shell';
+import { run } from '../../build/shell';
+import { APPS, type AppName, type Consumer, copy, EXAMPLES, runCdkApp } from '../consumer';
 
 const APP_NAMES: AppName[] = ['smallest', 'all'];
 
@@ -11,21 +11,24 @@ export const java: Consumer = async ({ artifacts, folder, cdk }) => {
   for (const app of APP_NAMES) await copy(path.join(EXAMPLES, 'java/smallest'), path.join(folder, app));
   await copy(path.join(APPS, 'java'), path.join(folder, 'all'));
 
-  // Maven never replaces a version in the local repository by a later build of the same version.
-  const repository = (await mvn('library', '-q', 'help:evaluate', '-Dexpression=settings.localRepository', '-DforceStdout')).trim();
-  await fs.rm(path.join(repository, 'io/github/serverless-vod'), { recursive: true, force: true });
+  // The library is installed in a separate local repository, so that the user's repository never contains a version that was not published.
+  const options = [
+    `-Dmaven.repo.local=${path.join(folder, 'repository')}`, `-Dserverless-vod.version=${artifacts.version}`,
+    ...cdk === 'newest' ? ['-Daws-cdk.version=[2.260.0,3.0.0)', '-Dconstructs.version=[10.5.1,11.0.0)'] : [`-Daws-cdk.version=${cdk.lib}`, `-Dconstructs.version=${cdk.constructs}`],
+  ];
+  for (const project of ['library', ...APP_NAMES]) {
+    await fs.mkdir(path.join(folder, project, '.mvn'));
+    await fs.writeFile(path.join(folder, project, '.mvn/maven.config'), options.join('\n'));
+  }
   await mvn('library', '-q', '-Dmaven.javadoc.skip', '-Dmaven.source.skip', '-Dgpg.skip', 'install');
-  const { version } = artifacts;
-  const versions = [`-Dserverless-vod.version=${version}`, ...cdk === 'newest'
-    ? ['-Daws-cdk.version=[2.260.0,3.0.0)', '-Dconstructs.version=[10.5.1,11.0.0)'] : [`-Daws-cdk.version=${cdk.lib}`, `-Dconstructs.version=${cdk.constructs}`]];
   for (const app of APP_NAMES) {
-    const output = await mvn(app, ...versions, '-Dmaven.compiler.showWarnings=true', '-Dmaven.compiler.compilerArgument=-Xlint:all', 'compile');
+    const output = await mvn(app, '-Dmaven.compiler.showWarnings=true', '-Dmaven.compiler.compilerArgument=-Xlint:all', 'compile');
     const warnings = output.split('\n').filter((line) => line.startsWith('[WARNING]') && line.includes('.java'));
     if (warnings.length > 0) throw new Error(`javac -Xlint:all warns:\n${warnings.join('\n')}`);
   }
-  const dependencies = await mvn('all', ...versions, 'dependency:list');
+  const dependencies = await mvn('all', 'dependency:list');
   return {
     cdk: /aws-cdk-lib:jar:([\d.]+)/.exec(dependencies)![1], typeCheck: 'javac -Xlint:all', apps: APP_NAMES,
-    synth: (app, environment) => run(path.join(folder, app), 'mvn', ['-B', '-q', ...versions, 'exec:java'], environment),
+    synth: (app, environment) => runCdkApp(path.join(folder, app), environment),
   };
 };

@@ -1,7 +1,7 @@
 import * as path from 'path';
 import { installWithNpm } from './npm';
+import { run } from '../../build/shell';
 import { APPS, type Consumer, copy, EXAMPLES } from '../consumer';
-import { run } from '../shell';
 
 const javascript = (extension: 'cjs' | 'mjs'): Consumer => async (task) => {
   const { folder } = task;

@@ -1,7 +1,7 @@
 import { promises as fs } from 'fs';
 import * as path from 'path';
+import { run } from '../../build/shell';
 import type { Task } from '../consumer';
-import { run } from '../shell';
 
 /** Returns the packages of the CDK version in a task, as arguments of a package manager: `aws-cdk-lib@VERSION` and `constructs@VERSION`. */
 export function cdkPackages({ cdk }: Task): string[] {

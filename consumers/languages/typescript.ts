@@ -1,13 +1,13 @@
 import { promises as fs, readdirSync } from 'fs';
 import * as path from 'path';
 import { installWithNpm } from './npm';
+import { run } from '../../build/shell';
 import { APPS, type Consumer, copy, EXAMPLES } from '../consumer';
-import { run } from '../shell';
 
 const EXAMPLE_NAMES = readdirSync(path.join(EXAMPLES, 'typescript'));
 const TSCONFIG = { compilerOptions: { strict: true, noEmit: true, module: 'nodenext', target: 'es2022', types: ['node'], skipLibCheck: false } };
 
-/** Examples run with tsx, as their cdk.json says. The other app is an ES module, and runs with Node's own type stripping. */
+/** tsx runs the examples, as in their cdk.json. The other app is an ES module, and Node strips its types. */
 export const typescript: Consumer = async (task) => {
   const { folder } = task;
   const cdk = await installWithNpm(task, 'typescript@~6.0.3', '@types/node@^24', 'tsx@^4', 'hls.js@^1');

@@ -1,12 +1,9 @@
 import { storesOf } from '../../test/templates/checks/handlers';
 import { CloudFormationTemplate, isOurs, list, ofType, references, TemplateResource, waitsFor } from '../../test/toolkit/template';
 
-/** A template with one changed part. */
 export interface Mutant {
   readonly kind: string;
-  /** A description: the resource, the place and the change. */
   readonly what: string;
-  /** The changed resource. */
   readonly logicalId: string;
   readonly example: string;
   readonly template: CloudFormationTemplate;
@@ -14,7 +11,6 @@ export interface Mutant {
 
 type Path = (string | number)[];
 
-/** Properties that only contain a name or a text for readers. No requirement of this project covers these properties. */
 const COSMETIC = ['Description', 'Comment', 'Tags', 'Sid', 'PolicyName', 'description', 'title', 'detail'];
 
 const POLICY_TYPES = ['AWS::IAM::Policy', 'AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::Lambda::Permission'];
@@ -25,7 +21,6 @@ function get(value: any, path: Path): any {
   return path.reduce((inner, key) => inner?.[key], value);
 }
 
-/** Returns a copy of a resource without the value at `path`, or with a different value. */
 function changed(resource: TemplateResource, path: Path, value?: unknown): TemplateResource {
   const copy = structuredClone(resource);
   const parent = get(copy, path.slice(0, -1));
@@ -45,7 +40,6 @@ function kindOf(path: Path): string {
   return path.includes('Statement') ? 'part of a statement removed' : 'property removed';
 }
 
-/** Returns changes that weaken a value without removing it. */
 function weaker(value: unknown, path: Path): [kind: string, value: unknown][] {
   const key = String(path.at(-1));
   const inStatement = path.includes('Statement') && !path.includes('Condition');
@@ -58,7 +52,6 @@ function weaker(value: unknown, path: Path): [kind: string, value: unknown][] {
   return key === 'Action' && value !== wholeService ? [['action broadened', wholeService]] : [];
 }
 
-/** Returns every possible change of a resource, with the path of the changed value. */
 function changes(resource: TemplateResource): { path: Path; kind: string; value?: unknown }[] {
   const found: { path: Path; kind: string; value?: unknown }[] = [];
   const visit = (value: any, path: Path): void => {
@@ -73,11 +66,11 @@ function changes(resource: TemplateResource): { path: Path; kind: string; value?
     const value = resource[part];
     if (value !== undefined) visit(part === 'DependsOn' ? list(value as string[]) : value, [part]);
   }
-  // No mutant lacks all dependencies of a resource, because no check requires that list as a whole. Each mutant lacks one dependency.
+  // Each mutant lacks one dependency. No mutant lacks the whole list `DependsOn`, because no check requires the list as a whole.
   return found.filter(({ path }) => path[0] !== 'DependsOn' || path.length === 2);
 }
 
-/** Whether this part of an existing bucket, table or queue comes from the library. All other parts come from the user's app. */
+/** Whether the library writes this part of the resource. The user's app writes all other parts of an existing bucket, table or queue. */
 function isWrittenByUs(resource: TemplateResource, path: Path): boolean {
   if (path[1] === 'CorsConfiguration' || path[1] === 'NotificationConfiguration') return true;
   const statement = path.indexOf('Statement');
@@ -95,8 +88,8 @@ function resourcesOf(template: CloudFormationTemplate): { id: string; resource: 
 }
 
 /**
- * For each resource that no other resource refers to, returns a mutant without this resource. If a resource with references to it were removed, CloudFormation
- * itself would report this.
+ * Returns a mutant without the resource, for each resource that no other resource refers to. CloudFormation itself detects a missing resource that is referred
+ * to.
  */
 function withoutResources(example: string, template: CloudFormationTemplate): Mutant[] {
   const referred = new Set(Object.values(template.Resources).flatMap(({ Properties }) => references(Properties)));
@@ -109,7 +102,7 @@ function withoutResources(example: string, template: CloudFormationTemplate): Mu
   });
 }
 
-/** Returns every mutant of a template. A dependency that a reference implies is not removed, because the removal would have no effect. */
+/** Returns every mutant of a template. A dependency that a reference implies is kept, because its removal would have no effect. */
 export function mutantsOf(example: string, template: CloudFormationTemplate): Mutant[] {
   const parts = resourcesOf(template).flatMap(({ id, resource, mine }) => changes(resource).filter(({ path }) => mine(path))
     .map((change) => ({ id, resource, ...change })));
@@ -125,7 +118,7 @@ export function mutantsOf(example: string, template: CloudFormationTemplate): Mu
   return [...withoutResources(example, template), ...ofParts];
 }
 
-/** Returns the mutants of several templates. If several templates contain the same resource, the mutants of this resource are returned only once. */
+/** Returns the mutants of several templates. If several templates contain the same resource, its mutants are returned only once. */
 export function distinctMutants(templates: Record<string, CloudFormationTemplate>): Mutant[] {
   const seen = new Set<string>();
   return Object.entries(templates).flatMap(([example, template]) => mutantsOf(example, template)).filter(({ what, kind, logicalId, example }) => {

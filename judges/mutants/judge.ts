@@ -8,7 +8,6 @@ import { CHECKS } from '../../test/templates/checks';
 import { example, EXAMPLE_NAMES } from '../../test/templates/templates';
 import type { CloudFormationTemplate } from '../../test/toolkit/template';
 
-/** The minimum ratio of mutants that tests must catch. */
 const LEAST_CAUGHT = 0.95;
 
 const ACCESS = 'local/access';
@@ -19,17 +18,17 @@ function noticedByChecks({ template }: Mutant): string[] {
     try {
       return check(template).length > 0;
     } catch {
-      // If a check throws an error, the check has caught the mutant.
+      // A check that throws an error has caught the mutant.
       return true;
     }
   })).map(([topic]) => topic);
 }
 
-/** Whether a mutated template denies a request of a journey that the original template allows. */
+/** Whether the mutated template denies one of the journey's requests, which the original template allows. */
 async function noticedByAccess({ logicalId, template }: Mutant, { assembly, decisions }: Journey): Promise<boolean> {
   const before = assembly.template.Resources[logicalId];
   const actions = JSON.stringify(before);
-  // If the mutant changes a trust policy or a Lambda permission, all decisions are checked again, because a request does not show which of these it requires.
+  // Every decision can depend on a trust policy or a Lambda permission. A change of an IAM policy affects only the actions that the policy names.
   const asked = before.Type === 'AWS::IAM::Policy' ? decisions.filter(({ action }) => actions.includes(`"${action}"`)) : decisions;
   const { [logicalId]: after } = template.Resources;
   const Resources = { ...assembly.template.Resources, [logicalId]: after };
@@ -37,14 +36,14 @@ async function noticedByAccess({ logicalId, template }: Mutant, { assembly, deci
   try {
     return (await isAllowed({ ...assembly, template: { ...assembly.template, Resources } }, asked)).some((allowed) => !allowed);
   } catch {
-    // An error means that the local stack does not start with this template, so the mutant is caught.
+    // The local stack does not start with this template, so the mutant is caught.
     return true;
   }
 }
 
 const ACCESS_TYPES = ['AWS::IAM::Policy', 'AWS::IAM::Role', 'AWS::S3::BucketPolicy', 'AWS::SQS::QueuePolicy', 'AWS::Lambda::Permission', 'AWS::KMS::Key'];
 
-/** Returns the checks that catch each mutant. The slow validator of AWS runs only for mutants that no other check catches. */
+/** AWS's slow validator runs only for mutants that no other check catches. */
 async function noticed(mutants: Mutant[], templates: Record<string, CloudFormationTemplate>, journey: Journey): Promise<string[][]> {
   const validator = new ResourceValidator();
   const answers: string[][] = [];
@@ -68,7 +67,8 @@ function printTable(head: string[], rows: (string | number)[][]): void {
 /** Changes one part of an example's template at a time, and prints the changes that no check catches. */
 export async function judgeMutants(): Promise<number> {
   const start = Date.now();
-  // Equal mutants of several examples belong to the first example. The full example is first, because only its mutants are also checked with local/access.
+  // If several examples have the same mutant, only the first example keeps it. The full example is first, because only its mutants are also checked with
+  // local/access.
   const names = [...EXAMPLE_NAMES].sort((one, other) => Number(other === 'full') - Number(one === 'full'));
   const templates: Record<string, CloudFormationTemplate> = Object.fromEntries(names.map((name) => [name, example(name)]));
   const journey = await runJourney().finally(stopAll);
@@ -91,6 +91,6 @@ export async function judgeMutants(): Promise<number> {
   const stale = SURVIVORS.filter(([pattern]) => !survivors.some(({ what }) => pattern.test(what)));
   stale.forEach(([pattern]) => console.log(`judges/mutants/survivors.ts: ${pattern} matches no surviving mutant. Remove this entry`));
   const caught = (mutants.length - survivors.length) / mutants.length;
-  console.log(`mutants: ${mutants.length}, ${(caught * 100).toFixed(1)} % caught (at least ${LEAST_CAUGHT * 100} %), ${survivors.length} not caught, ${unlisted.length} of them without a reason; ${Math.round((Date.now() - start) / 1000)} s`);
+  console.log(`mutants: ${mutants.length}, ${(caught * 100).toFixed(1)} % caught (required: at least ${LEAST_CAUGHT * 100} %), ${survivors.length} not caught, ${unlisted.length} of them without a reason; ${Math.round((Date.now() - start) / 1000)} s`);
   return caught >= LEAST_CAUGHT && unlisted.length === 0 && stale.length === 0 ? 0 : 1;
 }

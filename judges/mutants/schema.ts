@@ -4,12 +4,11 @@ import * as path from 'path';
 import { CelEngine, TemplateFile } from '@aws/cloudformation-validate';
 import type { TemplateResource } from '../../test/toolkit/template';
 
-/** Runs AWS's template validator on one resource, because the validation of a whole template takes a second. */
+/** Runs AWS's template validator on single resources, because the validation of a whole template takes a second. */
 export class ResourceValidator {
   private readonly engine = new CelEngine();
   private readonly folder = mkdtempSync(path.join(tmpdir(), 'mutants-'));
 
-  /** Returns the problems of a changed resource that the original resource doesn't have. */
   newProblems(logicalId: string, before: TemplateResource, after: TemplateResource): string[] {
     const known = this.problems(logicalId, before);
     return this.problems(logicalId, after).filter((problem) => !known.includes(problem));

@@ -1,9 +1,6 @@
 import { Combination, FACTORS, mayMeet } from './rules';
 
-/*
- * Creates a pairwise covering array with a greedy algorithm: each allowed pair of values is in at least one combination. The algorithm runs for a few seconds.
- * For these factors and rules, the npm library covertable found no result in four minutes.
- */
+/* Creates a pairwise covering array with a greedy algorithm in a few seconds. The npm library covertable found no result in four minutes. */
 
 interface Choice {
   readonly factor: number;
@@ -13,20 +10,18 @@ interface Choice {
 
 const CHOICES: Choice[][] = Object.entries(FACTORS).map(([label, ways], factor) => ways.map((way) => ({ factor, label, way })));
 
-/** Maps each value to all values that can be in the same combination, including the value itself. */
+/** The values that can be in the same combination, including the value itself. */
 const BESIDE = new Map<Choice, Set<Choice>>(CHOICES.flat().map((one) => [one, new Set(CHOICES.flat().filter((other) => (
   one === other || (one.factor !== other.factor && mayMeet([one.label, one.way], [other.label, other.way])))))]));
 
-/** Returns the allowed values of each factor after these choices, or undefined if a factor has no allowed value. */
 function narrow(left: Choice[][], ...choices: Choice[]): Choice[][] | undefined {
   const narrowed = left.map((ways) => ways.filter((way) => choices.every((choice) => BESIDE.get(choice)!.has(way))));
   if (narrowed.some((ways) => ways.length === 0)) return undefined;
-  // A factor with only one remaining value also limits the values of all other factors.
+  // A factor with only one remaining value limits the values of the other factors.
   const forced = narrowed.flatMap((ways, factor) => (ways.length === 1 && left[factor].length > 1 ? ways : [])).filter((way) => !choices.includes(way));
   return forced.length === 0 ? narrowed : narrow(narrowed, ...forced);
 }
 
-/** Returns combinations that contain every allowed pair, and the number of pairs. */
 export function combinations(): { readonly rows: Combination[]; readonly pairs: number } {
   const uncovered = new Map<Choice, Set<Choice>>(CHOICES.flat().map((choice) => [choice, new Set()]));
   let pairs = 0;
@@ -52,7 +47,6 @@ function mostUncovered(uncovered: Map<Choice, Set<Choice>>): Choice | undefined 
   return others.size > 0 ? choice : undefined;
 }
 
-/** Chooses one value for each factor: the value that adds the largest number of uncovered pairs. */
 function complete(left: Choice[][], uncovered: Map<Choice, Set<Choice>>): Choice[] {
   const chosen = left.filter(({ length }) => length === 1).flat();
   const open = left.filter(({ length }) => length > 1);

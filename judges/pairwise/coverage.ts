@@ -4,13 +4,9 @@ import { PROPS } from './props';
 
 const ASSEMBLY = path.join(__dirname, '..', '..', 'test', 'public-api', 'assembly.json');
 
-/**
- * The props interfaces of areas, which an app uses only if it creates areas without `ServerlessVod`. The value of each of these props is a
- * value of another interface or a construct of another area, which `stacks.ts` passes.
- */
+/** Props interfaces of areas, which an app uses only without `ServerlessVod`. `stacks.ts` sets them from other props and other areas. */
 const BY_WIRING = ['VodApiProps', 'VodAuthProps', 'VodCatalogAttributes', 'VodCatalogProps', 'VodDeliveryProps', 'VodSweeperProps', 'VodTranscodeProps', 'VodUploadProps'];
 
-/** The props whose value is another area, or comes from another area. */
 const NEIGHBOURS = ['url', 'catalog', 'api', 'sourceBucket', 'mediaBucket', 'table', 'transcode'];
 
 interface Struct {
@@ -20,12 +16,11 @@ interface Struct {
   readonly properties?: readonly { readonly name: string; readonly type: { readonly fqn?: string } }[];
 }
 
-/** Returns the public props in the stored assembly that have no row in `props.ts`. */
 export function missingRows(types: readonly Struct[] = Object.values(JSON.parse(readFileSync(ASSEMBLY, 'utf8')).types)): string[] {
   const rows: Readonly<Record<string, object>> = PROPS;
   const structs = types.filter(({ datatype }) => datatype);
   const hasRow = (struct: string, { name, type }: { readonly name: string; readonly type: { readonly fqn?: string } }): boolean => {
-    // The prop itself needs no row if its type is an interface whose props have rows.
+    // A prop needs no row if its type is an interface whose props have rows.
     if (structs.some(({ fqn, name: options }) => fqn === type.fqn && options in rows)) return true;
     if (BY_WIRING.includes(struct)) return NEIGHBOURS.includes(name) || name in rows.ServerlessVodProps;
     return name in (rows[struct] ?? {});

@@ -19,19 +19,16 @@ import {
 } from '../../src';
 import { makeTable } from '../../test/templates/customer-keys-stack';
 
-/** The arguments of a function that creates a value of a prop. */
 export interface Given {
   /** The scope for constructs that are values of props, such as an existing bucket. */
   readonly mine: Construct;
-  /** Another stack of the same app and environment. */
   readonly other: Stack;
-  /** Returns a value that is unknown at synth: a CloudFormation parameter. */
+  /** Returns a value that is unknown at synth. */
   token(id: string): string;
-  /** Returns an object with the props of an interface as the combination sets them, or undefined if the combination sets none. */
   options(struct: string): any;
 }
 
-/** For each prop: the values that the combinations use. The key of a value is its name in reports. Omitting the prop counts as one more value. */
+/** The tested values of each prop, by the name that reports show. Omitting the prop counts as one more value. */
 type Ways<Struct, Others extends keyof Struct = never> = {
   readonly [Prop in keyof Omit<Struct, Others>]-?: Readonly<Record<string, (given: Given) => NonNullable<Struct[Prop & keyof Struct]>>>;
 };
@@ -52,7 +49,6 @@ function whoCalls(scope: Construct): lambda.Function {
   return new lambda.Function(scope, 'WhoCalls', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code });
 }
 
-/** Existing buckets. */
 const buckets = (id: string) => ({
   'own': ({ mine }: Given) => bucket(mine, id),
   'own with a key': ({ mine }: Given) => bucket(mine, id, { encryptionKey: key(mine, `${id}Key`), bucketKeyEnabled: true }),
@@ -63,7 +59,7 @@ const buckets = (id: string) => ({
 const policies = { DESTROY: () => RemovalPolicy.DESTROY, RETAIN: () => RemovalPolicy.RETAIN };
 const switches = { on: () => true, off: () => false };
 
-/** The values of every prop of the service, by struct. The compiler and `missingRows` require values for each prop. */
+/** The compiler and `missingRows` require values for each prop. */
 export const PROPS = {
   ServerlessVodProps: {
     identity: {

@@ -3,7 +3,6 @@ import { PROPS } from './props';
 /** The name of one value for each factor, for example `VodUploadOptions.maxSize: 'gibibyte'`. */
 export type Combination = Readonly<Record<string, string>>;
 
-/** The value for an omitted prop. */
 export const LEFT_OUT = '-';
 
 const DEPLOYMENT = {
@@ -12,7 +11,6 @@ const DEPLOYMENT = {
   region: ['any', 'us-east-1', 'eu-west-1'],
 };
 
-/** The factors and their values. Every prop, the wiring and the region are factors. */
 export const FACTORS: Readonly<Record<string, readonly string[]>> = {
   ...DEPLOYMENT,
   ...Object.fromEntries(Object.entries(PROPS).flatMap(([struct, props]) => Object.entries(props).map(([prop, ways]) => [`${struct}.${prop}`, [LEFT_OUT, ...Object.keys(ways)]]))),
@@ -32,8 +30,8 @@ const isLeftOut = (way: string): boolean => way === LEFT_OUT;
 const is = (...ways: string[]) => (way: string): boolean => ways.includes(way);
 
 /**
- * Returns rules for `parts`, which are props that depend on the prop `whole`. If `whole` is omitted, `parts` must be omitted. If `whole` is set, the props
- * that match `required` must be set.
+ * Returns rules for `parts`, which are props that depend on the prop `whole`. If `whole` is omitted, `parts` must be omitted. If `whole` is set, the props that
+ * match `required` must be set.
  */
 function partOf(parts: RegExp, whole: string, holds: (way: string) => boolean, required: RegExp | undefined, why: string): Rule[] {
   return [
@@ -42,10 +40,7 @@ function partOf(parts: RegExp, whole: string, holds: (way: string) => boolean, r
   ];
 }
 
-/**
- * Rules that exclude two kinds of combinations: those that are impossible, and those that the library rejects on purpose. If the library rejects any other
- * combination, that is an error.
- */
+/** Rules that exclude combinations that are impossible or that the library rejects on purpose. Any other rejection is an error. */
 export const RULES: readonly Rule[] = [
   ...partOf(/^ServerlessVodProps\.certificate$/, 'ServerlessVodProps.domainNames', isGiven, /^ServerlessVodProps\.certificate$/, 'domain names require a certificate, and a certificate requires domain names'),
   ...partOf(/^ServerlessVodProps\.defaultRootObject$/, 'ServerlessVodProps.defaultBehavior', isGiven, undefined, 'a root object requires an origin that serves it'),
@@ -63,7 +58,6 @@ export const RULES: readonly Rule[] = [
   { when: ['wiring', is('imported catalog')], then: ['VodCatalogOptions.table', is('imported', 'own with a key')], why: 'an imported catalog requires an existing table' },
 ];
 
-/** Whether the rules allow a combination with these two values. */
 export function mayMeet([label, way]: readonly [string, string], [otherLabel, otherWay]: readonly [string, string]): boolean {
   const matches = ([name]: Side, given: string): boolean => (typeof name === 'string' ? name === given : name.test(given));
   const breaks = ({ when, then }: Rule, one: readonly [string, string], two: readonly [string, string]): boolean => (

@@ -5,7 +5,6 @@ import { Combination, LEFT_OUT } from './rules';
 import { Access, ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodSweeper, VodTranscode, VodUpload } from '../../src';
 import { SERVICE_URL } from '../../test/toolkit/stacks';
 
-/** Creates an app for a combination, with `ServerlessVod` or with separate areas. */
 export function appOf(combination: Combination, outdir: string): { readonly app: App; readonly stack: Stack } {
   const app = new App({ outdir, analyticsReporting: false });
   const env = combination.region === 'any' ? undefined : { account: '123456789012', region: combination.region };
@@ -19,7 +18,7 @@ export function appOf(combination: Combination, outdir: string): { readonly app:
 
 type Options = (struct: StructName) => any;
 
-/** Returns a function that creates an object with the props of an interface, as the combination sets them. Repeated calls return the same object. */
+/** Repeated calls for the same interface return the same object. */
 function optionsOf(combination: Combination, stack: Stack, other: Stack): Options {
   const made = new Map<StructName, object | undefined>();
   const given: Given = { mine: new Construct(stack, 'Mine'), other, token: (id) => new CfnParameter(stack, id).valueAsString, options: (struct) => options(struct as StructName) };
@@ -43,7 +42,6 @@ function service(options: Options) {
   };
 }
 
-/** Creates and connects the areas without `ServerlessVod`. */
 function areas(scope: Construct, isImported: boolean, options: Options): void {
   const { identity, roles, appOrigins, ladder, removalPolicy, deletionProtection, functions, ...given } = service(options);
   const url = given.domainNames ? `https://${given.domainNames[0]}` : SERVICE_URL;

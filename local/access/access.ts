@@ -14,8 +14,8 @@ interface Issued extends Credentials { readonly principal: Principal; readonly e
 export interface Decision extends Need { readonly principal: Principal; readonly allowed: boolean }
 
 /**
- * The managed policy that the CDK attaches to each function's role. The policy only allows writing logs, and the local stack does not check this permission, so
- * it does not read the policy.
+ * The managed policy that the CDK attaches to each function's role. The policy only allows writing logs. The local stack does not check permissions for logs,
+ * so it ignores this policy.
  */
 const LOGS_ONLY = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
 
@@ -99,7 +99,7 @@ export class TemplateAccess {
       request: {
         principal: principal.id,
         action,
-        // The simulator treats `*` and `?` in a resource as wildcards, but they are ordinary characters in an S3 object key.
+        // `*` and `?` can be in an S3 object key. They are replaced, because the simulator would treat them as wildcards.
         resource: { resource: resource === '*' ? '*' : resource.replace(/[*?]/g, '_'), accountId },
         contextVariables: { 'aws:SecureTransport': 'true', ...!isRole && { 'aws:SourceAccount': accountId }, ...principal.context, ...context },
       },
@@ -140,5 +140,5 @@ function asPolicy({ logicalId, properties }: Resource): { name: string; policy: 
   return { name: logicalId, policy: properties.PolicyDocument };
 }
 
-/** The public members of `TemplateAccess`, which tests can implement. */
+/** The public interface of `TemplateAccess`, so that tests can use a fake. */
 export type Access = Pick<TemplateAccess, keyof TemplateAccess>;

@@ -17,7 +17,7 @@ export function keyNeeds(stack: LocalStack, { kind }: Principal, need: Need): Ne
   const { key, actions } = service === 's3' ? ofObject(stack, need) : service === 'dynamodb' ? ofTable(stack, need) : NOTHING;
   // The policy of an AWS managed key allows every principal of its account, but no service principal.
   if (!key || key === AWS_MANAGED && kind === 'role') return [];
-  // AWS doesn't document whether a request from a service principal such as CloudFront satisfies `kms:ViaService`, so only requests of roles satisfy it here.
+  // AWS doesn't document whether requests of a service principal, such as CloudFront, satisfy `kms:ViaService`. Here, only requests of roles satisfy it.
   const via: Need['context'] = kind === 'role' ? { 'kms:ViaService': `${service}.${stack.region}.amazonaws.com`, 'kms:CallerAccount': stack.account } : {};
   return actions.map((action) => ({ action, resource: keyArn(stack, key), context: { ...need.context, ...via } }));
 }

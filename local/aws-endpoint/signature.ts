@@ -41,7 +41,7 @@ export function readClaim({ headers, query }: SignedRequest) {
   };
 }
 
-/** Verifies a request's signature and returns the caller. Throws an `AwsError` with an error code of S3, which other services translate. */
+/** Verifies a request's signature and returns the caller. Throws an `AwsError` with an error code of S3. Other services translate this code. */
 export async function verify(claim: Claim, request: SignedRequest, access: Access): Promise<Principal> {
   const { accessKeyId, service, region, longDate, signedHeaders, expires } = claim;
   const { headers, body } = request;

@@ -4,8 +4,8 @@ const LARGEST = 8 * 1024 * 1024;
 const MOST = 32;
 
 /**
- * Error codes that CloudFront caches for at least the error-caching minimum TTL, even with `no-store` (CloudFront Developer Guide, "HTTP 4xx and
- * 5xx status codes that CloudFront caches").
+ * Error codes that CloudFront caches for at least the error-caching minimum TTL, even with `no-store` (CloudFront Developer Guide, "HTTP 4xx and 5xx status
+ * codes that CloudFront caches").
  */
 const ALWAYS = [404, 414, 500, 501, 502, 503, 504];
 /**
@@ -14,19 +14,19 @@ const ALWAYS = [404, 414, 500, 501, 502, 503, 504];
  */
 const IF_TOLD = [400, 403, 405, 412, 415];
 
-/** CloudFront's default error-caching minimum TTL, in seconds. */
+/** CloudFront's default, in seconds. */
 const DEFAULT_ERROR_TTL = 10;
 
 interface Kept { status: number; headers: OutgoingHttpHeaders; body: Buffer; since: number; seconds: number }
 
 export interface CacheSettings {
-  /** Whether the behavior uses the cache policy CachingOptimized. Under the cache policy CachingDisabled, CloudFront caches only errors. */
+  /** Whether the cache policy is CachingOptimized. With CachingDisabled, CloudFront caches only errors. */
   readonly cached: boolean;
   /** ErrorCachingMinTTL by error code, in seconds. */
   readonly errorTtl: ReadonlyMap<number, number>;
 }
 
-/** Returns how many seconds a response is cached. 0 means that the response is not cached. */
+/** Returns seconds. 0 means that the response is not cached. */
 function lifetime(status: number, control: string, { cached, errorTtl }: CacheSettings): number {
   const told = /(?:s-maxage|max-age)=(\d+)/.exec(control)?.[1];
   if (status >= 400) {
@@ -34,13 +34,13 @@ function lifetime(status: number, control: string, { cached, errorTtl }: CacheSe
     return isKept ? Math.max(errorTtl.get(status) ?? DEFAULT_ERROR_TTL, Number(told ?? 0)) : 0;
   }
   if (status !== 200 || !cached) return 0;
-  // CachingOptimized caches an object for its max-age, for 1 day without a max-age, and for at least 1 second.
+  // CachingOptimized caches an object for its max-age, or for 1 day if the object has no max-age. The minimum is 1 second.
   return Math.max(1, /no-cache|no-store|private/.test(control) ? 1 : Number(told ?? 86_400));
 }
 
 /**
- * Creates the edge cache, which stores a limited number of complete responses. Both managed cache policies omit query, cookies and headers from the cache key,
- * so all viewers share a response. Range and conditional requests always go to the origin.
+ * Both managed cache policies omit query, cookies and headers from the cache key, so all viewers share a response. Range requests and conditional requests
+ * always go to the origin.
  */
 export function createCache() {
   const kept = new Map<string, Kept>();
@@ -51,7 +51,7 @@ export function createCache() {
     if (kept.size > MOST) kept.delete(kept.keys().next().value!);
   }
 
-  /** Returns true if a cached response was written. Otherwise, returns false, and the response of the origin will be cached. */
+  /** Returns true if a cached response was written. Otherwise, the response of the origin will be cached. */
   return (path: string, { method, headers }: IncomingMessage, response: ServerResponse, settings: CacheSettings): boolean => {
     if (method !== 'GET' && method !== 'HEAD') return false;
     const isPartial = Boolean(headers.range || headers['if-match'] || headers['if-unmodified-since']);

@@ -5,29 +5,26 @@ import type { ApiAnswer } from '../gateway/responses';
 import { onlyKnown } from '../lookup';
 import { logLine } from '../text';
 
-/** The user's web app, which listens on localhost. */
 export interface App {
   readonly port: number;
-  /** A prefix for the path of each request. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
 }
 
-/** The parts of a viewer's request that CloudFront forwards to an origin. `viewer` stands for query, cookies and headers, and `host` for the `Host` header. */
+/** `viewer` stands for query, cookies and headers, and `host` for the `Host` header. */
 export interface Forwards { readonly viewer: boolean; readonly host: boolean }
 
 /** Headers that CloudFront removes or replaces in requests to an origin (CloudFront Developer Guide, "HTTP request headers and CloudFront behavior"). */
 const NOT_FORWARDED = /^(?:connection|expect|host|keep-alive|proxy-.*|te|trailer|upgrade|x-amz-cf-id|x-edge-.*|x-forwarded-proto|x-real-ip)$/;
-/** Headers of a viewer's request that describe its body. CloudFront always forwards the body and these headers. */
+/** CloudFront always forwards the body and the headers that describe it. */
 const OF_THE_BODY = /^(?:content-length|content-type|transfer-encoding)$/;
 /** Headers that CloudFront removes or replaces in responses (CloudFront Developer Guide, "HTTP response headers that CloudFront removes or replaces"). */
 const NOT_RETURNED = /^(?:connection|keep-alive|proxy-.*|trailer|transfer-encoding|upgrade|via|x-amz-cf-id|x-cache)$/;
 
-/** Reads the settings of a custom origin at `localhost` or a subdomain of `localhost`. */
 export function appOf(what: string, { DomainName: domain, CustomOriginConfig: config = {}, OriginPath: path = '', OriginCustomHeaders: headers = [] }: Record<string, any>): App | undefined {
   if (!/(?:^|\.)localhost$/.test(domain)) return undefined;
-  // `https-only` is rejected, because the local stack has no TLS.
+  // The local stack has no TLS, so it rejects `https-only`.
   onlyKnown(what, config, 'HTTPPort HTTPSPort OriginSSLProtocols OriginReadTimeout OriginKeepaliveTimeout', { OriginProtocolPolicy: ['http-only', 'match-viewer'] });
   return {
     port: config.HTTPPort ?? 80,
@@ -37,7 +34,7 @@ export function appOf(what: string, { DomainName: domain, CustomOriginConfig: co
   };
 }
 
-/** Sends a request to the app as CloudFront does, and streams the response. Resolves with an error page if the app does not respond. */
+/** Resolves with an error page if the app does not respond. */
 export function askApp(request: IncomingMessage, response: ServerResponse, { app, domain, forwards, path, search }:
 { app: App; domain: string; forwards: Forwards; path: string; search: string }): Promise<ApiAnswer | void> {
   return new Promise((resolve) => {

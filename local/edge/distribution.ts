@@ -2,7 +2,7 @@ import { appOf, type App } from './custom-origin';
 import { byId, onlyKnown, theOne } from '../lookup';
 import type { LocalStack } from '../types';
 
-/** An origin of the distribution, which is the API if `bucket` and `app` are undefined. */
+/** The origin is the API if `bucket` and `app` are undefined. */
 interface Origin { readonly domain: string; readonly bucket?: string; readonly app?: App }
 
 const cachingOptimized = '658327ea-f89d-4fab-a63d-7e88639e58f6';
@@ -34,14 +34,12 @@ function originOf(stack: LocalStack, properties: Record<string, any>): Origin {
   return { domain, bucket };
 }
 
-/** Reads a cache behavior of the distribution, with its origin, public keys and function. */
 function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties: Record<string, any>) {
   const { PathPattern: pattern = '*', TargetOriginId, TrustedKeyGroups: groups, FunctionAssociations = [] } = properties;
   const what = `behaviour '${pattern}'`;
   const origin = origins.get(TargetOriginId)!;
   const { bucket, app } = origin;
-  // The API's behavior must have an origin request policy. Without this policy, CloudFront would forward no headers, cookies or query to the API, and the
-  // sign-in would fail on AWS.
+  // Without this origin request policy, CloudFront would forward no headers, cookies or query to the API, and the sign-in would fail on AWS.
   const requestPolicies = bucket ? ['none'] : app ? ['none', allViewer, allViewerExceptHostHeader] : [allViewerExceptHostHeader];
   onlyKnown(what, { OriginRequestPolicyId: 'none', ...properties }, 'PathPattern TargetOriginId AllowedMethods CachedMethods FunctionAssociations TrustedKeyGroups ViewerProtocolPolicy Compress', {
     CachePolicyId: bucket || app ? [cachingOptimized, cachingDisabled] : [cachingDisabled],
@@ -56,9 +54,9 @@ function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties:
     matches: wildcard(/^[/*]/.test(pattern) ? pattern : `/${pattern}`),
     ...origin,
     methods,
-    /** The trusted public keys by id, or undefined if the behavior requires no signature. */
+    /** Undefined if no signature is required. */
     publicKeys: keyIds && new Map(keyIds.map((id) => [id, byId(stack, 'AWS::CloudFront::PublicKey', id).properties.PublicKeyConfig.EncodedKey])),
-    /** The code of the CloudFront Function that runs before the cache and the origin. */
+    /** Runs before the cache and the origin. */
     viewerRequest: FunctionAssociations[0] && stack.byArn(FunctionAssociations[0].FunctionARN).properties.FunctionCode as string,
     forwards: { viewer: properties.OriginRequestPolicyId !== undefined, host: properties.OriginRequestPolicyId === allViewer },
     cached: properties.CachePolicyId === cachingOptimized,
@@ -74,7 +72,6 @@ function errorTtlOf(responses: Record<string, any>[] = []): Map<number, number> 
   }));
 }
 
-/** Rejects certificate settings that CloudFront would reject. */
 function refuseOtherCertificates(what: string, { Aliases: names = [], ViewerCertificate: certificate }: Record<string, any>): void {
   if (names.length > 0 && !certificate) throw new Error(`${what}: CloudFront requires a certificate for Aliases`);
   if (!certificate) return;
@@ -90,7 +87,7 @@ export function readDistribution(stack: LocalStack) {
   refuseOtherCertificates(logicalId, config);
   const origins = new Map<string, Origin>(config.Origins.map((each: Record<string, any>) => [each.Id, originOf(stack, each)]));
   return {
-    /** The first domain name is the name that CloudFront assigns (`*.cloudfront.net`). */
+    /** The first name is the name that CloudFront assigns (`*.cloudfront.net`). */
     domainNames: [attributes.DomainName, ...config.Aliases ?? []] as string[],
     arn: `arn:aws:cloudfront::${stack.account}:distribution/${physicalId}`,
     behaviors: [...config.CacheBehaviors ?? [], config.DefaultCacheBehavior].map((each) => behaviorOf(stack, origins, each)),

@@ -17,7 +17,7 @@ import { isDecodable, logLine } from '../text';
 import { AwsError, type AwsRequest, type AwsService, type LocalStack, type Part, type Principal } from '../types';
 import { ignoreUsage, type ObserveUsage } from '../usage';
 
-/** The headers of CloudFront's managed policy SecurityHeadersPolicy. An origin can override these headers. */
+/** CloudFront's managed SecurityHeadersPolicy. An origin can override these headers. */
 const securityHeaders = new Map(Object.entries({
   'x-frame-options': 'SAMEORIGIN', 'referrer-policy': 'strict-origin-when-cross-origin', 'strict-transport-security': 'max-age=31536000',
   'x-xss-protection': '1; mode=block', 'x-content-type-options': 'nosniff',
@@ -32,14 +32,11 @@ const MOST_API_HEADERS = 10_240;
 const tooManyHeaders = (): ApiAnswer => errorPage(431, 'Request header or cookie too large.');
 const headerBytes = ({ rawHeaders }: IncomingMessage): number => rawHeaders.reduce((sum, text) => sum + text.length + 2, 0);
 
-/**
- * Parses a Cookie header without decoding the values. If a cookie name occurs twice, the first value wins, because browsers send the cookie with the more
- * specific path before the other cookie.
- */
+/** The values are not decoded. If a cookie name occurs twice, the first value wins, because browsers send the cookie with the more specific path first. */
 const cookiesIn = (header: string): Map<string, string> =>
   new Map(header.split(';').reverse().map((pair) => [pair.split('=', 1)[0].trim(), pair.slice(pair.indexOf('=') + 1).trim()]));
 
-/** Reads a request's body. If the body exceeds the API's limit, returns a buffer that also exceeds the limit, so that the API rejects the request. */
+/** Reads the body. For a body above the API's limit, returns a buffer above this limit, so that the API rejects the request. */
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > bodyLimit) return Buffer.alloc(bodyLimit + 1);
   const chunks: Buffer[] = [];
@@ -53,11 +50,9 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Serves the template's distribution on localhost. */
 export async function startEdge({ stack, access, s3, gateway, observe = ignoreUsage, port }:
 { stack: LocalStack; access: Access; s3: AwsService; gateway: Gateway; observe?: ObserveUsage; port: number }): Promise<Part> {
   const { arn, domainNames: [ownName, ...aliases], behaviors, rootObject, errorTtl } = readDistribution(stack);
-  /** The distribution's domain name by local host name. */
   const nameOf = new Map<string, string>([
     [`localhost:${port}`, ownName], [`127.0.0.1:${port}`, ownName], ...aliases.map((name): [string, string] => [hostOf(name, port), name]),
   ]);
@@ -66,7 +61,7 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
 
   /** Reads an object with the permissions of CloudFront's service principal, as origin access control does. */
   async function fromBucket(path: string, raw: IncomingMessage, response: ServerResponse): Promise<void> {
-    // `if-none-match` is not forwarded, because the local S3 does not support this header.
+    // The local S3 does not support `if-none-match`.
     const names = raw.headers['if-range'] ? [] : ['range', 'if-match', 'if-unmodified-since'];
     const headers = Object.fromEntries(names.flatMap((name) => raw.headers[name] ? [[name, String(raw.headers[name])]] : []));
     const asked: AwsRequest = { method: raw.method!, path, query: new URLSearchParams(), headers, raw, principal };
@@ -74,7 +69,7 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
     await s3.handle(asked, response);
   }
 
-  /** Returns the response. Returns undefined if the cache, S3 or an app has already written the response. */
+  /** Returns undefined if the cache, S3 or an app has already written the response. */
   async function answerTo(request: IncomingMessage, response: ServerResponse): Promise<ApiAnswer | void> {
     const { method = '', url: target = '', headers: { host = '', cookie = '' } } = request;
     const name = nameOf.get(host);
@@ -85,9 +80,9 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
     if (method === 'GET' && (Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'])) {
       return errorPage(403, 'Bad request. A GET request has no body.');
     }
-    // `new URL` resolves dot segments. The resolved path selects the behavior. The signature is checked for this path, and the origin gets this path.
+    // `new URL` resolves dot segments. The resolved path selects the behavior, is checked against the signature, and is sent to the origin.
     const { pathname, search } = new URL(`http://${host}${target}`);
-    // A path that can't be decoded is rejected here, because each origin type would return a different error.
+    // An undecodable path is rejected here, because each origin type would return a different error.
     if (!isDecodable(pathname)) return errorPage(400, 'Bad request.');
     const { methods, publicKeys, viewerRequest, managedHeaders, cached, forwards, bucket, app, domain } = behaviors.find(({ matches }) => matches(pathname))!;
     if (!bucket && !app && headerBytes(request) > MOST_API_HEADERS) return tooManyHeaders();
@@ -99,7 +94,7 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
     const path = pathname === '/' ? `/${rootObject}` : pathname;
     if (fromCache(path, request, response, { cached, errorTtl })) return;
     if (bucket) return fromBucket(`/${bucket}${path}`, request, response);
-    // The original query string is used, because `URL.search` contains additional escapes.
+    // `URL.search` would contain additional escapes.
     if (app) return askApp(request, response, { app, domain, forwards, path, search: /\?[^#]*/.exec(target)?.[0] ?? '' });
     return gateway({ raw: request, host: domain, path: `${path}${search}`, body: await bodyOf(request) });
   }
@@ -123,7 +118,7 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
   return listen(server, port);
 }
 
-/** Writes a response. Writes a 502 if the response is not valid HTTP, for example because a header contains a line break. */
+/** Writes a 502 if the response is not valid HTTP, for example because a header contains a line break. */
 function write(response: ServerResponse, { status, headers, body }: ApiAnswer): void {
   try {
     response.writeHead(status, headers).end(body);
@@ -133,12 +128,11 @@ function write(response: ServerResponse, { status, headers, body }: ApiAnswer): 
   }
 }
 
-/** The part of a request that a CloudFront Function receives. */
 interface ViewerRequest { readonly method: string; readonly uri: string; readonly headers: { readonly host: { readonly value: string } } }
 
 /**
- * Runs a CloudFront Function in a VM context without Node's APIs. The function receives method, path, query and host. Rejects if the function fails, reads
- * another property of the event, or changes the request.
+ * Runs a CloudFront Function in a VM context without Node's APIs. Rejects if the function fails, changes the request, or reads an event property other than
+ * method, path, query and host.
  *
  * @returns the function's response, or undefined if the function returns the unchanged request
  */

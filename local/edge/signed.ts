@@ -3,15 +3,14 @@ import { wildcard } from './distribution';
 import { onlyKnown } from '../lookup';
 import { AwsError } from '../types';
 
-/** The query parameters of a signed URL. Signed cookies have the same names with the prefix `CloudFront-`. */
+/** The query parameters of a signed URL. The cookies have the prefix `CloudFront-`. */
 const NAMES = ['Expires', 'Policy', 'Signature', 'Key-Pair-Id', 'Hash-Algorithm'];
 
 /** CloudFront's base64 uses `-`, `_` and `~` in place of `+`, `=` and `/` (CloudFront Developer Guide, "Set signed cookies"). */
 const isEncoded = (text: string): boolean => /^[\w~-]+$/.test(text);
-/** Decodes CloudFront's base64. Node's base64 decoder reads `-` as `+`. */
+/** Node's base64 decoder already reads `-` as `+`. */
 const decoded = (text: string): Buffer => Buffer.from(text.replace(/_/g, '=').replace(/~/g, '/'), 'base64');
 
-/** Removes the signature parameters from a URL. */
 function unsigned(url: string): string {
   const [address, search = ''] = url.split('?', 2);
   const kept = search.split('&').filter((pair) => !NAMES.includes(pair.split('=', 1)[0])).join('&');

@@ -2,13 +2,12 @@ import { onlyKnown } from '../lookup';
 import { functionOf } from '../services/event-source-mappings';
 import type { LocalStack } from '../types';
 
-/** The `OnFailure` queue of a function receives failed asynchronous invocations. Lambda sends to this queue with the permissions of the function's role. */
+/** A queue for a function's failed asynchronous invocations. Lambda sends to it with the permissions of the function's role. */
 export interface FailureQueue {
   readonly arn: string;
   readonly roleArn: string;
 }
 
-/** Returns a function that finds the `OnFailure` queue for the ARN of a Lambda function (AWS::Lambda::EventInvokeConfig). */
 export function failureQueues(stack: LocalStack): (functionArn: string) => FailureQueue | undefined {
   const queues = new Map(stack.ofType('AWS::Lambda::EventInvokeConfig').map((config) => {
     const { logicalId, properties: { FunctionName, DestinationConfig, ...more } } = config;

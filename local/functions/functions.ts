@@ -11,17 +11,13 @@ import type { Functions, LocalStack, Part } from '../types';
 const REQUEST_LIMIT = 6 * 1024 * 1024;
 const PROCESSES = 4;
 
-/**
- * Runs the template's functions in child processes. Each process gets only the function's environment and the credentials of the function's role. `environment`
- * contains variables with the URLs of the local AWS services. `log` receives each line that the functions write.
- */
+/** Each process gets only the function's environment and the credentials of the function's role. `environment` contains the URLs of the local AWS services. */
 export function createFunctions({ stack, access, environment, log }: {
   stack: LocalStack; access: Access; environment: Record<string, string>; log: (functionName: string, line: string) => void;
 }): Functions & Part {
   const pools = new Map<string, ReturnType<typeof createPool>>();
   const runtime = linkSdk(join(stack.dataFolder, 'runtime'));
 
-  /** Inline code from the template is written to a file, as in Lambda. */
   function folderOf({ logicalId, properties: { Code } }: Resource): string {
     if (Code.ZipFile === undefined) return stack.assetFolder(Code.S3Key);
     const folder = join(stack.dataFolder, 'inline', logicalId);
@@ -68,7 +64,7 @@ export function createFunctions({ stack, access, environment, log }: {
         await access.require({ kind: 'service', id: 'lambda.amazonaws.com' }, [{ action: 'sts:AssumeRole', resource: Role }]);
         if (DeadLetterConfig) await access.require({ kind: 'role', id: Role }, [{ action: 'sqs:SendMessage', resource: DeadLetterConfig.TargetArn }]);
       }
-      // The environment is resolved at the first call, because its values can be results of custom resources.
+      // Resolves the environment at the first call, because its values can be results of custom resources.
       const pool = pools.get(Arn) ?? createPool(() => start(stack.byArn(Arn)), Timeout, Math.min(PROCESSES, ReservedConcurrentExecutions));
       pools.set(Arn, pool);
       return pool.invoke(text);
@@ -78,8 +74,8 @@ export function createFunctions({ stack, access, environment, log }: {
 }
 
 /**
- * Creates a folder for NODE_PATH with links to the SDK, because CDK's handlers use the SDK of Lambda's runtime. Other modules are not linked, so that a handler
- * whose asset lacks a module also fails in the local stack.
+ * Creates a folder for NODE_PATH with links to the SDK, because CDK's handlers use the SDK of Lambda's runtime. All other modules must be in the handler's
+ * asset, as on AWS.
  */
 function linkSdk(folder: string): string {
   const link = join(folder, '@aws-sdk');

@@ -4,12 +4,12 @@ import { failJson } from '../services/json';
 import { AwsError, type AwsService, type Functions, type LocalStack } from '../types';
 
 /**
- * The header that names the function to invoke. A request with this header needs no signature and no permission. A web page of another origin can't send this
- * header without a CORS preflight.
+ * The header with the name of the function. A request with this header needs no signature and no permission. A web page of another origin can't send it without
+ * a CORS preflight.
  */
 const INVOKE = 'x-local-invoke';
 
-/** Creates a local command that invokes a function by its logical id, name or ARN. The request body is the payload. */
+/** A command of the local stack that invokes a function by its logical id, name or ARN. The request body is the payload. */
 export function createInvokeCall({ stack, functions }: { stack: LocalStack; functions: Functions }): { service: AwsService } {
   async function answer(name: string, body: Promise<unknown>, response: ServerResponse): Promise<void> {
     const found = stack.ofType('AWS::Lambda::Function').find(({ logicalId, physicalId, attributes: { Arn } }) => [logicalId, physicalId, Arn].includes(name));

@@ -2,17 +2,15 @@ import type { ChildProcess } from 'child_process';
 import { randomUUID } from 'crypto';
 import type { InvokeResult } from '../types';
 
-/** A message from run-loop.mjs. The process sends one message when it is ready, and one message for each invocation. */
 interface Message { readonly payload?: string; readonly error?: InvokeResult['error'] }
 
 type Worker = ReturnType<typeof createWorker>;
 
 const INIT_SECONDS = 30;
 
-/** Returns the error of a failed invocation in Lambda's format. */
 export const failed = (errorType: string, errorMessage: string) => ({ error: { errorType, errorMessage } });
 
-/** Each process runs one invocation at a time. Invocations above `limit` wait. */
+/** Invocations above `limit` wait. */
 export function createPool(start: () => ChildProcess, timeoutSeconds: number, limit: number) {
   const workers = new Set<Worker>();
   const running = new Map<Worker, Promise<InvokeResult>>();
@@ -34,7 +32,6 @@ export function createPool(start: () => ChildProcess, timeoutSeconds: number, li
       running.set(worker, result);
       return result;
     },
-    /** Ends every process, even in the middle of an invocation. */
     async stop(): Promise<void> {
       stopped = true;
       await Promise.all([...workers].map((worker) => worker.stop()));
@@ -44,7 +41,7 @@ export function createPool(start: () => ChildProcess, timeoutSeconds: number, li
 
 function createWorker(child: ChildProcess) {
   let exited: string | undefined;
-  // A callback is used instead of `Promise.race` with `ended`, because each race would keep its response in memory until the process ends.
+  // `Promise.race` with `ended` would keep each response in memory until the process ends.
   let settle: (message?: Message) => void = () => undefined;
   child.on('message', (message: Message) => settle(message));
   const ended = new Promise<string>((resolve) => {
@@ -57,7 +54,7 @@ function createWorker(child: ChildProcess) {
     child.once('error', ({ message }) => end(message));
   });
 
-  /** Resolves with the next message. Resolves with an error if no message arrives in time, or if the process ends first. */
+  /** Resolves with the next message, or with an error after `seconds` or when the process ends. */
   function next(seconds: number, prefix: string): Promise<Message> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {

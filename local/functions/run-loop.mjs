@@ -1,21 +1,20 @@
-// The program of each process that runs a function. It loads the function's handler as Lambda does, and then runs one invocation at a time.
-// This file is plain JavaScript, so that Node can run it without a compiler, as Lambda runs a handler.
+// The program of a process that runs a function. Loads the function's handler, then runs one invocation at a time. Plain JavaScript, so that Node runs it
+// without a compiler.
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 
 const RESPONSE_LIMIT = 6_291_556;
 const { _HANDLER } = process.env;
 
-// The process ends when its parent process ends for any reason.
+// Ends the process when its parent ends.
 process.on('disconnect', () => process.exit());
 // A handler in an endless loop blocks the event loop, so a separate thread also checks whether the parent process still exists.
 new Worker(`
   setInterval(() => process.ppid === ${process.ppid} || process.kill(process.pid, 'SIGKILL'), 500);
 `, { eval: true, env: {}, execArgv: [] }).unref();
-// SIGINT from Ctrl-C in a terminal is ignored, because the parent process stops this process.
+// Ignores Ctrl-C in a terminal, because the parent process stops this process.
 for (const signal of ['SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
 
-/** Runs `work` and sends its result or error to the parent process. */
 async function answer(work) {
   try {
     process.send(await work());

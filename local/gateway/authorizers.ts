@@ -7,15 +7,12 @@ import type { Resource } from '../template/resources';
 import { logLine } from '../text';
 import { AwsError, type Functions, type LocalStack } from '../types';
 
-/** A function that returns the issuer and the public keys of a user pool. */
 export type KeysOf = (userPoolArn: string) => { issuer: string; keys: JSONWebKeySet };
 
 interface Means { readonly stack: LocalStack; readonly functions: Functions; readonly keysOf: KeysOf }
 
-/** Rejects a request, or returns the value of `requestContext.authorizer` in the event of the handler. */
 export type Authorizer = (request: ApiRequest, context: ProxyContext) => Promise<Record<string, unknown>>;
 
-/** The response of a Lambda authorizer. */
 interface Answer {
   principalId: string;
   policyDocument: { Statement: { Action: string | string[]; Effect: 'Allow' | 'Deny'; Resource: string | string[] }[] };
@@ -29,7 +26,6 @@ const TYPES: Record<string, [methods: string, make: (resource: Resource, means: 
   REQUEST: ['CUSTOM', byFunction, 'AuthorizerUri'],
 };
 
-/** Creates the template's authorizers, and returns a function that finds the authorizer of a method. */
 export function createAuthorizers(means: Means): (method: Resource) => Authorizer | undefined {
   const authorizers = new Map(means.stack.ofType('AWS::ApiGateway::Authorizer').map((authorizer) => {
     const { logicalId, physicalId, properties } = authorizer;
@@ -45,10 +41,7 @@ export function createAuthorizers(means: Means): (method: Resource) => Authorize
   };
 }
 
-/**
- * Returns a function that reads the identity sources of a request. If a header occurs twice, the first value is read. A missing or empty value is read as
- * undefined.
- */
+/** Reads the first value of a repeated header, and undefined for a missing or empty value. */
 function readSources({ logicalId, properties: { IdentitySource = '', Type } }: Resource) {
   const sources: string[] = IdentitySource.split(',').map((source: string) => source.trim()).filter(Boolean);
   const readers = sources.map((source): (request: ApiRequest, context: ProxyContext) => string | undefined => {
@@ -67,20 +60,17 @@ function readSources({ logicalId, properties: { IdentitySource = '', Type } }: R
   return (request: ApiRequest, context: ProxyContext) => readers.map((read) => read(request, context));
 }
 
-/** Returns a regular expression that must match the whole value, as in API Gateway. */
+/** The expression must match the whole value, as in API Gateway. */
 const wholly = (expression: string) => new RegExp(`^(?:${expression})$`);
 
 /** `Sat Nov 22 03:04:05 UTC 2025` */
 const date = (seconds: unknown) => new Date(Number(seconds) * 1000).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/, '$1 $3 $2 $5 UTC $4');
 
-/** Joins a list of strings with commas. A nested value becomes JSON and therefore matches no group. AWS doesn't document the format of nested values. */
+/** Joins a list of strings with commas. A nested value becomes JSON, which matches no group: AWS doesn't document its format. */
 const claimText = (value: unknown): string =>
   [value].flat().some((inner) => typeof inner === 'object') ? JSON.stringify(value) : String(value);
 
-/**
- * Creates an authorizer that accepts id tokens of a user pool. IdentityValidationExpression limits the accepted app clients. The authorizer converts `exp` and
- * `iat` to dates, and all other claims to strings.
- */
+/** In the claims, `exp` and `iat` become dates, and all other values become strings. */
 function byUserPool(resource: Resource, { keysOf }: Means): Authorizer {
   const { logicalId, properties: { ProviderARNs: [userPoolArn, ...others], IdentityValidationExpression: expression = '.*' } } = resource;
   if (others.length) throw new Error(`${logicalId}: the local stack supports only one user pool in ProviderARNs`);
@@ -120,10 +110,7 @@ const answerForm = new Validator({
   },
 });
 
-/**
- * Creates an authorizer that invokes a function. The values of the identity sources are the cache key of a response. For each method, the cached policy is
- * evaluated again. Errors are not cached.
- */
+/** Caches responses by the values of the identity sources. Errors are not cached. */
 function byFunction(resource: Resource, { stack, functions }: Means): Authorizer {
   const { logicalId, physicalId, properties } = resource;
   const { Type, AuthorizerUri, AuthorizerResultTtlInSeconds: lifetime = 300, IdentityValidationExpression: expression = '.*' } = properties;
@@ -168,19 +155,17 @@ function byFunction(resource: Resource, { stack, functions }: Means): Authorizer
   };
 }
 
-/** Returns the event of an authorizer of type REQUEST: a proxy event without the body, and with an empty object for each absent value. */
+/** Returns the event of a REQUEST authorizer: a proxy event without the body, and with an empty object for each absent value. */
 function requestEvent(methodArn: string, request: ApiRequest, context: ProxyContext) {
   const { body, isBase64Encoded, ...seen } = proxyEvent(request, context);
   return { type: 'REQUEST', methodArn, ...Object.fromEntries(Object.entries(seen).map(([name, value]) => [name, value ?? {}])) };
 }
 
-/** Whether a text matches a policy pattern. */
 function isLike(pattern: string, text: string, flags = 's'): boolean {
   const expression = pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, '.*').replace(/\?/g, '.');
   return new RegExp(`^${expression}$`, flags).test(text);
 }
 
-/** Rejects a request if the policy in the authorizer's response denies or doesn't allow the method. */
 function check({ policyDocument: { Statement } }: Answer, methodArn: string): void {
   const meant = Statement.filter(({ Action, Resource }) =>
     [Action].flat().some((action) => isLike(action, 'execute-api:Invoke', 'si')) && [Resource].flat().some((pattern) => isLike(pattern, methodArn)));

@@ -8,12 +8,10 @@ import { byId, onlyKnown, theOne } from '../lookup';
 import { createThrottle } from './throttle';
 import type { Functions, LocalStack } from '../types';
 
-/** A function that returns the API's response for a request. */
 export type Gateway = (request: ApiRequest) => Promise<ApiAnswer>;
 
 export type { KeysOf };
 
-/** API Gateway's maximum body size. */
 export const bodyLimit = 10 * 1024 * 1024;
 
 /** For each resource type: the properties that can have any value, and the supported values of the other properties. */
@@ -25,7 +23,7 @@ const knownProperties: Record<string, [free: string, bound?: Record<string, unkn
   }],
 };
 
-/** Returns the API's resources that have methods, in the order in which their paths are matched. */
+/** In the order in which their paths are matched. */
 function readRoutes(stack: LocalStack, rootId: string): { id: string; path: string; expression: RegExp }[] {
   const pathOf = (id: string): string => {
     if (id === rootId) return '';
@@ -37,7 +35,7 @@ function readRoutes(stack: LocalStack, rootId: string): { id: string; path: stri
   return [...ids].map((id) => {
     const path = pathOf(id) || '/';
     return { id, path, expression: new RegExp(`^${path.replace(/\./g, '\\.').replace(/{(\w+)}/g, '(?<$1>[^/]+)')}$`) };
-    // Paths with parameters are last, because `{` sorts after all other characters of a path.
+    // `{` sorts after all other characters of a path, so paths with parameters are last.
   }).sort((a, b) => a.path < b.path ? -1 : 1);
 }
 
@@ -66,7 +64,7 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
     const sourceArn = arnIn(stack, context.apiId, `${context.stage}/${request.raw.method}${context.resource}`);
     const invoked = invokeFunction(functions, Uri, proxyEvent(request, context), sourceArn);
     const answered = new AbortController();
-    // The signal stops the timer when the response arrives. Otherwise, the response would stay in memory until the timer ends.
+    // Stops the timer when the response arrives. Otherwise, the response would stay in memory until the timer ends.
     const late = setTimeout(Number(TimeoutInMillis), undefined, { ref: false, signal: answered.signal }).catch(() => undefined);
     const result = await Promise.race([invoked, late]).finally(() => answered.abort());
     if (!result) throw new Refused('INTEGRATION_TIMEOUT');

@@ -2,7 +2,6 @@ import { constantIn, Refused, type ApiAnswer, type ApiRequest } from './response
 import { onlyKnown } from '../lookup';
 import type { Resource } from '../template/resources';
 
-/** A function that responds to a request without a backend. */
 export type Mock = (request: ApiRequest, query: URLSearchParams, requestId: string) => ApiAnswer;
 
 const PARAMETER = 'method.response.header.';
@@ -14,7 +13,7 @@ export function createMock({ logicalId, properties: { Integration, MethodRespons
   const unknown = (what: string): never => fail(`the local stack does not support ${what}`);
   onlyKnown(logicalId, Integration, 'RequestTemplates IntegrationResponses', { Type: ['MOCK'], PassthroughBehavior: ['NEVER'] });
   const { RequestTemplates: requestTemplates, IntegrationResponses: [response = {}, ...more] = [], PassthroughBehavior } = Integration;
-  // Without PassthroughBehavior, a request body of another content type would pass unchanged and determine the status.
+  // Without PassthroughBehavior, API Gateway applies the template only to bodies of the template's content type. Any other body could set the status.
   if (!PassthroughBehavior) fail('a mock integration requires PassthroughBehavior');
   const [methodResponse, ...others]: Record<string, any>[] = MethodResponses;
   if (more.length || others.length || !methodResponse) fail('the local stack requires exactly one response of a mock integration');
@@ -29,7 +28,7 @@ export function createMock({ logicalId, properties: { Integration, MethodRespons
   });
   const request = requestTemplates?.[JSON_TYPE];
   if (typeof request !== 'string' || /[#$]/.test(request)) fail(`the local stack supports only a constant request template, got ${request}`);
-  // API Gateway uses the `statusCode` in the request template to select the response.
+  // The request template's `statusCode` selects the response.
   if (String(JSON.parse(request).statusCode) !== response.StatusCode) fail(`the request template must contain the status ${response.StatusCode}, got ${request}`);
   const run = response.ResponseTemplates?.[JSON_TYPE].split('\n').map((line: string) => statementOf(line) ?? unknown(line)) ?? [];
 
@@ -47,9 +46,7 @@ export function createMock({ logicalId, properties: { Integration, MethodRespons
   };
 }
 
-/**
- * The data that a response template can use: request parameters by exact name, and variables of the template. A query parameter takes precedence over a header.
- */
+/** `params` contains request parameters by exact name. A query parameter takes precedence over a header of the same name. */
 interface Scope { readonly params: Record<string, string>; readonly variables: Record<string, string | string[]>; readonly headers: Record<string, string> }
 
 type Statement = (scope: Scope) => void;

@@ -10,7 +10,7 @@ export interface ProxyContext extends Record<'requestId' | 'accountId' | 'apiId'
 
 export const arnIn = ({ region, account }: LocalStack, apiId: string, name: string) => `arn:aws:execute-api:${region}:${account}:${apiId}/${name}`;
 
-/** Invokes the function of an integration or an authorizer, with API Gateway as the caller. The template must contain a Lambda permission for `sourceArn`. */
+/** The template must contain a Lambda permission for `sourceArn`. */
 export function invokeFunction(functions: Functions, uri: string, event: object, sourceArn: string): Promise<InvokeResult> {
   const [, functionArn] = /functions\/(arn:[^/]+)\/invocations$/.exec(uri)!;
   return functions.invoke(functionArn, event, { kind: 'service', id: 'apigateway.amazonaws.com', context: { 'aws:SourceArn': sourceArn } });
@@ -19,11 +19,10 @@ export function invokeFunction(functions: Functions, uri: string, event: object,
 const orNull = <T extends object>(record: T): T | null => Object.keys(record).length ? record : null;
 const lastOf = (record: Record<string, string[]>) => Object.fromEntries(Object.entries(record).map(([name, values]) => [name, values.at(-1)]));
 
-/** Returns the event of a Lambda proxy integration (payload 1.0). */
 export function proxyEvent({ raw, host, body }: ApiRequest, { requestId, accountId, apiId, stage, resourceId, resource, path, ...context }: ProxyContext) {
   const now = new Date();
   const { method: httpMethod, headers: { 'user-agent': userAgent = null }, socket: { remoteAddress: sourceIp = '' } } = raw;
-  // Header names keep the letter case of the request, so that a handler can't depend on lower case.
+  // Header names keep the request's letter case, so that a handler can't depend on lower case.
   const sent = new Map(raw.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => [name.toLowerCase(), name]));
   const named = Object.entries({ ...raw.headersDistinct, host: [host] }).map(([name, values]) => [sent.get(name) ?? name, values]);
   const headers: Record<string, string[]> = { ...Object.fromEntries(named), 'X-Forwarded-For': [sourceIp], 'X-Forwarded-Port': ['443'], 'X-Forwarded-Proto': ['https'] };
@@ -62,10 +61,8 @@ const answer = new Validator({
 /** Headers that API Gateway renames in a handler's response. */
 const remapped = ['authorization', 'connection', 'content-length', 'content-md5', 'date', 'host', 'server', 'user-agent', 'www-authenticate'];
 
-/** Returns the handler's response. Throws LAMBDA_FAILURE (502) if the response is malformed. */
 export function proxyAnswer({ payload, error }: InvokeResult, { requestId, path }: ProxyContext): ApiAnswer {
-  // Lambda's payload limit (6 MiB) is smaller than API Gateway's limit (10 MiB), so API Gateway can accept a body that Lambda rejects. A payload above
-  // either limit results in the status 413.
+  // API Gateway accepts bodies up to 10 MiB, Lambda only up to 6 MiB.
   if (error?.errorType === 'RequestEntityTooLargeException') throw new Refused('REQUEST_TOO_LARGE');
   if (error || !answer.validate(payload ?? null).valid) {
     logLine(`api: ${path}: ${error?.errorType ?? 'malformed Lambda proxy response'}`);

@@ -2,13 +2,11 @@ import type { IncomingMessage } from 'http';
 import { onlyKnown } from '../lookup';
 import type { LocalStack } from '../types';
 
-/** A request to the API. The host and the URL of `raw` are ignored. `host` is the API's host name. `path` is not decoded and includes the query string. */
+/** The host and the URL of `raw` are ignored. `path` is not decoded and includes the query string. */
 export interface ApiRequest { readonly raw: IncomingMessage; readonly host: string; readonly path: string; readonly body: Buffer }
 
-/** The API's response. */
 export interface ApiAnswer { status: number; headers: Record<string, string | string[]>; body?: string }
 
-/** The default status, error type and message of each gateway response. */
 const kinds = {
   MISSING_AUTHENTICATION_TOKEN: [403, 'MissingAuthenticationTokenException', 'Missing Authentication Token'],
   UNAUTHORIZED: [401, 'UnauthorizedException', 'Unauthorized'],
@@ -29,10 +27,8 @@ export class Refused extends Error {
   }
 }
 
-/** Returns the constant in a mapping expression, without its single quotes. */
 export const constantIn = (expression: string): string | undefined => /^'(.*)'$/s.exec(expression)?.[1];
 
-/** Returns a function that formats errors with the template's gateway responses. Throws if the template contains an unsupported mapping expression. */
 export function createResponses(stack: LocalStack) {
   const variable = '$context.error.messageString';
   const defined = new Map(stack.ofType('AWS::ApiGateway::GatewayResponse').map(({ logicalId, properties }) => {
@@ -53,7 +49,7 @@ export function createResponses(stack: LocalStack) {
   return ({ type, text }: Refused, requestId: string, request: ApiRequest): ApiAnswer => {
     const [status, errorType] = kinds[type];
     const custom = defined.get(type) ?? defined.get(status < 500 ? 'DEFAULT_4XX' : 'DEFAULT_5XX');
-    // A response header that copies a missing request header is omitted.
+    // A header that copies a missing request header is omitted.
     const headers = custom?.headers.map(([name, value]) => [name, typeof value === 'function' ? value(request) : value]).filter(([, value]) => value !== undefined);
     return {
       status: Number(custom?.status ?? status),

@@ -8,8 +8,7 @@ interface Limit { readonly rate: number; readonly burst: number }
 const ACCOUNT: Limit = { rate: 10_000, burst: 5_000 };
 
 /**
- * Creates the throttling of a stage. Each method has a separate token bucket, as in API Gateway (API Gateway Developer Guide, "Throttle requests to your REST
- * APIs").
+ * Creates the throttling of a stage. Each method has a separate token bucket (API Gateway Developer Guide, "Throttle requests to your REST APIs").
  *
  * @param methods - the API's methods, each with the path of its resource
  */

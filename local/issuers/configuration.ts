@@ -2,13 +2,12 @@ import type { Configuration, KoaContextWithOIDC as Context } from 'oidc-provider
 import { errorPage } from './pages';
 import type { fileAdapter, IssuerState } from './state';
 
-/** The name of the issuer is part of each cookie name, because servers on different ports of one host share their cookies. */
+/** The issuer's name is part of each cookie name, because servers on different ports of one host share their cookies. */
 interface IssuerOptions { readonly name: string; readonly state: IssuerState; readonly adapter: ReturnType<typeof fileAdapter> }
 
-/** Divides a lifetime in seconds, so that a test can wait for the expiry. */
 export const divided = (seconds: number, divider: number, least = 1): number => Math.max(least, Math.round(seconds / divider));
 
-/** Users sign in with the local sign-in form, and no consent is required. */
+/** Users sign in with the local sign-in form, without consent. */
 export async function configurationOf({ name, state, adapter }: IssuerOptions) {
   const { interactionPolicy } = await import('oidc-provider');
   const policy = interactionPolicy.base();
@@ -20,7 +19,7 @@ export async function configurationOf({ name, state, adapter }: IssuerOptions) {
     clientBasedCORS: () => false,
     conformIdTokenClaims: false,
     expiresWithSession: () => false,
-    // Each sign-in gets a separate grant, so that each sign-in can be revoked separately.
+    // A separate grant for each sign-in, so that each sign-in can be revoked separately.
     loadExistingGrant: async ({ oidc: { provider, account, client, params } }: Context) => {
       const grant = new provider.Grant({ clientId: client!.clientId, accountId: account!.accountId });
       const scope = String(params?.scope ?? '');
@@ -35,11 +34,10 @@ export async function configurationOf({ name, state, adapter }: IssuerOptions) {
   } satisfies Configuration;
 }
 
-/** Features of the npm library oidc-provider, which the local issuers do not use. */
 export const features = {
   devInteractions: { enabled: false }, rpInitiatedLogout: { enabled: false }, pushedAuthorizationRequests: { enabled: false }, userinfo: { enabled: false },
   dPoP: { enabled: false }, resourceIndicators: { enabled: false },
 } satisfies Configuration['features'];
 
-/** The lifetimes of the sign-in form and of the browser session, in seconds, which --divide-lifetimes doesn't change. */
+/** Seconds for the sign-in form and the browser session. --divide-lifetimes doesn't change them. */
 export const FORM_TTL = { Interaction: 900, Session: 3600 };

@@ -6,7 +6,6 @@ const page = (content: string): string => `<!DOCTYPE html><html lang="en"><meta 
 <title>Sign in</title><style>:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}body{display:grid;place-items:center;min-height:90vh}
 input,button{display:block;width:18rem;margin:0 0 1rem;padding:.6rem;box-sizing:border-box;font:inherit}</style><main>${content}</main></html>`;
 
-/** Sends an HTML page that loads no external resources. */
 export function sendPage(response: ServerResponse, status: number, html: string): void {
   response.writeHead(status, {
     'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer',
@@ -14,7 +13,6 @@ export function sendPage(response: ServerResponse, status: number, html: string)
   }).end(html);
 }
 
-/** Returns the sign-in form, which posts to its own URL. */
 export const loginForm = (csrf: string, message = ''): string => page(`<h1>Sign in</h1><p role="alert">${escape(message)}</p>
 <form method="post"><input type="hidden" name="_csrf" value="${escape(csrf)}">
 <label>User name<input name="username" autocomplete="username" required autofocus></label>

@@ -7,7 +7,6 @@ import { listen } from '../listen';
 import { logLine } from '../text';
 
 interface SignInOptions {
-  /** The prefix of the log lines. */
   readonly name: string;
   readonly port: number;
   /** Returns the current provider, which key rotation can replace at any time. */
@@ -18,7 +17,6 @@ interface SignInOptions {
   readonly before: (request: IncomingMessage, response: ServerResponse, url: URL) => Promise<boolean>;
 }
 
-/** Serves a local issuer with the sign-in form. */
 export function startSignIn({ name, port, provider, users, subOf, before }: SignInOptions): ReturnType<typeof listen> {
   async function login(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { cid } = await provider().interactionDetails(request, response);
@@ -33,7 +31,7 @@ export function startSignIn({ name, port, provider, users, subOf, before }: Sign
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // Other hosts are rejected, because the provider builds the URLs in its metadata from the Host header.
-    if (request.headers.host !== `127.0.0.1:${port}`) return sendPage(response, 400, errorPage(`The request was sent to another host than the issuer. Use http://127.0.0.1:${port}.`));
+    if (request.headers.host !== `127.0.0.1:${port}`) return sendPage(response, 400, errorPage(`The host in the request is not the host of the issuer. Use http://127.0.0.1:${port}.`));
     const url = new URL(request.url!, `http://127.0.0.1:${port}`);
     if (url.pathname.startsWith('/login/')) return login(request, response);
     if (!await before(request, response, url)) await provider().callback()(request, response);

@@ -6,9 +6,7 @@ import { readJson, writeJson } from '../services/json';
 
 /** Persistent keys and secrets of an issuer, so that a sign-in survives a restart. */
 export interface IssuerState {
-  /** The private key that signs tokens. */
   readonly key: JWK;
-  /** Returns a secret for a purpose: always the same secret for the same purpose. */
   readonly derived: (purpose: string) => string;
 }
 
@@ -23,7 +21,7 @@ async function makeKey(): Promise<JWK> {
 }
 
 /**
- * Reads an issuer's state, or creates it.
+ * Reads or creates an issuer's state.
  *
  * @param newKey - whether to create a new signing key
  */
@@ -39,7 +37,7 @@ export async function loadState(folder: string, newKey = false): Promise<IssuerS
 export const publicKeys = ({ key: { d, p, q, dp, dq, qi, ...publicKey } }: IssuerState) => ({ keys: [publicKey] });
 
 /**
- * The storage of the authorization server: one small file, rewritten on each change.
+ * The authorization server's storage: one small file, rewritten on each change.
  *
  * @param graceSeconds - how long a client can use a rotated refresh token again. Without a grace period, the second use of a refresh token ends the sign-in.
  */

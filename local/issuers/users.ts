@@ -1,6 +1,6 @@
 export interface LocalUser { readonly username: string; readonly password: string; readonly groups: readonly string[] }
 
-/** The users of the local stack, with at least one user for each role. Two users are uploaders but not admins. */
+/** At least one user for each role. Two users are uploaders but not admins. */
 export const sampleUsers: readonly LocalUser[] = [
   { username: 'ada', password: 'Analytical-Engine-1843', groups: ['admins', 'uploaders'] },
   { username: 'grace', password: 'Compiler-A0-1952', groups: ['uploaders'] },
@@ -8,7 +8,7 @@ export const sampleUsers: readonly LocalUser[] = [
   { username: 'linus', password: 'Just-For-Fun-1991', groups: [] },
 ];
 
-/** Returns the sample users, and one more user for each other group, so that each role of the app has a user. */
+/** Adds a user for each group without a sample user, so that each role of the app has a user. */
 export function usersFor(groups: readonly string[]): LocalUser[] {
   const others = groups.filter((group) => !sampleUsers.some((user) => user.groups.includes(group)));
   return [
@@ -17,5 +17,4 @@ export function usersFor(groups: readonly string[]): LocalUser[] {
   ];
 }
 
-/** The e-mail claims of a user's tokens. */
 export const emailClaims = ({ username }: LocalUser) => ({ email: `${username}@example.com`, email_verified: true });

@@ -3,13 +3,11 @@ import { createInterface } from 'readline';
 import { AwsError } from '../types';
 
 /**
- * The supported containers of a source file. The list excludes formats that can reference another file or URL: playlists, concat scripts, manifests, images and
- * text subtitles. With `-protocol_whitelist file`, a reference inside a container can reach only files in the private working folder.
+ * The supported containers of a source file. Formats that can reference a file or URL are excluded: playlists, concat scripts, manifests, images and text
+ * subtitles. With `-protocol_whitelist file`, a reference inside a container can reach only files in the private working folder.
  */
 const DEMUXERS = 'mov,matroska,mpegts,mpeg,avi,asf,mxf,ogg,flac,mp3,aac,wav,ac3,eac3';
-/** The source file's fixed name in the working folder. */
 export const SOURCE = 'source';
-/** The options for opening a source file with ffmpeg or ffprobe. */
 export const CONFINED = ['-protocol_whitelist', 'file', '-format_whitelist', DEMUXERS];
 
 export interface Media { format: { format_name: string; duration?: string; tags?: Record<string, string> }; streams: Stream[] }
@@ -19,7 +17,6 @@ export interface Stream {
   disposition?: { attached_pic?: number }; side_data_list?: { rotation?: number }[];
 }
 
-/** Creates the error of a failed job, with MediaConvert's error code. */
 export const jobError = (code: number, message: string) => new AwsError(`${code}`, message);
 
 /** A shell script that runs its arguments as a command. When this process ends, the script's standard input closes, and the script kills the command. */
@@ -28,14 +25,14 @@ const GUARD = 'exec 3<&0; "$@" </dev/null & tool=$!; (read _ <&3; kill -9 $tool)
 /** MediaConvert's "Unexpected system error": a failure that the source file did not cause. */
 export const systemError = () => jobError(1999, 'Unknown error');
 
-/** Whether the exit code means a system fault: the tool was killed by a signal, was stopped after a signal (255), or could not start (126, 127). */
+/** True if the tool was killed by a signal, was stopped after a signal (255), or could not start (126, 127). */
 const isSystemFault = (code: number | null) => code === null || code === 255 || (code >= 126 && code < 160);
 
-/** Runs a tool in a folder. Rejects with the last line of the tool's error output, or with a system error if the tool was killed. */
+/** Rejects with the last line of the tool's error output, or with a system error if the tool was killed. */
 export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, signal: AbortSignal, onLine?: (line: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn('/bin/sh', ['-c', GUARD, 'sh', tool, '-v', 'error', ...args], {
-      // The tool is detached, because Ctrl-C in a terminal would otherwise kill the tool and fail the job.
+      // Detached, because Ctrl-C in a terminal would otherwise kill the tool and fail the job.
       cwd, signal, killSignal: 'SIGKILL', env: { PATH: process.env.PATH }, detached: true,
     });
     const lines: string[] = [];
@@ -43,9 +40,9 @@ export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, sig
     createInterface(child.stdout).on('line', onLine ?? ((line) => lines.push(line)));
     child.stderr.on('data', (chunk: Buffer) => { errors = (errors + chunk).slice(-2000); });
     child.once('error', (error) => { errors = error.message; });
-    // The promise settles on `close`, so that no child process is left after a stop.
+    // `close` comes after the child's end, so no child is left after a stop.
     child.once('close', (code) => {
-      // FFmpeg only warns about a truncated file. MediaConvert rejects the file, so this warning counts as an error.
+      // FFmpeg only warns about a truncated file, but MediaConvert rejects it.
       const cut = tool === 'ffmpeg' && /partial file/.exec(errors)?.[0];
       if (code === 0 && !cut) resolve(lines.join('\n'));
       else if (isSystemFault(code) && !signal.aborted) reject(systemError());
@@ -54,18 +51,16 @@ export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, sig
   });
 }
 
-/** Returns ffprobe's description of a file in the folder. */
 export const inspect = async (file: string, cwd: string, signal: AbortSignal, options: string[] = []): Promise<Media> =>
   JSON.parse(await run('ffprobe', [...options, '-show_format', '-show_streams', '-of', 'json', file], cwd, signal));
 
 export const videoOf = ({ streams }: Media) => streams.find((stream) => stream.codec_type === 'video' && !stream.disposition?.attached_pic);
 export const audiosOf = ({ streams }: Media) => streams.filter((stream) => stream.codec_type === 'audio' && stream.channels);
-/** Returns the clockwise rotation in degrees that makes the picture upright. Returns 0 for a rotation that is not a multiple of 90. */
+/** Returns the clockwise rotation in degrees that makes the picture upright, or 0 if the rotation is not a multiple of 90. */
 export function rotationOf({ side_data_list: side = [] }: Stream): number {
   const turned = (360 - Math.round(side.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0)) % 360;
   return turned % 90 ? 0 : turned;
 }
-/** Parses a fraction such as `30000/1001`. Returns undefined for 0/0. */
 export function fraction(text = ''): { numerator: number; denominator: number } | undefined {
   const [numerator, denominator] = text.split(/[/:]/).map(Number);
   return numerator > 0 && denominator > 0 ? { numerator, denominator } : undefined;

@@ -14,16 +14,12 @@ import { firstLines, logLine } from '../text';
 import { AwsError, type AwsRequest, type AwsService, type LocalStack, type Need, type Part, type PutEvent } from '../types';
 
 const PRINCIPAL = 'mediaconvert.amazonaws.com';
-/** The delay before a job is retried after an error of the local stack. */
 const RETRY_MS = 1000;
 
-/** The IAM condition keys of CreateJob in an account without a MediaConvert input policy, such as a new account. */
+/** The values of CreateJob's IAM condition keys in an account without a MediaConvert input policy. */
 const INPUT_POLICY = { 'mediaconvert:HttpInputsAllowed': 'true', 'mediaconvert:HttpsInputsAllowed': 'true', 'mediaconvert:S3InputsAllowed': 'true' };
 
-/**
- * Creates a local MediaConvert with the API, its validation and its events. FFmpeg transcodes one job at a time. Jobs are stored in a file. `start` restarts
- * the unfinished jobs of an earlier run. `now` is in milliseconds.
- */
+/** FFmpeg transcodes one job at a time. `start` restarts the unfinished jobs of an earlier run. `now` is in milliseconds. */
 export function createMediaConvert({ stack, access, store, putEvent, now = Date.now }: {
   stack: LocalStack; access: Pick<Access, 'require' | 'trusts'>; store: Store; putEvent: PutEvent; now?: () => number;
 }): { service: AwsService; start(): void } & Part {
@@ -44,17 +40,14 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     const detail = { timestamp: now(), accountId: stack.account, queue, jobId, status, userMetadata, ...more };
     putEvent({ 'source': 'aws.mediaconvert', 'detail-type': 'MediaConvert Job State Change', 'resources': [arn!], detail });
   }
-  /**
-   * Sends the event of a job's new status, then stores the status. If the process crashes before the status is stored, the event is sent again after the
-   * restart.
-   */
+  /** Stores the status after its event is sent. After a crash between the two, the event is sent again. */
   function change(job: Job, status: 'PROGRESSING' | 'COMPLETE' | 'ERROR', time: 'startTime' | 'finishTime', facts: Partial<Job> = {}): void {
     Object.assign(job, { status, timing: { ...job.timing, [time]: seconds() }, currentPhase: undefined, jobPercentComplete: undefined, ...facts });
     emit(job, status, facts);
     save();
   }
 
-  /** Returns a function that sends STATUS_UPDATE events at the job's interval, and an additional event before the upload of the output. */
+  /** Returns a function that sends STATUS_UPDATE events at the job's interval, and one before the upload of the output. */
   function progressOf(job: Job) {
     const interval = Number(job.statusUpdateInterval!.replace('SECONDS_', '')) * 1000;
     let last = now();
@@ -122,7 +115,7 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
   }
   async function probe({ bucket, key }: { bucket: string; key: string }) {
     const meta = store.get(bucket, key);
-    // AWS does not document the response for a missing object. The response is copied from alchemy-run's tests against AWS.
+    // AWS does not document this response. It is copied from alchemy-run's tests against AWS.
     if (!meta) throw new AwsError('NotFoundException', `no such object: s3://${bucket}/${key}`, 404);
     const place = join(folder, 'work', `probe-${randomBytes(6).toString('hex')}`);
     return probeResult(await inFolder(place, meta.path, () => inspect(SOURCE, place, stopping.signal, CONFINED)).catch((error: Error) => {

@@ -2,7 +2,7 @@ import * as sdk from '@aws-sdk/client-mediaconvert';
 import { NormalizedSchema } from '@smithy/core/schema';
 import { AwsError } from '../types';
 
-/** An SDK type in its wire form: property names start in lower case and times are epoch seconds. In a map, such as `userMetadata`, the keys don't change. */
+/** An SDK type as JSON: property names start in lower case, and times are epoch seconds. The keys of a map, such as `userMetadata`, don't change. */
 export type Wire<T> = T extends Date ? number
   : T extends (infer Item)[] ? Wire<Item>[]
     : T extends object ? string extends keyof T ? Record<string, Wire<T[string]>> : { [K in keyof T as Uncapitalize<K & string>]: Wire<T[K]> } : T;
@@ -12,8 +12,8 @@ export type Output = Wire<sdk.Output>;
 
 const SEGMENTS = '*destination *segmentLength=1.. *segmentControl=SEGMENTED_FILES segmentLengthControl=EXACT manifestDurationFormat=FLOATING_POINT streamInfResolution=INCLUDE';
 /**
- * For each SDK type: the supported properties, and the supported values of each property (a range, an enum of the SDK, or a list). `*` marks a required
- * property. Other values are rejected, because the output would differ from MediaConvert's output.
+ * The supported properties and values (a range, an enum of the SDK, or a list) of each SDK type. `*` marks a required property. Other values are rejected,
+ * because the output would differ from MediaConvert's output.
  */
 const SUPPORTED: Record<string, string> = {
   ProbeRequest: '*inputFiles',
@@ -48,7 +48,7 @@ const SUPPORTED: Record<string, string> = {
   AacSettings: '*bitrate=6000..1024000 *codingMode=CODING_MODE_2_0 *sampleRate=8000..96000',
 };
 
-/** Creates the error for an invalid request, with the member's name in AWS's format. */
+/** `path` is the path of the invalid value, in AWS's format. */
 export const bad = (path: string, why: string) => new AwsError('BadRequestException', `${path}: ${why}`);
 
 function checkValue(value: unknown, rule: string, path: string): void {
@@ -83,7 +83,7 @@ export const createModel = () => ({
   probe: (request: unknown) => check(NormalizedSchema.of(sdk.ProbeRequest$), request),
 });
 
-/** Returns a job in the form of the API's response: without paths, and with fewer output details than the job's event. */
+/** Returns a job as the API does: without paths, and with fewer output details than the job's event. */
 export function answerOf({ outputGroupDetails, ...job }: Job): Job {
   const details = outputGroupDetails?.map(({ outputDetails }) => ({
     outputDetails: outputDetails?.map(({ durationInMs, videoDetails }) => ({

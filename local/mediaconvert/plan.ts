@@ -2,7 +2,7 @@ import { audiosOf, CONFINED, fraction, jobError, rotationOf, SOURCE, videoOf, ty
 import type { Output, Settings } from './model';
 import { parseClip, readGroup } from './rules';
 
-/** One output. `local` is the prefix of the output's file names in FFmpeg's working folder, and `name` is the prefix in the bucket. */
+/** `local` is the prefix of the output's file names in FFmpeg's working folder, and `name` is the prefix in the bucket. */
 export interface Rendition { readonly output: Output; readonly local: string; readonly name: string }
 type Group = ReturnType<typeof readGroup>;
 export type PlannedGroup = Group & { readonly renditions: Rendition[] };
@@ -21,7 +21,7 @@ function pictureArgs(output: Output, stream: Stream, local: string, segmentLengt
   const { width, height, codecSettings: { frameCaptureSettings: capture, h264Settings: h264 = {} } = {} } = output.videoDescription!;
   const { numerator, denominator } = capture ? { numerator: capture.framerateNumerator!, denominator: capture.framerateDenominator! } : rateOf(stream, h264);
   const filter = [
-    // With `round=up`, a frame capture shows the frame at the time of the capture. FFmpeg's default would select a frame that is half an interval late.
+    // With `round=up`, FFmpeg captures the frame at the requested time. By default, FFmpeg would capture a frame that is half an interval late.
     `fps=${numerator}/${denominator}${capture ? ':round=up' : ''}`,
     // Converts to square pixels, then scales as MediaConvert does: the whole picture is visible, with bars.
     'scale=iw*sar:ih', `scale=${width}:${height}:force_original_aspect_ratio=decrease:force_divisible_by=2`, `pad=${width}:${height}:(ow-iw)/2:(oh-ih)/2`, 'setsar=1',
@@ -31,7 +31,7 @@ function pictureArgs(output: Output, stream: Stream, local: string, segmentLengt
     '-frames:v', `${capture.maxCaptures}`, '-f', 'image2', '-start_number', '0', `${local}.%07d.jpg`,
   ] : [
     '-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-profile:v', (h264.codecProfile ?? 'MAIN').toLowerCase(),
-    // Maps QVBR levels 1 to 10 to x264's CRF. The usual QVBR level 7 becomes CRF 23, x264's default.
+    // Maps QVBR levels 1 to 10 to x264's CRF. The usual level 7 becomes x264's default, 23.
     '-crf', `${37 - 2 * (h264.qvbrSettings?.qvbrQualityLevel ?? 7)}`, '-maxrate', `${h264.maxBitrate}`, '-bufsize', `${2 * h264.maxBitrate!}`,
     '-g', `${Math.max(1, Math.round(2 * numerator / denominator))}`, '-sc_threshold', '0', '-force_key_frames', `expr:gte(t,n_forced*${segmentLength})`,
   ];
@@ -48,7 +48,6 @@ function segmentArgs({ segment, segmentLength, muxed }: Group, { videoDescriptio
   ];
 }
 
-/** Converts a job's settings to one FFmpeg command: the source file is decoded once for all outputs. */
 export function planJob({ inputs: [input] = [], outputGroups = [] }: Settings, media: Media): { args: string[]; groups: PlannedGroup[]; seconds: number } {
   const stream = videoOf(media);
   const [sound] = audiosOf(media);

@@ -6,10 +6,9 @@ import type { Rendition } from './plan';
 
 const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
 
-/** A finished rendition with its measured bitrate and duration. `files` contains local file names, but `playlist` contains the names in the bucket. */
+/** `files` contains local file names. `playlist` contains the names in the bucket. */
 export type Measured = Awaited<ReturnType<typeof measure>>;
 
-/** Reads the playlist that FFmpeg wrote and measures its segments. */
 export async function measure({ output, local, name }: Rendition, folder: string, signal: AbortSignal) {
   // The HLS demuxer follows references to other files, which is safe for a playlist that FFmpeg created.
   const { streams } = await inspect(`${local}.m3u8`, folder, signal, ['-protocol_whitelist', 'file', '-allowed_extensions', 'ALL']);
@@ -30,10 +29,8 @@ export async function measure({ output, local, name }: Rendition, folder: string
 const PROFILES: Record<string, string> = { 'Constrained Baseline': '42C0', 'Baseline': '4200', 'Main': '4D40', 'High': '6400' };
 const codecOf = ({ codec_type: type, profile = '', level = 0 }: Stream) =>
   (type === 'audio' ? 'mp4a.40.2' : `avc1.${PROFILES[profile]}${level.toString(16).padStart(2, '0').toUpperCase()}`);
-/** Returns the settings that assign audio to video. */
 const soundOf = ({ output }: Measured) => output.containerSettings?.cmfcSettings ?? output.outputSettings?.hlsSettings ?? {};
 
-/** Returns the multivariant playlist, with measured bitrates. */
 export function masterPlaylist(renditions: Measured[]): string {
   const videos = renditions.filter(({ output }) => output.videoDescription);
   const sound = videos.length ? renditions.find(({ output }) => !output.videoDescription) : undefined;

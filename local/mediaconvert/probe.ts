@@ -6,7 +6,7 @@ const CODECS: Record<string, sdk.Codec> = {
   h264: 'AVC', mpeg1video: 'MPEG1', mpeg2video: 'MPEG2', mpeg4: 'MP4V', dnxhd: 'VC3', dvvideo: 'DV', rawvideo: 'UNCOMPRESSED', amr_nb: 'AMR', amr_wb: 'AMR',
 };
 
-/** The MediaConvert formats by the first 3 characters of a file's major brand. */
+/** MediaConvert's formats by the first 3 characters of a file's major brand. */
 const BRANDS: Record<string, sdk.Format> = { 'qt ': 'quicktime', '3gp': 'three_gp', '3g2': 'three_g2' };
 
 function formatOf({ format, streams }: Media): sdk.Format | undefined {
@@ -30,10 +30,7 @@ function trackOf(stream: Stream, media: Media): Wire<sdk.Track> {
   return { ...common, trackType: 'video', videoProperties: { width, height, frameRate, sampleAspectRatio, rotation: rotationOf(stream) || undefined } };
 }
 
-/**
- * Converts ffprobe's output to the result of Probe, with only the fields that this project uses. A file that is not media has a result without format and
- * tracks.
- */
+/** Converts ffprobe's output to the fields of Probe's result that this project uses. A file that is not media has no format and no tracks. */
 export function probeResult(media?: Media): Wire<sdk.ProbeResult> {
   const tracks = media?.streams.map((stream) => trackOf(stream, media)) ?? [];
   return { container: { format: media && formatOf(media), duration: number(media?.format.duration), tracks } };

@@ -2,8 +2,8 @@ import type { Input, OutputGroup } from '@aws-sdk/client-mediaconvert';
 import { bad, type Job, type Output, type Wire } from './model';
 
 /**
- * If `muxed` is true, an output can contain both video and audio, and the job's event contains the file path of the output. `segment` describes the names of
- * segment files, such as `_000000001.cmfv`. An output group type without `segment` is for frame captures.
+ * `muxed`: one output can contain video and audio, and the job's event contains the output's file path. `segment`: the names of segment files, such as
+ * `_000000001.cmfv`. An output group type without `segment` is for frame captures.
  */
 const KINDS = {
   CMAF_GROUP_SETTINGS: { type: 'CMAF_GROUP', settings: 'cmafGroupSettings', container: 'CMFC', muxed: false, segment: { digits: 9, video: 'cmfv', audio: 'cmfa' } },
@@ -13,7 +13,6 @@ const KINDS = {
 
 export const isCapture = (output: Output) => output.videoDescription?.codecSettings?.codec === 'FRAME_CAPTURE';
 
-/** Parses an S3 URI into bucket and key, and the key into folder and name. */
 export function parseS3(uri: string | undefined, path: string): { bucket: string; key: string; folder: string; name: string } {
   const [, bucket, folder = '', name] = /^s3:\/\/([^/]+)\/(.*\/)?([^/]+)$/s.exec(uri ?? '') ?? [];
   if (!bucket) throw bad(path, `expected s3://bucket/key, got ${uri}`);
@@ -28,13 +27,12 @@ export function readGroup({ outputGroupSettings: all = {} }: Wire<OutputGroup>, 
 }
 
 /**
- * Returns the end of the input's clip as seconds and frames, or undefined if the input has no clip. The timecode format is from the API reference, and the
- * maximum ("less than 12 hours") is from the user guide. AWS does not document what happens if a clip ends after its input. The local stack then transcodes
- * the whole input.
+ * The timecode format is from the API reference, and the maximum ("less than 12 hours") is from the user guide. AWS does not document a clip that ends after
+ * its input. The local stack then transcodes the whole input.
  */
 export function parseClip({ inputClippings: [clip, more] = [], timecodeSource }: Wire<Input>): { seconds: number; frames: number } | undefined {
   const path = '/settings/inputs/0/inputClippings';
-  if (more) throw bad(path, 'the local stack supports only one item');
+  if (more) throw bad(path, 'the local stack supports only one input clipping');
   if (!clip) return undefined;
   if (timecodeSource !== 'ZEROBASED') throw bad(path, 'the local stack requires the timecodeSource ZEROBASED');
   const [, ...parts] = /^([01]\d|2[0-4]):([0-5]\d):([0-5]\d)[:;](\d\d)$/.exec(clip.endTimecode!) ?? [];
@@ -44,18 +42,17 @@ export function parseClip({ inputClippings: [clip, more] = [], timecodeSource }:
   return { seconds: hours * 3600 + minutes * 60 + seconds, frames };
 }
 
-/** Checks rules that MediaConvert's model doesn't contain, and rejects features that the local stack doesn't support. */
 export function checkRules({ settings, userMetadata = {} }: Job): void {
   const odd = Object.entries(userMetadata).find(([name, value], index) =>
     index >= 10 || !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/u.test(name) || !/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,256}$/u.test(value));
   if (odd) throw bad(`/userMetadata/${odd[0]}`, 'expected at most 10 entries, with names of up to 128 characters and values of up to 256 characters. Only letters, digits, spaces and _.:/=+-@ are allowed');
 
   const { inputs: [input, more] = [], outputGroups = [] } = settings;
-  if (!input || more) throw bad('/settings/inputs', 'the local stack requires exactly one item');
+  if (!input || more) throw bad('/settings/inputs', 'the local stack requires exactly one input');
   parseS3(input.fileInput, '/settings/inputs/0/fileInput');
   parseClip(input);
   outputGroups.forEach((group, index) => checkGroup(group, Object.keys(input.audioSelectors ?? {}), `/settings/outputGroups/${index}`));
-  if (outputGroups.every(({ outputs }) => outputs!.every(isCapture))) throw bad('/settings/outputGroups', 'a frame capture requires another output in the job');
+  if (outputGroups.every(({ outputs }) => outputs!.every(isCapture))) throw bad('/settings/outputGroups', 'expected at least one output that is not a frame capture');
 }
 
 function checkGroup(group: Wire<OutputGroup>, selectors: string[], path: string): void {
@@ -71,7 +68,7 @@ function checkGroup(group: Wire<OutputGroup>, selectors: string[], path: string)
     const { codecSettings: codec = {}, width = 0, height = 0 } = video ?? {};
     rules.push(
       [!video && !audio, `/${index}`, 'expected a video or an audio description'],
-      [more, `/${index}/audioDescriptions`, 'the local stack supports only one item'],
+      [more, `/${index}/audioDescriptions`, 'the local stack supports only one audio description for each output'],
       [!muxed && video && audio, `/${index}`, "a CMAF output can't contain both video and audio"],
       [/[$%/]/.test(nameModifier), `/${index}/nameModifier`, 'the local stack does not support $, % and / in a name modifier'],
       [containerSettings?.container !== container, `/${index}/containerSettings/container`, `expected ${container} in this output group`],

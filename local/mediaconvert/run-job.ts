@@ -15,23 +15,19 @@ export type Phase = (typeof PHASES)[number];
 
 const TYPES: Record<string, string> = { '.m3u8': 'application/vnd.apple.mpegurl', '.cmfv': 'video/mp4', '.cmfa': 'audio/mp4', '.ts': 'video/MP2T', '.jpg': 'image/jpeg' };
 
-/** Runs `work` in a private folder that contains only the source file, under a fixed name. */
+/** The folder contains only the source file, under a fixed name. */
 export function inFolder<Result>(folder: string, source: string, work: () => Promise<Result>): Promise<Result> {
   mkdirSync(folder, { recursive: true });
   linkSync(source, join(folder, SOURCE)); // A hard link is possible, because both paths are in the data folder.
   return work().finally(() => rmSync(folder, { recursive: true, force: true }));
 }
 
-/**
- * Converts FFmpeg's error output to MediaConvert's error. A truncated file and an unsupported codec are errors of the source file. Any other error, such as a
- * full disk, is a system error.
- */
+/** A truncated file and an unsupported codec are errors of the source file. Any other error, such as a full disk, is a system error. */
 export function transcodeFault(uri: string, message: string): AwsError {
   const code = message === 'partial file' ? 1076 : /decoder|codec|unsupported|not supported|pixel format/i.test(message) ? 1030 : undefined;
   return code ? jobError(code, `Unable to transcode input file [${uri}]: [${message}]`) : systemError();
 }
 
-/** Runs a job with its role's permissions. Returns the output groups of the COMPLETE event. */
 export async function runJob(job: Job, folder: string, { access, store, signal }: Tools, onProgress: (phase: Phase, percent?: number) => void) {
   const uri = job.settings.inputs![0].fileInput!;
   const input = parseS3(uri, 'fileInput');

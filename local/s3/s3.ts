@@ -40,7 +40,7 @@ function headersOf({ headers }: AwsRequest) {
 /**
  * Creates a local S3 that supports PUT, GET and DELETE of objects, multipart uploads with CRC32 checksums, ListObjectsV2, CORS, and events for new objects.
  *
- * @param idleMilliseconds - how long a client can send nothing during a PUT request; 20 s according to the maintainers of AWS's SDKs (aws-sdk-php, issue 885)
+ * @param idleMilliseconds - how long the server waits for more data of a PUT request; in S3 20 s, say the maintainers of AWS's SDKs (aws-sdk-php, issue 885)
  */
 export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }: {
   stack: LocalStack; putEvent: PutEvent; access: Pick<Access, 'require'>; idleMilliseconds?: number;
@@ -50,7 +50,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
 
   const store = createStore(stack, (bucket, { key, size, etag, uploadId }) => {
     const { NotificationConfiguration: own } = stack.ofType('AWS::S3::Bucket').find(({ physicalId }) => physicalId === bucket)!.properties;
-    // If CDK's custom resource exists, only its configuration counts: on AWS, it replaces the whole configuration of the bucket resource.
+    // If CDK's custom resource exists, the configuration of the bucket resource is ignored, because the custom resource replaces it on AWS.
     const put = stack.ofType('Custom::S3BucketNotifications').find(({ properties }) => properties.BucketName === bucket)?.properties.NotificationConfiguration;
     const announced = put ? put.EventBridgeConfiguration !== undefined : own?.EventBridgeConfiguration?.EventBridgeEnabled;
     if (!announced) return;

@@ -6,22 +6,21 @@ import type { FailureQueue } from '../functions/failure-queues';
 import { firstLines, logLine } from '../text';
 import { AwsError, type Functions, type Principal } from '../types';
 
-/** The number of attempts that Lambda makes for an asynchronous event. The retry policy of the sender doesn't change this number. */
+/** Lambda's attempts for an asynchronous event. The sender's retry policy doesn't change this number. */
 const TRIES = 3;
 
 export interface Delivery {
-  /** The ARN of the rule or topic that sends the text. */
   readonly sourceArn: string;
   readonly targetArn: string;
   readonly deadLetterArn?: string;
-  /** JSON if the target is a function, and any text if the target is a queue. */
+  /** JSON for a function, any text for a queue. */
   readonly text: string;
 }
 
 export interface Tools {
   readonly access: Pick<Access, 'require'>;
   readonly functions: Functions;
-  /** @default - functions have no failure queue: the sender's dead-letter queue receives failed events */
+  /** @default - the sender's dead-letter queue receives the failed events of functions */
   readonly failureQueueOf?: (functionArn: string) => FailureQueue | undefined;
   readonly queues: { send(queueArn: string, body: string): unknown };
   readonly log?: (line: string) => void;
@@ -29,12 +28,12 @@ export interface Tools {
   readonly retryMilliseconds?: number;
 }
 
-/** Targets other than functions and queues. `action` is the IAM action that a service requires to send to these targets. */
+/** Targets that are not functions or queues. `action` is the IAM action for sending to them. */
 export interface OtherTargets { readonly action: string; has(arn: string): boolean; send(arn: string, text: string): void }
 
 /**
- * Creates a sender that delivers texts to functions and queues as a service principal. A delivery is stored on disk when `add` returns. Each delivery is sent
- * at least once, also after `kill -9`. No delivery is sent before `start`.
+ * Creates a sender of texts to functions and queues, which acts as a service principal. A delivery is stored on disk when `add` returns. After `start`, each
+ * delivery is sent at least once, even after `kill -9`.
  */
 export function createDeliveries(folder: string, service: string, tools: Tools, others?: OtherTargets) {
   const { access, functions, failureQueueOf, queues, log = logLine, retryMilliseconds = 1000 } = tools;
@@ -49,7 +48,7 @@ export function createDeliveries(folder: string, service: string, tools: Tools, 
       // An interrupted delivery is sent again at the next start.
       if (!stopping.signal.aborted) pending.delete(id);
     } catch (error) {
-      // An error of the local stack, such as a full disk, is not a response of the target, so the delivery is retried later.
+      // The error comes from the local stack, for example from a full disk, so the delivery is retried later.
       log(`${delivery.sourceArn}: ${delivery.targetArn}: ${firstLines(error as Error)}`);
       await wait(retryMilliseconds * TRIES, undefined, { signal: stopping.signal }).then(() => settle([id, delivery]), () => undefined);
     }

@@ -4,7 +4,6 @@ import { AwsError, type AwsRequest, type AwsService, type Need } from '../types'
 
 export type Json = Record<string, any>;
 
-/** S3's error codes, and the corresponding codes of the JSON protocols. */
 const NAMES: Record<string, string> = {
   AccessDenied: 'AccessDeniedException',
   ExpiredToken: 'ExpiredTokenException',
@@ -14,11 +13,10 @@ const NAMES: Record<string, string> = {
   SignatureDoesNotMatch: 'InvalidSignatureException',
 };
 
-/** Creates a service with one of AWS's JSON protocols. */
 export function jsonService(
   name: string, needs: (operation: string, input: Json) => Need[], operations: Record<string, (input: Json) => unknown>,
 ): AwsService {
-  // The header `x-amz-target` contains the operation, for example `DynamoDB_20120810.GetItem`.
+  // The header contains the operation, for example `DynamoDB_20120810.GetItem`.
   const operationOf = ({ headers }: AwsRequest) => headers['x-amz-target']?.split('.')[1] ?? '';
   return {
     name,
@@ -42,7 +40,6 @@ export function failJson({ code, message, status, members }: AwsError, response:
 
 export const inputOf = (body?: Buffer): Json => JSON.parse(body?.toString() || '{}');
 
-/** Reads a JSON file that `writeJson` wrote in an earlier run, if the file exists. */
 export function readJson(file: string): any {
   if (!existsSync(file)) return undefined;
   try {

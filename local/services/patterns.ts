@@ -2,7 +2,7 @@ import { BlockList, isIPv6 } from 'net';
 import type { Json } from './json';
 
 type Test = (value: unknown) => boolean;
-/** Whether one value of a field (`node`) matches. If the event has several values of the field, in the elements of an array, `all` contains all of them. */
+/** Whether one value of a field (`node`) matches. `all` contains all values of the field, because the field can occur in several elements of an array. */
 type Match = (node: any, all: any[]) => boolean;
 
 /** Compiles an event pattern, with AWS's documented comparison operators. Throws for any other operator. */
@@ -13,9 +13,8 @@ export function compilePattern(pattern: Json): (event: any) => boolean {
 
 const unknown = (rule: unknown) => new Error(`event pattern: the local stack does not support ${JSON.stringify(rule)}`);
 const valuesOf = (value: unknown): unknown[] => value === undefined ? [] : [value].flat(Infinity);
-/** Reads a property of an object, but no inherited property. */
 const fieldOf = (node: any, name: string): unknown => node !== null && typeof node === 'object' && Object.hasOwn(node, name) ? node[name] : undefined;
-/** Returns the primitive values, because operators ignore objects. */
+/** Operators ignore objects. */
 const leavesOf = (value: unknown): unknown[] => valuesOf(value).filter((each) => each === null || typeof each !== 'object');
 
 function compileObject(pattern: Json): Match {
@@ -28,7 +27,7 @@ function compileObject(pattern: Json): Match {
     return (node, all) => {
       const nodes = valuesOf(fieldOf(node, name));
       const children = all.flatMap((each) => valuesOf(fieldOf(each, name)));
-      // If no element of an array in the event contains the field, the field counts as absent.
+      // A field that is in no element of an array counts as absent.
       return (nodes.length > 0 ? nodes : [undefined]).some((child) => nested(child, children));
     };
   });
@@ -56,7 +55,6 @@ function compileLeaf(name: string, rules: unknown[]): Match {
   return (node, all) => alternatives.some((matches) => matches(node, all));
 }
 
-/** Returns the only operator of a rule, or undefined for a plain value. */
 function operatorOf(rule: unknown): [name: string, argument: any] | undefined {
   if (rule === null || typeof rule !== 'object') return undefined;
   const [operator, ...more] = Object.entries(rule);
@@ -106,7 +104,7 @@ function compileAnythingBut(argument: unknown): Test | undefined {
   return (value) => !tests.some((test) => test(value));
 }
 
-/** Compiles a wildcard: `*` matches any characters, `\*` matches an asterisk. */
+/** `*` matches any characters, `\*` matches an asterisk. */
 function compileWildcard(text: unknown): Test | undefined {
   if (typeof text !== 'string' || /(?<!\\)\*\*|(?<!\\)(\\\\)*\\[^*\\]|(?<!\\)(\\\\)*\\$/.test(text)) return undefined;
   const parts = text.match(/\\[*\\]|[^\\]/g) ?? [];
@@ -123,10 +121,10 @@ const COMPARISONS: Record<string, (value: number, bound: number) => boolean> = {
   '>=': (value, bound) => value >= bound,
 };
 
-/** The largest absolute number in a comparison. */
+/** The largest absolute value of a number in a comparison. */
 const LARGEST = 5e9;
 
-/** Compiles a numeric condition: one comparison, or a lower and an upper bound. */
+/** Compiles one comparison, or a lower and an upper bound. */
 function compileNumeric(argument: unknown): Test | undefined {
   if (!Array.isArray(argument)) return undefined;
   const form = argument.map((part) => typeof part === 'number' ? 'n' : part).join(' ');

@@ -14,9 +14,8 @@ import { ignoreUsage, type ObserveUsage } from '../usage';
 
 export type Queues = Awaited<ReturnType<typeof createQueues>>;
 
-/** A message as stored in the folder of its queue. Times are in milliseconds. */
+/** Times are in milliseconds. */
 interface Message { readonly body: string; readonly sentAt: number; readonly firstReceivedAt?: number; readonly failures: number }
-/** A received message. */
 interface Received extends Message { readonly id: string }
 
 const NEEDED = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
@@ -49,7 +48,7 @@ export async function createQueues({ stack, access, functions, observe = ignoreU
     try {
       const { payload, error } = await functions.invoke(FunctionName, { Records: messages.map((message) => recordOf(message, EventSourceArn, stack)) });
       if (error) throw new AwsError(error.errorType, error.errorMessage);
-      // If the response has no `batchItemFailures`, Lambda treats the batch as successful. An empty id in `batchItemFailures` fails the whole batch.
+      // Without `batchItemFailures`, Lambda treats the batch as successful. An empty `itemIdentifier` fails the whole batch.
       const failed: Json[] = FunctionResponseTypes && payload?.batchItemFailures || [];
       const stays = ({ id }: Received) => failed.some(({ itemIdentifier }) => !itemIdentifier || itemIdentifier === id);
       if (!messages.every(stays)) observeRequest('DeleteMessageBatch', 'lambda.amazonaws.com');
@@ -78,7 +77,7 @@ export async function createQueues({ stack, access, functions, observe = ignoreU
     const { EventSourceArn: resource, ScalingConfig } = properties;
     const { Role, Timeout = 3 } = functionOf(stack, mapping).properties;
     const { visibilitySeconds } = queueOf(resource);
-    // Lambda runs this check and returns this message when an event source mapping is created.
+    // Lambda makes this check, with this message, when an event source mapping is created.
     if (visibilitySeconds < Timeout) throw new Error(`${logicalId}: Queue visibility timeout: ${visibilitySeconds} seconds is less than Function timeout: ${Timeout} seconds`);
     await access.require({ kind: 'role', id: Role }, NEEDED.map((action) => ({ action, resource })));
     for (let poller = 0; poller < Math.min(POLLERS, ScalingConfig?.MaximumConcurrency ?? POLLERS); poller++) {
@@ -86,7 +85,7 @@ export async function createQueues({ stack, access, functions, observe = ignoreU
     }
   }
   return {
-    /** Stores a message on disk and returns the message id. The caller must have checked the permission. */
+    /** The caller must have checked the permission. */
     send(queueArn: string, body: string): string {
       observeRequest('SendMessage');
       return queueOf(queueArn).send(body);
@@ -104,7 +103,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
   onlyKnown(logicalId, properties, 'VisibilityTimeout MessageRetentionPeriod RedrivePolicy SqsManagedSseEnabled');
   const { VisibilityTimeout: hiddenSeconds = 30, MessageRetentionPeriod: keptSeconds = DAYS_4, RedrivePolicy: redrive } = properties;
   const messages = durableRecords<Message>(join(stack.dataFolder, 'queues', attributes.Arn.split(':').at(-1)!));
-  // Visibility timeouts are stored only in memory, because all receivers end with this process.
+  // Only in memory, because all receivers end with this process.
   const hiddenUntil = new Map<string, number>();
   const emitter = new EventEmitter();
 
@@ -118,7 +117,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
     hiddenUntil.delete(id);
   }
 
-  /** Whether a message can be received now. Removes an expired message. Moves a message that failed too often to the dead-letter queue. */
+  /** Removes an expired message, and moves a message that failed too often to the dead-letter queue. */
   function isVisible([id, message]: [id: string, message: Message], now: number): boolean {
     if (message.sentAt + keptSeconds * 1000 <= now) {
       drop(id);
@@ -126,7 +125,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
     }
     if ((hiddenUntil.get(id) ?? 0) > now) return false;
     if (!redrive || message.failures < redrive.maxReceiveCount) return true;
-    // The message is written to the dead-letter queue before it is deleted here, so that a crash can't lose the message.
+    // Written to the dead-letter queue before it is deleted here, so that a crash can't lose the message.
     queueOf(redrive.deadLetterTargetArn).put(id, { ...message, failures: 0 });
     drop(id);
     return false;
@@ -151,18 +150,16 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
       });
     },
     delete: ({ id }: Received) => drop(id),
-    /** Counts a failed receive. The message is visible again after its visibility timeout. */
+    /** The message is visible again after its visibility timeout. */
     fail({ id, firstReceivedAt }: Received): void {
       const message = messages.get(id);
-      // A second receiver may have deleted the message in the meantime.
+      // Another receiver may have deleted the message in the meantime.
       if (message) messages.set(id, { ...message, firstReceivedAt, failures: message.failures + 1 });
     },
-    /** Resolves when new messages may be available. */
     changed: () => once(emitter, 'changed', { signal: AbortSignal.timeout(POLL_MS) }).then(() => undefined, () => undefined),
   };
 }
 
-/** Returns a message as Lambda passes it to a function. */
 function recordOf({ id, body, sentAt, firstReceivedAt, failures }: Received, eventSourceARN: string, stack: LocalStack): Json {
   return {
     messageId: id,

@@ -3,10 +3,10 @@ import { jsonService, readJson, writeJson } from './json';
 import { onlyKnown } from '../lookup';
 import { AwsError, type LocalStack } from '../types';
 
-/** The template's secrets. A secret is empty until a function sets its value. Values are stored in a file that only its owner can read. */
+/** Values are stored in a file that only its owner can read. */
 export function createSecretsManager({ stack }: { stack: LocalStack }) {
   const file = join(stack.dataFolder, 'secrets.json');
-  // Only the newest version of each secret is stored, because no handler requests an older version.
+  // Only the newest version of each secret, because no handler requests an older version.
   const values = new Map<string, { VersionId: string; SecretString: string }>(readJson(file));
   for (const { logicalId, properties } of stack.ofType('AWS::SecretsManager::Secret')) onlyKnown(logicalId, properties, 'Description');
 
@@ -22,7 +22,7 @@ export function createSecretsManager({ stack }: { stack: LocalStack }) {
       const { SecretId: ARN, SecretString, ClientRequestToken: VersionId } = input;
       const known = values.get(ARN);
       if (known?.VersionId === VersionId && known?.SecretString !== SecretString) {
-        throw new AwsError('ResourceExistsException', `a version ${VersionId} with another value exists`);
+        throw new AwsError('ResourceExistsException', `the version ${VersionId} already exists with a different value`);
       }
       values.set(ARN, { VersionId, SecretString });
       writeJson(file, [...values]);

@@ -4,7 +4,7 @@ import type { Queues } from './queues';
 import { onlyKnown } from '../lookup';
 import { AwsError, type AwsService, type LocalStack } from '../types';
 
-/** SQS's API for senders. A message is stored on disk before the response is sent. Receiving is not supported, because the pollers read the queues directly. */
+/** Receiving is not supported: the pollers read the queues directly. */
 export function createSqs({ stack, queues }: { stack: LocalStack; queues: Pick<Queues, 'send'> }): { service: AwsService } {
   function arnOf(url: unknown): string {
     const queue = stack.ofType('AWS::SQS::Queue').find(({ physicalId }) => physicalId === url);

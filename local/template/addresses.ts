@@ -1,20 +1,16 @@
-/** The ports of the local servers: the distribution, the AWS API endpoint, Cognito, and the other token issuer. */
+/** The ports of the distribution, the AWS API endpoint, Cognito, and the token issuer that is not Cognito. */
 export type Ports = Record<'edge' | 'aws' | 'auth' | 'otherIssuer', number>;
 
-/** The issuer URL of apps that don't use a user pool. The local stack replaces this URL with the URL of a local issuer. */
+/** The issuer URL of apps without a user pool. The local stack replaces it with the URL of a local issuer. */
 export const OTHER_ISSUER = 'https://identity.example.com';
 
-/**
- * Returns the local host and port for a domain name. Browsers resolve names below `.localhost` to the loopback address and accept `Secure` cookies from these
- * names.
- */
+/** Browsers resolve names below `.localhost` to the loopback address, and accept `Secure` cookies from these names. */
 export function hostOf(domainName: string, edge: number): string {
   return `${domainName}.localhost:${edge}`;
 }
 
 /**
- * Replaces AWS's URLs and the distribution's domain names with local URLs. A host without a scheme is not replaced, because such a host is the domain name of
- * an origin.
+ * Replaces AWS's URLs and the distribution's domain names with local URLs. A host without a scheme is not replaced, because it is the domain name of an origin.
  */
 export function rewrite(text: string, { edge, aws, auth, otherIssuer }: Ports, domainNames: readonly string[]): string {
   const address = (url: string) => new RegExp(`${url.replaceAll('.', '\\.')}(?![\\w.-])`, 'g');

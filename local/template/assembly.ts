@@ -1,16 +1,10 @@
-import { execFile } from 'child_process';
-import { existsSync, promises as fs, statSync } from 'fs';
+import { readFileSync, realpathSync, statSync } from 'fs';
 import * as path from 'path';
-import { promisify } from 'util';
-import { AssetManifestArtifact, CloudAssembly } from 'aws-cdk-lib/cx-api';
-import { ENVIRONMENT } from './resources';
 
-/** A resource of the template, with unresolved intrinsic functions. */
 export interface Definition {
   readonly Type: string; readonly Properties?: Record<string, unknown>; readonly DependsOn?: string | string[]; readonly Condition?: string;
 }
 
-/** One stack of a cloud assembly. */
 export interface Assembly {
   readonly stackName: string;
   readonly template: { readonly Resources: Record<string, Definition>; readonly Outputs?: Record<string, { readonly Value: unknown }> };
@@ -18,66 +12,85 @@ export interface Assembly {
   readonly assets: Record<string, string>;
 }
 
-const ROOT = path.join(__dirname, '..', '..');
-const isAssembly = (folder: string): boolean => existsSync(path.join(folder, 'manifest.json'));
-
-/** Returns an error message for an invalid path of an app. A valid path is the file of a CDK app, or the folder of a cloud assembly. */
-export function appProblem(app: string): string | undefined {
-  const expected = 'expected the file of a TypeScript or JavaScript CDK app, or the folder that cdk synth created (cdk.out)';
-  if (!existsSync(app)) return `${expected}, but '${app}' does not exist`;
-  return statSync(app).isDirectory() && !isAssembly(app) ? `${expected}, but the folder '${app}' has no manifest.json` : undefined;
+/** The used part of the manifest. The schema version is not checked, because a newer CDK can write a newer version that contains the same artifacts. */
+interface Artifact {
+  readonly type: string;
+  readonly properties?: { readonly templateFile?: string; readonly stackName?: string; readonly file?: string; readonly directoryName?: string };
 }
 
-/** Reads an app's stack. The CDK CLI must synthesize an app before this call if the app's language is not TypeScript or JavaScript. */
-export async function assemblyOf(app: string, outputFolder: string): Promise<Assembly> {
-  return statSync(app).isDirectory() ? readAssembly(app) : synthesize(app, outputFolder);
+const AGAIN = 'Run cdk synth in the folder of the app, and pass the folder that it creates (cdk.out)';
+const SERVICE_TYPES = ['AWS::ApiGateway::RestApi', 'AWS::CloudFront::Distribution'];
+
+export const isAssembly = (folder: string): boolean => statSync(path.join(folder, 'manifest.json'), { throwIfNoEntry: false }) !== undefined;
+
+export function readAssembly(folder: string): Assembly {
+  const manifest = path.join(folder, 'manifest.json');
+  const { artifacts } = readObject(manifest, 'the manifest of a cloud assembly', 'artifacts');
+  const ofType = (type: string): [id: string, properties: NonNullable<Artifact['properties']>][] =>
+    Object.entries<Artifact>(artifacts).filter(([, artifact]) => artifact?.type === type).map(([id, { properties = {} }]) => [id, properties]);
+  const [[id, stack] = [], ...others] = ofType('aws:cloudformation:stack');
+  if (!id || !stack || others.length > 0) {
+    const found = id ? `${others.length + 1}: ${[id, ...others.map(([other]) => other)].join(', ')}` : 'none';
+    const stages = ofType('cdk:cloud-assembly').map(([, { directoryName = '' }]) => path.join(folder, directoryName));
+    throw new Error(`the local stack supports apps with exactly one stack; this app has ${found}${stages.length > 0 ? `. Pass the folder of a stage: ${stages.join(' or ')}` : ''}`);
+  }
+  const pathOf = (name: unknown, what: string): string => {
+    if (typeof name !== 'string') throw new Error(`${manifest}: expected the file name of the ${what}, got ${JSON.stringify(name)}. ${AGAIN}`);
+    return pathIn(folder, name, what);
+  };
+  const template = readObject(pathOf(stack.templateFile, `template of the stack ${id}`), 'a CloudFormation template', 'Resources') as Assembly['template'];
+  const lists = ofType('cdk:asset-manifest').map(([, { file }]) => pathOf(file, 'list of assets'));
+  const assets = lists.flatMap((file) => Object.entries<any>(readObject(file, 'a list of assets').files ?? {}).flatMap(([key, asset]) => {
+    if (typeof asset?.source?.path !== 'string') throw new Error(`${file}: the asset ${key} has no path. The local stack does not support assets that a command builds`);
+    const source = pathIn(folder, asset.source.path, `asset ${key}`);
+    return Object.values<any>(asset.destinations ?? {}).map(({ objectKey }) => [objectKey, source]);
+  }));
+  return { stackName: stack.stackName ?? id, template: withoutMetadata(template), assets: Object.fromEntries(assets) };
 }
 
-/** Synthesizes a CDK app as the CDK CLI would, and reads the app's stack. */
-export async function synthesize(app: string, outputFolder: string): Promise<Assembly> {
-  await fs.rm(outputFolder, { recursive: true, force: true });
-  await fs.mkdir(outputFolder, { recursive: true });
-  const { account: CDK_DEFAULT_ACCOUNT, region: CDK_DEFAULT_REGION } = ENVIRONMENT;
-  // The CDK's template validation is disabled, because the validation takes seconds, and `npm test` runs the validation.
-  const env = { ...process.env, CDK_OUTDIR: outputFolder, CDK_DEFAULT_ACCOUNT, CDK_DEFAULT_REGION, CDK_VALIDATION: 'false', ...librarySource(app) };
-  await promisify(execFile)(process.execPath, ['--import', 'tsx', app], { env }).catch(({ stderr }) => {
-    throw new Error(`${app} failed to synthesize:\n${reasonIn(stderr)}`);
-  });
-  if (!isAssembly(outputFolder)) throw new Error(`${app} created no cloud assembly: expected a CDK app with one stack`);
-  return readAssembly(outputFolder);
+export function requireService({ stackName, template }: Assembly): void {
+  const types = Object.values(template.Resources).map(({ Type }) => Type);
+  if (SERVICE_TYPES.every((type) => types.includes(type))) return;
+  throw new Error(`the stack ${stackName} does not contain the video service: expected the resource types ${SERVICE_TYPES.join(' and ')}. `
+    + 'Pass an app whose stack creates a ServerlessVod');
 }
 
-/** An app in this repository imports the library's source by the package name. Any other app imports the library that the app has installed. */
-export function librarySource(app: string): { TSX_TSCONFIG_PATH?: string } {
-  const outside = path.relative(ROOT, path.resolve(app)).startsWith('..');
-  return outside ? {} : { TSX_TSCONFIG_PATH: path.join(ROOT, 'tsconfig.dev.json') };
+function readObject(file: string, what: string, key?: string): Record<string, any> {
+  const isObject = (value: unknown): value is Record<string, any> => typeof value === 'object' && value !== null && !Array.isArray(value);
+  const fail = (problem: string): never => {
+    throw new Error(`${file}: expected ${what}, a JSON object${key ? ` with "${key}"` : ''}, but the file ${problem}. ${AGAIN}`);
+  };
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return fail(code === 'ENOENT' ? 'does not exist' : code ? `cannot be read (${code})` : 'is not valid JSON');
+  }
+  if (!isObject(content)) return fail('contains another value');
+  return key && !isObject(content[key]) ? fail(`has no "${key}"`) : content;
 }
 
-/**
- * Extracts an app's error message and the line of the app that threw the error. Omits the other stack frames, and Node's code excerpt, which can be a whole
- * minified file.
- */
-function reasonIn(stderr: string): string {
-  const lines = stderr.trim().split('\n');
-  const isFrame = (line: string) => /^\s+at /.test(line);
-  const from = lines.findIndex((line) => /^(Uncaught |\w*Error\b)/.test(line));
-  if (from === -1) return stderr.trim();
-  const frames = lines.findIndex((line, index) => index > from && isFrame(line));
-  const place = lines.find((line) => isFrame(line) && !/node_modules|node:/.test(line));
-  return [...lines.slice(from, frames === -1 ? undefined : frames), ...place ? [place] : []].join('\n');
+/** Rejects a path or a symbolic link that leads out of the cloud assembly, because the local stack runs and publishes assets. */
+function pathIn(folder: string, name: string, what: string): string {
+  // A stack in a CDK stage uses the assets of the whole app, which are one folder above.
+  const above = path.dirname(path.resolve(folder));
+  const root = path.basename(path.resolve(folder)).startsWith('assembly-') && isAssembly(above) ? above : path.resolve(folder);
+  const file = path.resolve(folder, name);
+  const expected = `${folder}: expected a path inside of this folder for the ${what}, got ${name}`;
+  if (!isInside(root, file)) throw new Error(`${expected}. ${AGAIN}`);
+  if (!statSync(file, { throwIfNoEntry: false })) throw new Error(`${folder}: the ${what} (${name}) does not exist. ${AGAIN}`);
+  const target = realpathSync(file);
+  if (!isInside(realpathSync(root), target)) throw new Error(`${expected}, a link to ${target}. ${AGAIN}`);
+  return file;
+}
+
+function isInside(folder: string, file: string): boolean {
+  const [first] = path.relative(folder, file).split(path.sep);
+  return first !== '' && first !== '..';
 }
 
 /** Removes the resource in which the CDK CLI reports the versions of the libraries to AWS. */
 function withoutMetadata(template: Assembly['template']): Assembly['template'] {
   return { ...template, Resources: Object.fromEntries(Object.entries(template.Resources).filter(([, { Type }]) => Type !== 'AWS::CDK::Metadata')) };
-}
-
-export function readAssembly(folder: string): Assembly {
-  // The schema version is not checked, because a newer CDK can write a newer version that contains the same artifacts and stacks.
-  const { artifacts, stacks } = new CloudAssembly(folder, { skipVersionCheck: true, skipEnumCheck: true });
-  if (stacks.length !== 1) throw new Error(`the local stack supports apps with exactly one stack; this app has ${stacks.length}: ${stacks.map(({ id }) => id).join(', ')}`);
-  const files = artifacts.filter(AssetManifestArtifact.isAssetManifestArtifact).flatMap(({ contents }) => Object.values(contents.files ?? {}));
-  const assets = files.flatMap(({ source, destinations }) =>
-    Object.values(destinations).map(({ objectKey }) => [objectKey, path.join(folder, source.path!)]));
-  return { stackName: stacks[0].stackName, template: withoutMetadata(stacks[0].template), assets: Object.fromEntries(assets) };
 }

@@ -16,12 +16,11 @@ const CONTENT_TYPES: Record<string, string> = {
   '.css': 'text/css', '.html': 'text/html', '.js': 'text/javascript', '.json': 'application/json', '.png': 'image/png', '.svg': 'image/svg+xml',
 };
 
-/** The outcome of a custom resource, stored for the next run. */
 type Outcome = Names & Pick<Resource, 'properties'>;
 
 /**
- * Runs the template's custom resources like CloudFormation: Create in the first run, and Update when the properties have changed. A Delete request is never
- * sent.
+ * Runs the template's custom resources as CloudFormation does: Create in the first run, and Update in a later run if the properties have changed. Delete is
+ * never sent.
  */
 export async function runCustomResources(stack: TemplateStack, functions: Functions, store: Pick<Store, 'put'>): Promise<void> {
   const file = path.join(stack.dataFolder, 'custom-resources.json');
@@ -37,7 +36,7 @@ export async function runCustomResources(stack: TemplateStack, functions: Functi
       // This custom resource only acts when a stack is deleted, and the local stack is never deleted.
       onlyKnown(logicalId, given, 'ServiceToken BucketName');
     } else if (type === 'Custom::S3BucketNotifications') {
-      // The local S3 reads the notification configuration from the template, because the function of this resource requires Python.
+      // The local S3 reads the notification configuration from the template, because this resource's function requires Python.
       onlyKnown(logicalId, given.NotificationConfiguration, 'EventBridgeConfiguration');
     } else if (!isDeepStrictEqual(before?.properties, properties)) {
       outcomes[logicalId] = { ...await run(stack.stackId, functions, resource, properties, before), properties };
@@ -47,7 +46,7 @@ export async function runCustomResources(stack: TemplateStack, functions: Functi
   }
 }
 
-/** Invokes the function. The function sends its response with PUT to an unguessable URL. The response is never printed. */
+/** The function sends its response with PUT to an unguessable URL. The response is never printed. */
 async function run(stackId: string, functions: Functions, { logicalId, type }: Resource, properties: Outcome['properties'], before?: Outcome): Promise<Names> {
   const address = `/${randomBytes(24).toString('base64url')}`;
   let answer: any;
@@ -70,7 +69,7 @@ async function run(stackId: string, functions: Functions, { logicalId, type }: R
   }
 }
 
-/** Copies assets to a bucket, like the CDK's deployment function, which requires Python and the AWS CLI. */
+/** Replaces the CDK's deployment function, which requires Python and the AWS CLI. */
 async function deployFiles(stack: TemplateStack, { logicalId, properties }: Resource, store: Pick<Store, 'put'>): Promise<void> {
   const { DestinationBucketName, SourceObjectKeys, SourceMarkers = [], ...others } = properties;
   onlyKnown(logicalId, others, 'ServiceToken SourceBucketNames SourceMarkersConfig WaitForDistributionInvalidation Prune OutputObjectKeys');

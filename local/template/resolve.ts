@@ -1,7 +1,6 @@
-/** Returns the value of `Ref` for a logical id, or of `Fn::GetAtt` for an attribute. */
 export type Lookup = (name: string, attribute?: string) => string | undefined;
 
-/** The supported intrinsic functions, without functions for conditions, mappings and parameters. The arguments are resolved before the call. */
+/** The arguments are resolved before the call. */
 const INTRINSICS: Record<string, (argument: any, lookup: Lookup) => unknown> = {
   'Ref': (name, lookup) => lookup(name),
   'Fn::GetAtt': ([name, attribute], lookup) => lookup(name, attribute),
@@ -11,9 +10,8 @@ const INTRINSICS: Record<string, (argument: any, lookup: Lookup) => unknown> = {
   'Fn::Sub': (text, lookup) => text.replace(/\$\{([^}]*)\}/g, (_: string, name: string) => lookup(name)),
 };
 
-/** Replaces every intrinsic function in a node with its value. */
 export function resolve(owner: string, node: unknown, lookup: Lookup): any {
-  // JSON.parse calls a reviver for inner values before outer values.
+  // JSON.parse calls a reviver for inner values first, so the arguments of a function are already resolved.
   return JSON.parse(JSON.stringify(node), (_, inner) => {
     if (typeof inner === 'string' && inner.includes('{{resolve:')) throw new Error(`${owner}: the local stack does not support dynamic references`);
     const [name, ...others] = inner && typeof inner === 'object' ? Object.keys(inner) : [];

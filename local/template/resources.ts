@@ -3,7 +3,7 @@ import { createHash } from 'crypto';
 export interface Resource {
   readonly logicalId: string;
   readonly type: string;
-  /** The value of `Ref`, and the values of `Fn::GetAtt` by attribute name. */
+  /** The value of `Ref`. `attributes` contains the values of `Fn::GetAtt`. */
   readonly physicalId: string;
   readonly attributes: Record<string, string>;
   readonly properties: Record<string, any>;
@@ -12,7 +12,6 @@ export interface Resource {
 /** The account and region of an environment-agnostic stack. */
 export const ENVIRONMENT = { account: '123456789012', region: 'us-east-1' };
 
-/** The values of a resource that other resources can refer to. */
 export type Names = Pick<Resource, 'physicalId' | 'attributes'>;
 
 const { account, region } = ENVIRONMENT;
@@ -33,12 +32,11 @@ const NAMELESS = [
   'Lambda::LayerVersion', 'Lambda::Permission', 'S3::BucketPolicy', 'SNS::TopicPolicy', 'SQS::QueuePolicy',
 ];
 
-/** A function that returns the value of a property if the template sets the property. */
 type Given = (property: string) => string | undefined;
 
 /**
- * For a resource type: the property that can set the physical name, and a function that returns the values of `Fn::GetAtt`. The function also returns a value
- * for `Ref` if `Ref` is not the physical name.
+ * The property that can set the physical name, and a function that returns the values of `Fn::GetAtt`. The function also returns a value for `Ref` if `Ref` is
+ * not the physical name.
  */
 type Entry = [property?: string, answers?: (name: string, given: Given) => Record<string, string>];
 
@@ -62,7 +60,6 @@ const TYPES: Record<string, Entry> = {
   'DynamoDB::Table': ['TableName', tableAnswers],
   'Events::EventBus': ['Name', (Name) => ({ Arn: `arn:aws:events:${HERE}:event-bus/${Name}`, Name })],
   'Events::Rule': ['Name', (name, given) => {
-    // EventBusName can be a bus name or an ARN.
     const bus = given('EventBusName')?.split('/').at(-1) ?? 'default';
     const own = bus !== 'default';
     return { Ref: own ? `${bus}|${name}` : name, Arn: `arn:aws:events:${HERE}:rule/${own ? `${bus}/` : ''}${name}` };
@@ -92,7 +89,7 @@ export const stable = (of: string): string => createHash('sha256').update(of).di
 
 export const isCustom = (type: string): boolean => type.startsWith('Custom::');
 
-/** Returns a resource's physical name and attributes. If the template sets no name, the name is `Stack-LogicalId-HASH`, as in CloudFormation. */
+/** Without a name in the template, the name is `Stack-LogicalId-HASH`, as in CloudFormation. */
 export function namesOf(stackName: string, logicalId: string, type: string, given: Given): Names {
   const entry = TYPES[type.replace('AWS::', '')];
   if (!entry) throw new Error(`${logicalId}: the local stack does not support the type ${type}`);

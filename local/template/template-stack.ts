@@ -3,14 +3,14 @@ import type { Assembly, Definition } from './assembly';
 import { resolve, type Lookup } from './resolve';
 import { ENVIRONMENT, isCustom, namesOf, stable, type Names, type Resource } from './resources';
 
-/** The synthesized stack. Properties are resolved on demand, because some properties depend on the results of custom resources. */
+/** Properties are resolved on demand, because some depend on the results of custom resources. */
 export class TemplateStack {
   readonly region = ENVIRONMENT.region;
   readonly account = ENVIRONMENT.account;
   readonly stackId: string;
-  /** The known names and attributes by logical id. The attributes of a custom resource are added after the custom resource has run. */
+  /** The attributes of a custom resource are added after it has run. */
   readonly names = new Map<string, Names>();
-  /** The distribution's domain names, with the host of the service URL as the first name. */
+  /** The first domain name is the host of the service URL. */
   readonly domainNames: readonly string[];
   readonly resources: Resource[];
 
@@ -29,27 +29,24 @@ export class TemplateStack {
     return this.resources.filter((resource) => resource.type === type);
   }
 
-  /** Returns the resource with this ARN or physical id. */
   byArn(arn: string): Resource {
     const found = this.resources.find((each) => !isCustom(each.type) && [each.attributes.Arn, each.physicalId].includes(arn));
     if (!found) throw new Error(`the template has no resource ${arn}`);
     return found;
   }
 
-  /** Returns the folder of the asset with this `S3Key`. */
   assetFolder(s3Key: string): string {
     const folder = this.assembly.assets[s3Key];
     if (!folder) throw new Error(`the assembly has no asset ${s3Key}`);
     return folder;
   }
 
-  /** Returns the stack's outputs by name. Also resolves all resources, so that the start fails if a value can't be resolved. */
+  /** Also resolves all resources, so that the start fails if a value can't be resolved. */
   outputs(): Record<string, string> {
     this.resources.forEach(({ properties }) => properties);
     return Object.fromEntries(Object.entries(this.assembly.template.Outputs ?? {}).map(([name, { Value }]) => [name, this.resolve(name, Value)]));
   }
 
-  /** Replaces AWS's URLs in a text with local URLs. */
   here(text: string): string {
     return rewrite(text, this.ports, this.domainNames);
   }
@@ -58,7 +55,7 @@ export class TemplateStack {
     if (condition) throw new Error(`${logicalId}: the local stack does not support conditions`);
     const names = (): Names => this.namesOf(logicalId);
     let properties: Record<string, any> | undefined;
-    // If DependsOn contains a custom resource that has not run yet, `resolve` throws an error.
+    // `resolve` throws if DependsOn contains a custom resource that has not run yet.
     const resolved = (): Record<string, any> => this.resolve(logicalId, { given, needed: [before].flat().map((Ref) => ({ Ref })) }).given;
     return {
       logicalId,
@@ -86,7 +83,7 @@ export class TemplateStack {
   }
 }
 
-/** The aliases are read before the template is resolved, because the resolution replaces the domain names. */
+/** Reads the aliases from the unresolved template, because the resolution replaces the domain names. */
 function domainNamesIn({ template }: Assembly): string[] {
   const distributions = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::CloudFront::Distribution');
   return distributions.flatMap(({ Properties }) => {

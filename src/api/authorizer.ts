@@ -8,7 +8,7 @@ function resourceOf(authorizer: apigateway.IAuthorizer): apigateway.CfnAuthorize
   return CfnResource.isCfnResource(resource) ? resource as apigateway.CfnAuthorizer : undefined;
 }
 
-/** Returns an error if the API cannot use the authorizer. If the type of an authorizer is missing or NONE, CDK creates methods that are open to everyone. */
+/** If the type of an authorizer is missing or NONE, CDK creates methods that need no authorization. */
 export function authorizerProblem(scope: Construct, prop: string, authorizer: apigateway.IAuthorizer): string | undefined {
   const noAuthorizer = objectProblem(prop, authorizer, 'an authorizer such as a TokenAuthorizer', { members: ['authorizerId', 'authorizationType'], required: true });
   if (noAuthorizer) return noAuthorizer;

@@ -12,17 +12,15 @@ interface GatewayResponse {
 
 const UNDECIDED = { code: 'upstream_failed', detail: 'the token could not be checked; try again in a moment' } as const;
 
-/** Error responses of API Gateway, as problem+json with a `code`. */
 const RESPONSES: Record<string, GatewayResponse> = {
   NoSuchRoute: { type: apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN, code: 'not_found', detail: NO_SUCH_ROUTE_DETAIL },
   Unauthorized: {
     type: apigateway.ResponseType.UNAUTHORIZED, code: 'not_signed_in', detail: NOT_SIGNED_IN_DETAIL,
-    // A 401 response requires a challenge (RFC 9110, section 15.5.2), such as `Bearer` (RFC 6750, section 3).
+    // A 401 response must contain this header (RFC 9110, section 15.5.2; RFC 6750, section 3).
     headers: { 'WWW-Authenticate': '\'Bearer\'' },
   },
-  // A Lambda authorizer of your app can identify the caller and still deny access.
   AccessDenied: { type: apigateway.ResponseType.ACCESS_DENIED, code: 'wrong_role', detail: 'your token is valid, but it does not give access to this resource' },
-  // AWS does not document whether an authorizer error other than `Unauthorized` is an `AUTHORIZER_FAILURE` or an `AUTHORIZER_CONFIGURATION_ERROR`.
+  // AWS does not document which of these two types applies if an authorizer throws an error other than `Unauthorized`.
   AuthorizerFailed: { type: apigateway.ResponseType.AUTHORIZER_FAILURE, ...UNDECIDED },
   AuthorizerMisconfigured: { type: apigateway.ResponseType.AUTHORIZER_CONFIGURATION_ERROR, ...UNDECIDED },
   TooLarge: { type: apigateway.ResponseType.REQUEST_TOO_LARGE, code: 'too_large', detail: 'the request is larger than API Gateway accepts' },
@@ -34,7 +32,6 @@ const RESPONSES: Record<string, GatewayResponse> = {
 
 const HEADERS = Object.fromEntries(Object.entries({ 'content-type': PROBLEM_MEDIA_TYPE, ...RESPONSE_HEADERS }).map(([name, value]) => [name, constant(value)]));
 
-/** Adds error responses to the API, in the format of the handlers and with CORS headers for the pages of `appOrigins`. */
 export function addGatewayResponses(restApi: apigateway.RestApi, appOrigins?: readonly string[]): void {
   const common = { ...HEADERS, ...appOrigins && gatewayCorsHeaders(appOrigins) };
   for (const [id, { type, code, detail, headers }] of Object.entries(RESPONSES)) {
@@ -46,7 +43,7 @@ export function addGatewayResponses(restApi: apigateway.RestApi, appOrigins?: re
       templates: { 'application/json': JSON.stringify({ type: problemType(code), title, status, detail, code }) },
     });
   }
-  // `DEFAULT_4XX` covers several statuses, so the body contains no status. The body omits API Gateway's message, which can repeat the Authorization header.
+  // `DEFAULT_4XX` covers several statuses, so the body contains no status. API Gateway's message is left out, because it can repeat the Authorization header.
   restApi.addGatewayResponse('ClientError', {
     type: apigateway.ResponseType.DEFAULT_4XX,
     responseHeaders: common,

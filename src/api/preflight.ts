@@ -7,15 +7,15 @@ import { acknowledge } from '../synth/acknowledge';
 
 const OPEN_BY_DESIGN = 'a browser sends preflight requests without a token';
 
-/** How long a browser caches a preflight response, in seconds: the maximum in Chromium (Firefox allows one day). */
+/** Chromium allows at most 7200 seconds. */
 const MAX_AGE = '7200';
 
-/** Puts a constant into single quotes for an API Gateway mapping expression. Quotes in the value need no escaping. */
+/** In an API Gateway mapping expression, a constant is in single quotes, and quotes in the value need no escaping. */
 export const constant = (value: string): string => `'${value}'`;
 
 /**
- * Returns the CORS headers of API Gateway's error responses. A gateway response cannot contain a condition or a list of origins, so the headers for several
- * origins allow every origin (docs/decisions/018-cors.md).
+ * A gateway response can contain neither a condition nor a list of origins. If `origins` has several origins, the headers therefore allow every origin
+ * (docs/decisions/018-cors.md).
  */
 export function gatewayCorsHeaders(origins: readonly string[]): Record<string, string> {
   const isOne = !Token.isUnresolved(origins) && origins.length === 1;
@@ -26,10 +26,7 @@ export function gatewayCorsHeaders(origins: readonly string[]): Record<string, s
   };
 }
 
-/**
- * Adds an OPTIONS method that answers preflight requests without a function. `routesOfPath` is called at the end of synth, since more methods can be added to
- * the path later.
- */
+/** `routesOfPath` is called at the end of synth, because routes can be added to the path later. */
 export function addPreflight(resource: apigateway.IResource, origins: readonly string[], routesOfPath: () => readonly Route[]): void {
   const lazy = (produce: (routes: readonly Route[]) => string) => constant(Lazy.string({ produce: () => produce(routesOfPath()) }));
   const headers = {
@@ -56,10 +53,7 @@ export function addPreflight(resource: apigateway.IResource, origins: readonly s
   acknowledge(method, { 'AwsSolutions-APIG4': OPEN_BY_DESIGN, 'AwsSolutions-COG4': OPEN_BY_DESIGN });
 }
 
-/**
- * Returns a Velocity template that allows the origin of the request if `origins` contains the origin. The template reads `origin` and `Origin`, because
- * `$input.params` is case-sensitive and HTTP/1.1 clients send `Origin`.
- */
+/** `$input.params` is case-sensitive, and HTTP/1.1 clients send `Origin` instead of `origin`. */
 function allowListedOrigin(origins: readonly string[]): string {
   return [
     `#set($allowed = ["${Fn.join('", "', [...origins])}"])`,

@@ -19,7 +19,7 @@ export function throttleProblems(options: ThrottleOptions): (string | undefined)
   ];
 }
 
-/** `served` lists the handlers that have routes in the API, since API Gateway rejects settings for methods that do not exist. */
+/** API Gateway rejects settings for methods that do not exist, so `served` contains only handlers that have routes in the API. */
 export function throttles(options: ThrottleOptions, served: readonly HandlerName[]): apigateway.CfnStage.MethodSettingProperty[] {
   const open = served.flatMap((handler) => routesOf(handler)).filter(([, { access }]) => access === 'open');
   return [
@@ -28,7 +28,7 @@ export function throttles(options: ThrottleOptions, served: readonly HandlerName
       throttlingRateLimit: options.throttlingRateLimit ?? 100, throttlingBurstLimit: options.throttlingBurstLimit ?? 200,
     },
     ...open.map(([, { method, path }]) => ({
-      // `/token/revoke` is written `/~1token~1revoke` (CloudFormation, AWS::ApiGateway::Stage MethodSetting).
+      // CloudFormation writes `/token/revoke` as `/~1token~1revoke` (AWS::ApiGateway::Stage MethodSetting).
       httpMethod: method, resourcePath: `/${path.replace(/\//g, '~1')}`, dataTraceEnabled: false,
       throttlingRateLimit: options.openThrottlingRateLimit ?? 20, throttlingBurstLimit: options.openThrottlingBurstLimit ?? 40,
     })),

@@ -39,8 +39,8 @@ export interface VodApiOptions {
   /**
    * Rate limit of each route that requires no token, in requests per second.
    *
-   * Sign-in, the sign-in callback, the token routes and the OpenAPI document require no token. The separate limit ensures that anonymous callers cannot use up
-   * the limit of signed-in users.
+   * Sign-in, the sign-in callback, the token routes and the OpenAPI document require no token. With this separate limit, anonymous callers cannot use up the
+   * limit of the routes that require a token.
    * @default 20
    */
   readonly openThrottlingRateLimit?: number;
@@ -63,21 +63,23 @@ export interface VodApiProps extends VodApiOptions {
   /**
    * Origins from which web pages can call the API with a bearer token, in addition to the service URL.
    *
-   * An origin uses https, or http on localhost, such as `http://localhost:5173`. Pages of these origins send no cookies, so they cannot use the sign-in routes
-   * and playback.
+   * Each origin must use https, or http on localhost, such as `http://localhost:5173`. Requests from these pages contain no cookies, so the pages cannot use
+   * the sign-in routes or play videos.
    * @default - none; the API answers no preflight requests
    */
   readonly appOrigins?: string[];
 }
 
-/** Every option. */
 export const API_OPTIONS: Record<keyof VodApiOptions, true> = {
   throttlingRateLimit: true, throttlingBurstLimit: true, openThrottlingRateLimit: true, openThrottlingBurstLimit: true, functions: true,
 };
 
 /** An API that a CloudFront distribution can serve: a `VodApi`, or a REST API with a stage named `api`. */
 export interface IVodApi extends IConstruct {
-  /** Domain name of the API, for a CloudFront origin. The name does not reference the stage, which is deployed after the distribution. */
+  /**
+   * Domain name of the API, for a CloudFront origin. The value contains no CloudFormation reference to the stage, because the stage is deployed after the
+   * distribution.
+   */
   readonly originDomainName: string;
 }
 
@@ -96,7 +98,10 @@ export class VodApi extends Construct implements IVodApi {
   public readonly restApi: apigateway.RestApi;
   /** The function that serves the OpenAPI document. */
   public readonly describeFunction: lambda.Function;
-  /** Domain name of the API, for a CloudFront origin. The name does not reference the stage, which is deployed after the distribution. */
+  /**
+   * Domain name of the API, for a CloudFront origin. The value contains no CloudFormation reference to the stage, because the stage is deployed after the
+   * distribution.
+   */
   public readonly originDomainName: string;
 
   /** @internal */
@@ -122,12 +127,12 @@ export class VodApi extends Construct implements IVodApi {
     this.restApi = new apigateway.RestApi(this, 'RestApi', {
       description: 'Video on demand',
       endpointTypes: [apigateway.EndpointType.REGIONAL],
-      // The role for API Gateway's logs is an account-wide setting, which this construct must not change.
+      // The role for API Gateway's logs is a setting of the whole account, so this construct must not change it.
       cloudWatchRole: false,
       deployOptions: { stageName: API_STAGE },
     });
     const stage = this.restApi.deploymentStage.node.defaultChild as apigateway.CfnStage;
-    // The value is lazy, since routes are added after the constructor runs.
+    // Lazy, because routes are added after this constructor runs.
     stage.methodSettings = Lazy.any({ produce: () => throttles(props, this.served) });
     // CDK's output `Endpoint` would show the execute-api URL, which callers must not use.
     this.restApi.node.tryRemoveChild('Endpoint');
@@ -150,7 +155,7 @@ export class VodApi extends Construct implements IVodApi {
   }
 
   /**
-   * The authorizer of the routes that require a token, which you can also use for your own routes.
+   * The authorizer of the routes that require a token. You can also use this authorizer for your own routes.
    *
    * The authorizer is undefined until `authorizeWith` or `VodAuth.guard` is called. If you add a method with an undefined authorizer, the method is open to
    * everyone.
@@ -167,7 +172,8 @@ export class VodApi extends Construct implements IVodApi {
   }
 
   /**
-   * Uses an authorizer for every route that requires a token. Call either `authorizeWith` or `VodAuth.guard`, once, before you add routes that require a token.
+   * Uses an authorizer for every route that requires a token. Call either `authorizeWith` or `VodAuth.guard`, and only once, before you add routes that require
+   * a token.
    *
    * @param authorizer a Cognito authorizer with the claims `sub` and `cognito:groups`, or a Lambda authorizer that returns `principalId` and the context value
    * `groups`
@@ -177,8 +183,8 @@ export class VodApi extends Construct implements IVodApi {
       this.guard ? 'authorizeWith: expected one call, got a second call. The API already has an authorizer' : undefined, authorizerProblem(this, 'authorizeWith', authorizer),
     ]);
     this.guard = authorizer;
-    // Without a feature flag, CDK creates no new deployment if the authorizer changes, and the stage would keep the old authorizer. Changed settings
-    // therefore change the logical id of the deployment.
+    // A changed authorizer needs a new deployment, which CDK creates only if the app has set a feature flag. The settings are a part of the logical id here, so
+    // changed settings always lead to a new deployment.
     this.restApi.latestDeployment?.addToLogicalId({ authorizer: authorizer.authorizerId, settings: settingsOf(authorizer) });
     if (authorizer.authorizationType !== apigateway.AuthorizationType.COGNITO) {
       acknowledge(this.restApi, { 'AwsSolutions-COG4': 'a Lambda authorizer authorizes the requests' });
@@ -204,7 +210,7 @@ export class VodApi extends Construct implements IVodApi {
     const routes = routesOf(handler);
     if (routes.length === 0) return;
     this.served.push(handler);
-    // Without `allowTestInvoke: false`, CDK would add a second Lambda permission for each method, which only the test button of the console needs.
+    // Without `allowTestInvoke: false`, CDK adds a second Lambda permission for each method, for the test button of the console.
     const integration = new apigateway.LambdaIntegration(fn, { allowTestInvoke: false });
     for (const [operationId, route] of routes) {
       const method = this.restApi.root.resourceForPath(route.path).addMethod(route.method, integration, {
@@ -216,7 +222,7 @@ export class VodApi extends Construct implements IVodApi {
     }
   }
 
-  /** Allows pages of `appOrigins` to call a route. API Gateway answers the preflight requests, and the function adds CORS headers to its responses. */
+  /** API Gateway answers the preflight requests, and the function adds CORS headers to its responses. */
   private allowAppOrigins({ path }: Route, fn: HandlerFunction<HandlerReading<'APP_ORIGINS'>>): void {
     if (!this.appOrigins) return;
     connect(fn, connection({ environment: { APP_ORIGINS: this.appOrigins } }));

@@ -24,8 +24,8 @@ export interface VodAuthProps {
   /**
    * The identity provider of the users.
    *
-   * Choose the identity before users upload videos, since each video stores the user id of its owner. After a change of the identity, existing videos have no
-   * owner, and only admins can see existing private videos.
+   * Choose the identity before users upload videos, since each video stores the user id of its owner. If you change the identity later, no user owns the
+   * existing videos, and only admins can see existing private videos.
    * @default Identity.userPool() - a new user pool, with sign-in, sessions and sign-out
    */
   readonly identity?: Identity;
@@ -46,7 +46,7 @@ export interface VodAuthProps {
   /**
    * Whether the user pool that this construct creates has deletion protection.
    *
-   * Turn the protection on after the first deployment has succeeded: the rollback of a failed deployment cannot delete a protected pool.
+   * Turn the protection on after the first deployment has succeeded, because the rollback of a failed first deployment cannot delete a protected pool.
    * @default false
    */
   readonly deletionProtection?: boolean;
@@ -78,7 +78,7 @@ export interface VodAuthProps {
  * auth.addRoutes(api);
  */
 export class VodAuth extends Construct {
-  /** The roles, including the default admins of the identity, for the prop `roles` of `VodCatalog`. */
+  /** The roles, including the default admins of the identity. Pass these roles to `VodCatalog`. */
   public readonly roles: VodRoles;
   /** The user pool, or undefined if the identity is not a user pool. If this construct creates the user pool, the pool contains the groups of the roles. */
   public readonly userPool?: cognito.IUserPool;
@@ -152,7 +152,7 @@ export class VodAuth extends Construct {
   }
 
   /**
-   * Adds the sign-in routes, which only `Identity.userPool()` has.
+   * Adds the sign-in routes. If the identity is not `Identity.userPool()`, this method adds no routes.
    *
    * @param api the API to add the routes to
    */

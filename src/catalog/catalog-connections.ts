@@ -9,10 +9,8 @@ import { grantKey } from '../synth/kms-keys';
 import { objectProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-paths';
 
-/** The environment variables and permissions with which handlers of all areas use a catalog. */
 export interface CatalogConnections {
   readonly read: Connection<'TABLE_NAME'>;
-  /** Permissions to read a video, to list published videos, and to list the videos of an owner. */
   readonly list: Connection<'TABLE_NAME'>;
   /** Permissions to create, read and change a video, and to count the uploads of its owner. */
   readonly upload: Connection<'TABLE_NAME'>;
@@ -20,13 +18,11 @@ export interface CatalogConnections {
   /** Permissions to list videos whose due time has passed, to change the status and the due time of a video, and to remove a video. */
   readonly sweep: Connection<'TABLE_NAME'>;
   readonly scan: Connection<'TABLE_NAME'>;
-  /** Permissions with which Lambda polls the table's stream for a function. */
   readonly stream: Connection;
-  /** The service URL and the roles of users, from which a handler builds API responses. Grants no permissions. */
   readonly view: Connection<'ROLES' | 'SERVICE_URL'>;
 }
 
-/** Returns the connections of a catalog. The catalog can be imported, so the function uses only properties of `IVodCatalog`. */
+/** Uses only properties of `IVodCatalog`, because the catalog can be imported. */
 export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
   const { tableName, tableArn } = catalog.table;
   const query = (...indexes: TableIndex[]) => ({ actions: ['dynamodb:Query'], resourceArns: indexes.map(({ name }) => `${tableArn}/index/${name}`) });
@@ -54,7 +50,7 @@ export function grantReadVideos(catalog: IVodCatalog, grantee: iam.IGrantable): 
   return grantOnTable(catalog, grantee, { actions: ['dynamodb:GetItem'], resourceArns: [catalog.table.tableArn] });
 }
 
-/** Grants the permissions with which Lambda polls the stream (see "Using AWS Lambda with Amazon DynamoDB" in the AWS Lambda Developer Guide). */
+/** For these permissions, see "Using AWS Lambda with Amazon DynamoDB" in the AWS Lambda Developer Guide. */
 function grantStream(catalog: IVodCatalog, grantee: iam.IGrantable): void {
   const { tableStreamArn } = catalog.table;
   grantOnTable(catalog, grantee, { actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'], resourceArns: [tableStreamArn!] });
@@ -66,9 +62,9 @@ interface Permissions {
   readonly resourceArns: string[];
 }
 
-/** Grants only the given actions on the given resources. CDK's grant methods for tables would grant more actions, and access to all indexes. */
+/** CDK's grant methods for tables would grant more actions, and access to all indexes. */
 function grantOnTable(catalog: IVodCatalog, grantee: iam.IGrantable, permissions: Permissions): iam.Grant {
-  // DynamoDB uses the KMS key with the permissions of the caller. Reads and writes need only `kms:Decrypt`.
+  // DynamoDB uses the KMS key on behalf of its caller. Reads and writes need only `kms:Decrypt`.
   return iam.Grant.addToPrincipal({ grantee, ...permissions })
     .combine(grantKey(catalog, tableKey(propName(catalog, 'table'), catalog.table), grantee, ['kms:Decrypt']));
 }

@@ -22,20 +22,19 @@ export interface IVodCatalog extends IConstruct {
    *
    * The grant allows `dynamodb:GetItem` on the table. If the table has a customer managed KMS key, the grant also allows `kms:Decrypt` on the key.
    *
-   * The row of a video has `pk` = `video#{videoId}` and `sk` = `video`. If the video has a description or metadata, another item with the same `pk` and
-   * `sk` = `details` contains these fields.
+   * The row of a video has `pk` = `video#{videoId}` and `sk` = `video`. A second row with the same `pk` and with `sk` = `details` contains the description and
+   * the metadata. A video without description and metadata has no `details` row.
    *
    * @param grantee the principal to grant access to
    */
   grantReadVideos(grantee: iam.IGrantable): iam.Grant;
 }
 
-/** Returns a message for each problem that synth can detect in a catalog prop. */
 export function catalogProblems(scope: Construct, prop: string, catalog: IVodCatalog | undefined): (string | undefined)[] {
   const wrong = libraryObjectProblem(prop, catalog, 'a VodCatalog', { members: ['node', 'roles', 'url', 'table', 'grantReadVideos'], required: true });
   if (wrong || !catalog) return [wrong];
   return [
-    // Roles are required, because without roles all signed-in users could upload and watch.
+    // Without roles, all signed-in users could upload and watch.
     ...rolesProblems(catalog.roles, `${prop}.roles`, { required: true }),
     originProblem(`${prop}.url`, catalog.url),
     ...tablePlaceProblems(scope, `${prop}.table`, catalog.table, { required: true }),

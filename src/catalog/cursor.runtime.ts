@@ -3,8 +3,8 @@ import { VIDEO_ID } from '../domain/video-id';
 import type { OwnedPosition } from '../runtime/rows/video-lists';
 
 /**
- * Pagination cursors. A cursor contains only a position in a list. The query and the caller's token determine which rows the caller can read, so a forged or
- * shared cursor gives no access to other rows.
+ * A cursor contains only a position in a list. The query and the caller's token determine which rows the caller can read, so a forged cursor gives no access to
+ * other rows.
  */
 
 const VERSION = 1;
@@ -15,7 +15,6 @@ export function publishedCursor({ publishedAt, videoId }: Publication): string {
   return pack(`p${publishedAt}#${videoId}`);
 }
 
-/** Returns the position in a cursor for published videos, or undefined if the cursor is invalid. */
 export function parsePublishedCursor(cursor: string): Publication | undefined {
   const [, publishedAt, videoId] = PUBLISHED.exec(unpack(cursor) ?? '') ?? [];
   // The pattern also matches impossible dates, such as February 31.
@@ -27,7 +26,6 @@ export function ownedCursor({ videoId }: OwnedPosition): string {
   return pack(`o${videoId}`);
 }
 
-/** Returns the position in a cursor for an owner's videos, or undefined if the cursor is invalid. */
 export function parseOwnedCursor(cursor: string): OwnedPosition | undefined {
   const videoId = OWNED.exec(unpack(cursor) ?? '')?.[1];
   return videoId === undefined ? undefined : { videoId };

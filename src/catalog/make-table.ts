@@ -9,7 +9,7 @@ export interface MakeTableProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
-/** Creates the catalog's table. For the keys and indexes, see docs/decisions/022. */
+/** For the keys and indexes, see docs/decisions/022. */
 export function makeTable(scope: Construct, props: MakeTableProps): dynamodb.TableV2 {
   warnOfProtection(scope, 'table', props);
   const key = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });

@@ -35,7 +35,7 @@ export function readVideos({ videos, roles, serviceUrl }: ReadVideosPorts): Oper
         return pageOf(caller, rows, next && ownedCursor(next));
       }
       if (status !== undefined && status !== 'ready') {
-        const detail = 'only "ready" is allowed in the list of all videos. Add owner=me to list your own videos in another status';
+        const detail = 'only "ready" is allowed in the list of all videos. Add owner=me to list your own videos with a different status';
         throw new HttpProblem('invalid_request', `status: ${detail}`, [{ pointer: 'status', detail }]);
       }
       const from = positionIn(cursor, parsePublishedCursor);

@@ -86,7 +86,7 @@ export interface VodCatalogProps extends VodCatalogOptions {
   /**
    * The roles of users. Every construct that uses this catalog uses these roles.
    *
-   * If your app has a `VodAuth`, pass the property `roles` of `VodAuth`.
+   * If your app has a `VodAuth`, pass the `roles` property of the `VodAuth`.
    *
    * @default - all signed-in users can upload and watch
    */
@@ -206,8 +206,8 @@ export class VodCatalog extends Construct implements IVodCatalog {
    *
    * The grant allows `dynamodb:GetItem` on the table. If the table has a customer managed KMS key, the grant also allows `kms:Decrypt` on the key.
    *
-   * The row of a video has `pk` = `video#{videoId}` and `sk` = `video`. If the video has a description or metadata, another item with the same `pk` and
-   * `sk` = `details` contains these fields.
+   * The row of a video has `pk` = `video#{videoId}` and `sk` = `video`. A second row with the same `pk` and with `sk` = `details` contains the description and
+   * the metadata. A video without description and metadata has no `details` row.
    *
    * @param grantee the principal to grant access to
    */

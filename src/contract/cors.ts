@@ -9,8 +9,8 @@ const SET_BY_BROWSERS = /^(cookie|origin|sec-.*)$/;
 /**
  * Whether pages of other origins can call a route.
  *
- * These pages can call the routes for signed-in users, which accept only a bearer token and no cookie. They cannot call the routes for sign-in, which are
- * opened by navigation or accept the refresh cookie.
+ * These pages can call the routes for signed-in users, which accept only a bearer token and no cookie. These pages cannot call the routes for sign-in, which
+ * are opened by navigation or accept the refresh cookie.
  */
 export function allowsOtherOrigins({ access, otherOrigins }: Route): boolean {
   return access === 'signed-in' || otherOrigins === true;
@@ -22,7 +22,7 @@ export function allowedHeaders(routes: readonly Route[]): string[] {
   return [...new Set(['authorization', ...read])].sort();
 }
 
-/** Returns the CORS headers with which pages of `appOrigins` can read a response. */
+/** Returns CORS headers for a response. If `origin` is in `appOrigins`, they allow a web page of this origin to read the response. */
 export function corsHeaders(appOrigins: readonly string[], origin?: string): Record<string, string> {
   if (appOrigins.length === 0) return {};
   const isListed = origin !== undefined && appOrigins.includes(origin);

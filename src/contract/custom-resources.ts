@@ -7,7 +7,7 @@ export interface ClientSecretProperties {
   readonly SecretArn: string;
 }
 
-/** The delays in seconds with which a custom resource retries a call that IAM denied: one minute in total. */
+/** The delays in seconds before each retry of a call that IAM denied. The delays are one minute in total. */
 export const REFUSED_BACK_OFF_SECONDS: readonly number[] = [1, 2, 4, 8, 15, 15, 15];
 
 /** The timeout of a custom resource's function, including all retries. */

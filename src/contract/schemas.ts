@@ -206,7 +206,7 @@ export const completeRequestSchema = object({ checksum: checksumOf('the file') }
 export const completeResponseSchema = object({ video: videoSchema }, ['video']);
 
 export const videoListSchema = object({
-  items: { type: 'array', items: videoSchema, description: 'A page of videos. Because its size and its cost are limited, a page can have fewer than `limit` items, or none. Continue with `cursor`' },
+  items: { type: 'array', items: videoSchema, description: 'A page of videos. The size and the cost of a page are limited, so a page can have fewer than `limit` items, or none. Continue with `cursor`' },
   cursor: { type: 'string', description: 'The cursor of the next page; absent on the last page' },
 }, ['items']);
 
@@ -216,7 +216,7 @@ export const playbackSchema = object({
   expiresAt: time('The time at which the cookies of this response expire'),
 }, ['hls', 'expiresAt']);
 
-/** Tokens with the names of OAuth 2.0 (RFC 6749, section 5.1; OpenID Connect Core 1.0, section 3.1.3.3). */
+/** The tokens in a response, with the field names of OAuth 2.0 (RFC 6749, section 5.1; OpenID Connect Core 1.0, section 3.1.3.3). */
 export const tokensSchema = object({
   id_token: { type: 'string' },
   access_token: { type: 'string' },

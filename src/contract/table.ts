@@ -22,7 +22,7 @@ export const INDEXES = {
   byOwner: { name: 'byOwner', partition: 'owner', sort: 'videoId', projection: 'KEYS_ONLY' },
   /** The videos of an owner in one stage (a group of statuses), by creation time. */
   byOwnerStage: { name: 'byOwnerStage', partition: 'owner', sort: 'stageKey', projection: 'KEYS_ONLY' },
-  /** Listed, ready videos, by publication time. */
+  /** The ready videos that all viewers can list, by publication time. */
   byPublication: { name: 'byPublication', partition: 'listedFor', sort: 'listedAt', projection: 'KEYS_ONLY' },
   /** Videos that the sweeper checks, by due time. A single partition would limit the table to 1,000 writes per second. */
   byDue: { name: 'byDue', partition: 'dueShard', sort: 'dueAt', projection: 'KEYS_ONLY' },
@@ -124,7 +124,7 @@ export interface Publication {
   readonly videoId: string;
 }
 
-/** Returns the key of a publication in INDEXES.byPublication: `signed-in` and `{publishedAt}#{videoId}`. */
+/** Returns the keys of a published video in INDEXES.byPublication: the partition key `signed-in` and the sort key `{publishedAt}#{videoId}`. */
 export function publicationKey({ publishedAt, videoId }: Publication): { listedFor: string; listedAt: string } {
   return { listedFor: LISTED_FOR, listedAt: `${publishedAt}#${videoId}` };
 }
@@ -164,7 +164,7 @@ export function usageKey(owner: string): { pk: string; sk: string } {
 /** All partitions of INDEXES.byDue. */
 export const DUE_SHARDS: readonly string[] = Array.from('0123456789abcdef');
 
-/** Returns the key of a video in INDEXES.byDue: the last digit of the video id, which is random, and the due time. */
+/** Returns the key of a video in INDEXES.byDue: the last digit of the video id (a random digit) and the due time. */
 export function dueKey(videoId: string, due: Date): { dueShard: string; dueAt: string } {
   return { dueShard: videoId.slice(-1), dueAt: due.toISOString() };
 }

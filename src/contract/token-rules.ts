@@ -4,7 +4,7 @@ export interface TokenRules {
   readonly issuer: string;
   /** Accepted audiences: the `aud` claim must contain at least one of these values. */
   readonly audiences: readonly string[];
-  /** The accepted type of token: id tokens are meant for clients, access tokens for APIs. */
+  /** The accepted type of token. */
   readonly use: 'id' | 'access';
   /** The claim that contains the groups. A nested claim is written as a path, such as `realm_access.roles`. */
   readonly groupsClaim: string;

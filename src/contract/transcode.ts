@@ -33,8 +33,8 @@ export interface SubmitMessage {
 export const SUBMIT_TIMEOUT_SECONDS = 60;
 
 /**
- * The time after which a claim of the submitting function is stale: five times the timeout of the function. The invocation that owns the claim has then ended,
- * and a search in MediaConvert finds any job that this invocation created.
+ * The time after which a claim is stale: five times the timeout of the function that submits jobs. After this time, the invocation that stored the claim has
+ * ended. If this invocation created a job, a search in MediaConvert finds the job.
  */
 export const CLAIM_SECONDS = 5 * SUBMIT_TIMEOUT_SECONDS;
 

@@ -3,7 +3,6 @@ import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import type { IConstruct } from 'constructs';
 import { rendered } from '../synth/rendered';
 
-/** At the end of synth, rejects origins that depend on the distribution. */
 export function checkCircularDependency(scope: IConstruct, { node: { defaultChild: resource } }: cloudfront.Distribution, hasDomainNames: boolean): void {
   const remedy = hasDomainNames ? 'Pass vod.url to your app, and no other property of the distribution' : 'Set domainNames, so that vod.url and the user pool do not depend on the distribution';
   scope.node.addValidation({
@@ -14,7 +13,7 @@ export function checkCircularDependency(scope: IConstruct, { node: { defaultChil
   });
 }
 
-/** Returns the construct paths of a circular dependency of a resource, or undefined if no such dependency exists. */
+/** The construct paths of the cycle. */
 function circularDependency(resource: CfnElement): string[] | undefined {
   const { stack } = resource;
   const elements = new Map(stack.node.findAll().filter(CfnElement.isCfnElement).filter((each) => each.stack === stack)
@@ -38,7 +37,6 @@ function pathsOfCycle(resource: CfnElement, cameFrom: ReadonlyMap<CfnElement, Cf
   return cycle.map((each) => (each.node.id === 'Resource' ? each.node.scope! : each as IConstruct).node.path);
 }
 
-/** Returns the logical ids that an element refers to with `Ref`, `Fn::GetAtt`, `Fn::Sub` or `DependsOn`. */
 function referencesOf(element: CfnElement): string[] {
   return idsIn(rendered(element));
 }

@@ -4,7 +4,7 @@ import { isKnownEverywhere } from './signing-key-age.runtime';
 import { readSigningKey, SigningKey } from './signing-key-secret.runtime';
 import type { SigningKeyReference } from '../contract/signing-keys';
 
-/** Returns the values of signed cookies, by cookie name. The cookies give access to all URLs that match `resource`, until `expires` (seconds since 1970). */
+/** The cookies give access to all URLs that match `resource`, until `expires` (seconds since 1970). */
 export type SignCookies = (resource: string, expires: number) => Promise<Record<string, string>>;
 
 export interface Ports {
@@ -16,10 +16,9 @@ export interface Ports {
 
 /** The SDK has no default timeout, and 3 seconds leave time to read an older key. */
 const READ_TIMEOUT_MS = 3_000;
-/** Minimum time between two reads of an unreadable secret, since each read costs money and time. */
+/** Minimum time before an unreadable secret is read again, since each read costs money and time. */
 const RETRY_MS = 60_000;
 
-/** Returns a signer that reads each secret and parses each key only once. */
 export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
   const read = new Map<string, Promise<SigningKey>>();
   const failedAt = new Map<string, number>();
@@ -45,7 +44,7 @@ export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
         if (index === 0 || isKnownEverywhere(oldest.createdAt, now())) return oldest;
       } catch (error) {
         failedAt.set(secretArn, now().getTime());
-        console.error({ message: 'a signing key can\'t be read; trying an older one', keyPairId, error: String(error) });
+        console.error({ message: 'a signing key can\'t be read; trying an older key', keyPairId, error: String(error) });
       }
     }
     failedAt.clear();
@@ -56,7 +55,7 @@ export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
   return async (resource, expires) => {
     const policy = Buffer.from(JSON.stringify({ Statement: [{ Resource: resource, Condition: { DateLessThan: { 'AWS:EpochTime': expires } } }] }));
     const { keyPairId, privateKey } = await choose();
-    // The SDK's cookie signer is not used: it would parse the PEM key for each session, which takes half of the signing time.
+    // The SDK's cookie signer would parse the PEM key for each session, which takes half of the signing time.
     return {
       'CloudFront-Policy': encode(policy),
       'CloudFront-Signature': encode(sign('sha256', policy, privateKey)),
@@ -66,7 +65,7 @@ export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
   };
 }
 
-/** Encodes bytes as base64 with CloudFront's alphabet (CloudFront Developer Guide, "Set signed cookies that use a custom policy"). */
+/** CloudFront's base64 alphabet (CloudFront Developer Guide, "Set signed cookies that use a custom policy"). */
 function encode(bytes: Buffer): string {
   return bytes.toString('base64').replace(/\+/g, '-').replace(/=/g, '_').replace(/\//g, '~');
 }

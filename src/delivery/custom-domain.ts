@@ -2,7 +2,7 @@ import { Annotations, Stage } from 'aws-cdk-lib';
 import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import type { IConstruct } from 'constructs';
-import { certificateProblem } from '../synth/certificate';
+import { certificateProblem, warnOfUnknownRegion } from '../synth/certificate';
 import { checkTokens } from '../synth/check-tokens';
 import { distributionsBeside, isSameName } from '../synth/distribution-names';
 import { domainNameProblem } from '../synth/domain-name';
@@ -18,14 +18,15 @@ export function serviceUrl([first]: readonly string[]): string {
   return `https://${first}`;
 }
 
-/** Checks the names again at the end of synth, when the values of lazy names are known. */
+/** The names are checked again at the end of synth, when the values of lazy names are known. */
 export function checkDomains(scope: IConstruct, { domainNames, certificate }: DomainOptions): void {
+  if (certificate) warnOfUnknownRegion(scope, 'certificate', certificate);
   checkTokens(scope, { domainNames }, (known) => domainProblems(scope, { ...known, certificate }));
 }
 
 export function domainProblems(scope: IConstruct, { domainNames, certificate }: DomainOptions): (string | undefined)[] {
   return [
-    // CDK tokens are rejected, since the service URL must be known at synth.
+    // The service URL must be known at synth.
     ...listProblems('domainNames', domainNames, domainNameProblem, { tokens: false }),
     repetitionProblem('domainNames', domainNames, 'name'),
     isAbsent(domainNames) && !isAbsent(certificate) ? 'domainNames: expected the domain names of the certificate, got none' : undefined,
@@ -34,8 +35,8 @@ export function domainProblems(scope: IConstruct, { domainNames, certificate }: 
 }
 
 /**
- * At the end of synth, rejects domain names that another distribution of the app also has. If the two distributions are in different Stages, adds only a
- * warning, since you can deploy only one of the Stages.
+ * At the end of synth, rejects domain names that another distribution of the app also has. If the other distribution is in a different Stage, adds only a
+ * warning, since the app may deploy only one of the Stages.
  */
 export function checkUniqueNames(scope: IConstruct, { node: { defaultChild: own } }: cloudfront.Distribution, domainNames: readonly string[]): void {
   scope.node.addValidation({

@@ -18,7 +18,7 @@ import { propName } from '../synth/prop-paths';
 
 const API_PATTERN = `/${API_STAGE}/*`;
 
-/** Status codes of errors that CloudFront caches for 10 seconds by default, for all viewers and even with `no-store`. CloudFront can also cache 403. */
+/** By default, CloudFront caches these errors for 10 seconds, even if the response has `no-store`. */
 const UNCACHED_ERRORS = [403, 404, 414, 500, 501, 502, 503, 504];
 
 export interface DistributionOptions extends DomainOptions {
@@ -34,7 +34,7 @@ export interface DistributionOptions extends DomainOptions {
 export function createDistribution(scope: Construct, props: DistributionOptions): cloudfront.Distribution {
   const { bucket, keyGroup } = props;
   const control = new cloudfront.S3OriginAccessControl(scope, 'AccessControl', { originAccessControlName: globalName(scope, 'media') });
-  // CDK's `withOriginAccessControl` is not used, because it would allow the distribution to read the whole bucket.
+  // CDK's `withOriginAccessControl` would allow the distribution to read the whole bucket.
   const media = origins.S3BucketOrigin.withBucketDefaults(bucket, { originAccessControlId: control.originAccessControlId });
   const { HTTPS_ONLY, REDIRECT_TO_HTTPS } = cloudfront.ViewerProtocolPolicy;
   const { SECURITY_HEADERS: responseHeadersPolicy } = cloudfront.ResponseHeadersPolicy;
@@ -46,8 +46,7 @@ export function createDistribution(scope: Construct, props: DistributionOptions)
     ...overlay({}, { domainNames: props.domainNames, certificate: props.certificate, defaultRootObject: props.defaultRootObject }),
     priceClass: props.priceClass ?? cloudfront.PriceClass.PRICE_CLASS_100,
     httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
-    // The error responses configure cache times, but no error pages. An error page would apply to all behaviors, and replace the 403 and 404 responses of the
-    // API.
+    // An error page would also replace the 403 and 404 responses of the API, so these entries set only cache times.
     errorResponses: UNCACHED_ERRORS.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
     defaultBehavior: {
       ...cached,
@@ -76,7 +75,7 @@ export function createDistribution(scope: Construct, props: DistributionOptions)
   });
 }
 
-/** Returns the behavior of your app, with a redirect to the first domain name, since users can sign in only at the first name. */
+/** Users can sign in only at the first domain name, so requests for all other names are redirected. */
 function appBehavior(scope: Construct, given: cloudfront.BehaviorOptions, domainNames: readonly string[] | null | undefined): cloudfront.BehaviorOptions {
   const behavior = overlay({}, given);
   const { functionAssociations = [], edgeLambdas = [] } = behavior;
@@ -93,7 +92,7 @@ function returnNotFound(scope: Construct): cloudfront.FunctionAssociation {
 }`);
 }
 
-/** The redirect is temporary, since a browser would keep a permanent redirect even if another name becomes the first name. */
+/** The redirect is temporary, because browsers would keep a permanent redirect even after the first name changes. */
 function redirectToFirst(scope: Construct, domainNames: readonly string[]): cloudfront.FunctionAssociation {
   return viewerRequestFunction(scope, 'FirstName', 'first-name', 'Redirects to the first domain name', `function handler({ request }) {
   if (request.headers.host.value === '${domainNames[0]}') return request;
@@ -112,7 +111,7 @@ function viewerRequestFunction(scope: Construct, id: string, name: string, comme
   };
 }
 
-/** Allows the distribution to read media and to list the bucket. Without the list permission, S3 returns 403 instead of 404 for a missing object. */
+/** Without the permission to list the bucket, S3 returns 403 instead of 404 for a missing object. */
 export function letDistributionRead(scope: Construct, bucket: s3.IBucket, distribution: cloudfront.IDistribution): void {
   const allow = (action: string, resource: string) => new iam.PolicyStatement({
     principals: [new iam.ServicePrincipal('cloudfront.amazonaws.com')],
@@ -121,7 +120,7 @@ export function letDistributionRead(scope: Construct, bucket: s3.IBucket, distri
     conditions: { StringEquals: { 'AWS:SourceArn': distribution.distributionArn } },
   });
   const statements = [allow('s3:GetObject', bucket.arnForObjects(`${MEDIA_PREFIX}*`)), allow('s3:ListBucket', bucket.bucketArn)];
-  // In another stack, the bucket's policy would cause a cycle: the policy refers to the distribution, and the distribution refers to the bucket.
+  // In another stack, the bucket's policy would cause a cycle: the policy refers to the distribution, which refers to the bucket.
   const added = Stack.of(bucket) === Stack.of(scope)
     && statements.every((statement) => bucket.addToResourcePolicy(statement).statementAdded);
   const prop = propName(scope, 'bucket');

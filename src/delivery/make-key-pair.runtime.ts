@@ -12,10 +12,10 @@ export interface Ports {
 /** Stores a new key pair in a secret if the secret is empty, and returns the public key. */
 export function makeKeyPair({ secrets, now }: Ports) {
   return async (requestType: string, { SecretArn, KeyType }: KeyPairProperties, physicalResourceId?: string): Promise<CustomResourceAnswer> => {
-    // CloudFormation deletes or retains the secret, according to its removal policy.
+    // CloudFormation itself deletes or retains the secret.
     if (requestType === 'Delete') return { physicalResourceId: physicalResourceId ?? SecretArn };
     const { privateKey, createdAt } = await readSigningKey(secrets, SecretArn) ?? await fill(SecretArn, KeyType);
-    // The ARN of the secret identifies the custom resource, since the key pair in a secret never changes.
+    // The key pair in a secret never changes, so the ARN of the secret identifies the custom resource.
     return {
       physicalResourceId: SecretArn,
       attributes: { PublicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString(), CreatedAt: createdAt } satisfies KeyPairAttributes,
@@ -29,7 +29,7 @@ export function makeKeyPair({ secrets, now }: Ports) {
       await secrets.send(new PutSecretValueCommand({
         SecretId: secretArn,
         SecretString: JSON.stringify(secret),
-        // The fixed token makes concurrent calls idempotent: Secrets Manager rejects a second value with the same token.
+        // The fixed token makes concurrent calls idempotent: Secrets Manager rejects a second value with this token.
         ClientRequestToken: createHash('sha256').update(`signing key of ${secretArn}`).digest('hex'),
       }));
       return made;

@@ -38,10 +38,7 @@ function originProblems(scope: Construct, distribution: cloudfront.Distribution,
     + 'Serve your app from another bucket');
 }
 
-/**
- * Returns a function that checks whether an origin of a distribution is the given bucket. The function recognizes every domain name of the bucket: with or
- * without a region, dual-stack, or with the bucket name in the path.
- */
+/** Recognizes the global, regional and dual-stack domain names of the bucket, and origins with the bucket name in the path. */
 function bucketTest(scope: Construct, bucket: s3.IBucket): (origin: cloudfront.CfnDistribution.OriginProperty) => boolean {
   const names = finalNames(scope, bucket);
   const domains = bucketsBeside(scope).filter((other) => other.names.some((name) => names.includes(name)))

@@ -8,13 +8,12 @@ export interface SigningKey {
   readonly createdAt: string;
 }
 
-/** Reads a signing key from a secret, or returns undefined if the secret is empty. */
 export async function readSigningKey(secrets: SecretsManagerClient, secretArn: string, abortSignal?: AbortSignal): Promise<SigningKey | undefined> {
   let text: string | undefined;
   try {
     ({ SecretString: text } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }), { abortSignal }));
   } catch (error) {
-    // Secrets Manager returns the same error for an empty secret and a deleted secret, but a later write to a deleted secret fails.
+    // Secrets Manager returns this error for empty and for deleted secrets. For a deleted secret, a later write fails.
     if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
     throw error;
   }
@@ -27,7 +26,7 @@ function parse(text: string, secretArn: string): SigningKey {
     const { privateKey, createdAt } = JSON.parse(text) as SigningKeySecret;
     if (!Number.isNaN(Date.parse(createdAt))) return { privateKey: createPrivateKey(privateKey), createdAt };
   } catch {
-    // The error is not logged, since the message of JSON.parse quotes the secret.
+    // The message of JSON.parse quotes the secret, so the error is not logged.
   }
   throw new Error(`the value of ${secretArn} is not a valid signing key`);
 }

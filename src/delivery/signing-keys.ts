@@ -14,7 +14,7 @@ import { listProblems, repetitionProblem, show } from '../synth/prop-checks';
 
 /** CloudFront's quota of public keys per key group. */
 export const MAX_GENERATIONS = 5;
-/** The name of a generation has at most 20 characters, since the name of the public key contains it. */
+/** At most 20 characters, because the name of the CloudFront public key contains this name. */
 const GENERATION = /^[A-Za-z0-9][A-Za-z0-9-]{0,19}$/;
 
 export interface SigningKeysProps {
@@ -23,14 +23,10 @@ export interface SigningKeysProps {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/**
- * The key pairs that sign playback cookies. Each generation is one key pair: a custom resource stores the key pair in a secret and returns only the public key.
- * One CloudFront key group contains all public keys.
- */
+/** Each generation is one key pair. A custom resource stores the key pair in a secret and returns only the public key. */
 export class SigningKeys extends Construct {
   public readonly keyGroup: cloudfront.KeyGroup;
   public readonly makeKeyPairFunction: lambda.Function;
-  /** The environment variable and permissions of functions that sign with any of the keys. */
   public readonly signing: Connection<'SIGNING_KEYS'>;
 
   constructor(scope: Construct, id: string, props: SigningKeysProps) {
@@ -45,7 +41,7 @@ export class SigningKeys extends Construct {
     this.keyGroup = new cloudfront.KeyGroup(this, 'KeyGroup', {
       keyGroupName: globalName(this, 'playback'), items: keys.map(({ publicKey }) => publicKey),
     });
-    // The function can read the secrets, so that a repeated request returns the stored key instead of a second key.
+    // The function reads the secrets, so that a repeated request returns the stored key instead of a second key.
     grantSecrets(secrets, this.makeKeyPairFunction, 'GetSecretValue', 'PutSecretValue');
     this.signing = {
       environment: { SIGNING_KEYS: references },
@@ -54,7 +50,7 @@ export class SigningKeys extends Construct {
     };
   }
 
-  /** A CloudFront public key can't change, so each generation has separate resources, with the name of the generation in their logical ids. */
+  /** A CloudFront public key can't change, so each generation has separate resources with the generation's name in their logical ids. */
   private addGeneration(generation: string, { keyType, removalPolicy }: SigningKeysProps) {
     const secret = new secretsmanager.CfnSecret(this, `Secret${generation}`, { description: `Private key that signs playback cookies, generation ${generation}` });
     secret.applyRemovalPolicy(removalPolicy);
@@ -64,7 +60,7 @@ export class SigningKeys extends Construct {
       resourceType: KEY_PAIR_RESOURCE,
       properties: { SecretArn: secret.ref, KeyType: keyType } satisfies KeyPairProperties,
     });
-    // CDK's L2 construct would use the same name and caller reference in two regions of one account, so CloudFront would reject the second key.
+    // CDK's L2 construct would use one name and one caller reference in two regions of an account, so CloudFront would reject the second key.
     const name = globalName(this, `playback-key-${generation}`);
     // CloudFront accepts a caller reference only once, so a generation that is removed and added again needs a new reference.
     const callerReference = `${name}-${pair.getAttString('CreatedAt' satisfies keyof KeyPairAttributes)}`;

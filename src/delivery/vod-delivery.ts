@@ -35,8 +35,8 @@ export interface VodDeliveryOptions {
   /**
    * An existing private bucket for the media.
    *
-   * If the bucket is imported or in another stack, you must change the bucket policy yourself. Allow the service principal `cloudfront.amazonaws.com` to call
-   * `s3:ListBucket` on the bucket and `s3:GetObject` on `v/*`, both with the condition that `AWS:SourceArn` is the ARN of this distribution.
+   * If the bucket is imported or in a different stack, you must change the bucket policy yourself. Allow the service principal `cloudfront.amazonaws.com` to
+   * call `s3:ListBucket` on the bucket and `s3:GetObject` on `v/*`. Both permissions need the condition that `AWS:SourceArn` is the ARN of this distribution.
    *
    * If the app creates the bucket, synth rejects a public bucket, and warns about a bucket without `enforceSSL`. Synth cannot check an imported bucket: make
    * sure that the bucket blocks public access and denies requests without TLS. Everyone can read media in a public bucket without a playback session.
@@ -58,7 +58,7 @@ export interface VodDeliveryOptions {
    *
    * A generation is one key pair. CloudFront trusts all generations. The newest generation signs the playback cookies, starting 15 minutes after its creation.
    * If the secret of the newest generation cannot be read, an older generation signs the cookies. To rotate the key, add a generation at the end of the list.
-   * The removal of a generation ends all sessions that it signed, so wait until these sessions have expired.
+   * If you remove a generation, all sessions that it signed end, so first wait until these sessions have expired.
    * @default ['1']
    */
   readonly keyGenerations?: string[];
@@ -70,7 +70,7 @@ export interface VodDeliveryOptions {
   readonly keyType?: SigningKeyType;
 
   /**
-   * Price class of the distribution. The cheapest class is slower for viewers who are far from Europe and North America.
+   * Price class of the distribution. `PRICE_CLASS_100` is the cheapest class, and is slower for viewers who are far from Europe and North America.
    * @default cloudfront.PriceClass.PRICE_CLASS_100
    */
   readonly priceClass?: cloudfront.PriceClass;
@@ -104,10 +104,10 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
    * Custom domain names of the service.
    *
    * The first name is the host of the service URL (`url`), and must also be the host of the catalog's `url`. For each name, create a DNS record that points to
-   * the distribution. CloudFront rejects a name that another distribution has.
+   * the distribution. CloudFront rejects a name that a different distribution already has.
    *
-   * Users can sign in and watch only at the first name, since a cookie is valid for one name. At all other names, including the `cloudfront.net` name,
-   * `defaultBehavior` redirects to the first name. There is no redirect if `defaultBehavior` has your own function for viewer requests. Viewers need TLS 1.2
+   * Users can sign in and watch only at the first name, since a cookie is valid for one name. Requests for all other names, including the `cloudfront.net`
+   * name, are redirected to the first name. There is no redirect if `defaultBehavior` has your own function for viewer requests. Viewers need TLS 1.2 or later
    * (`TLSv1.2_2021`).
    * @default - the domain name of the distribution, such as `d111111abcdef8.cloudfront.net`
    */
@@ -128,9 +128,8 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
    *
    * By default, viewers can send only GET and HEAD requests. CloudFront caches the responses for all viewers, and sends no query strings or cookies to the
    * origin. A server-rendered app needs `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`.
-   * With these settings, the app receives all cookies of a viewer, except the refresh and playback cookies, which are limited to the service's paths. If an app
-   * in the same stack uses `url` or the user pool, set `domainNames`. Otherwise, the app would depend on the distribution through `url` or the user pool, and
-   * the distribution would depend on the app.
+   * With these settings, the app receives all cookies of a viewer except the refresh cookie and the playback cookies, which are limited to the service's paths.
+   * If an app in the same stack uses `url` or the user pool, set `domainNames`. Otherwise, the app and the distribution would depend on each other.
    * @default - a function returns 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
@@ -144,14 +143,13 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
   /**
    * More behaviors of your app, by path pattern.
    *
-   * The service uses all patterns below `/v/` and, with an API, below `/api/`. By default, http requests are redirected to https, and responses get
+   * Patterns below `/v/` and, with an API, below `/api/` are rejected at synth. By default, http requests are redirected to https, and responses get
    * CloudFront's managed security headers. The origin must not be the media bucket.
    * @default - none
    */
   readonly additionalBehaviors?: { [pathPattern: string]: cloudfront.BehaviorOptions };
 }
 
-/** Every option. */
 export const DELIVERY_OPTIONS: Record<keyof VodDeliveryOptions, true> = {
   bucket: true, functions: true, keyGenerations: true, keyType: true, priceClass: true, removalPolicy: true, sessionDuration: true,
 };
@@ -244,7 +242,7 @@ export class VodDelivery extends Construct {
   private createBucket(removalPolicy: RemovalPolicy): s3.Bucket {
     return privateBucket(this, 'Bucket', {
       removalPolicy,
-      // The property is not set, because S3's default also disables ACLs.
+      // Undefined, because S3's default also disables ACLs.
       objectOwnership: undefined,
       minimumTLSVersion: 1.2,
       // Incomplete multipart uploads of an interrupted MediaConvert job cost money, and are not visible in object lists.
@@ -278,7 +276,7 @@ function problemsOf(scope: Construct, props: VodDeliveryProps): (string | undefi
   ];
 }
 
-/** Returns an error if the first domain name is not the host of the catalog's `url`, where playback cookies are valid. */
+/** Playback cookies are valid only for the first domain name. */
 function hostProblem(scope: Construct, props: VodDeliveryProps): string | undefined {
   const { catalog, domainNames } = props;
   if (isAbsent(domainNames) || typeof catalog?.url !== 'string' || domainProblems(scope, props).some((problem) => problem)) return undefined;

@@ -1,7 +1,6 @@
 import { VIDEO_ID } from './video-id';
 
 export const SOURCE_PREFIX = 'source/';
-/** The prefix of media files in the media bucket and in the path of media URLs. */
 export const MEDIA_PREFIX = 'v/';
 
 const SOURCE_KEY = new RegExp(`^${SOURCE_PREFIX}(${VIDEO_ID})/original$`);
@@ -11,13 +10,12 @@ export function sourceKey(videoId: string): string {
   return `${SOURCE_PREFIX}${videoId}/original`;
 }
 
-/** Returns the video id in the key of a source file; undefined for any other key. */
 export function parseSourceKey(key: string): { videoId: string } | undefined {
   const videoId = SOURCE_KEY.exec(key)?.[1];
   return videoId === undefined ? undefined : { videoId };
 }
 
-/** `v/{videoId}/{attempt}/`. Each attempt has a separate prefix, because media files of an earlier attempt may be cached. */
+/** `v/{videoId}/{attempt}/`. Media files of an earlier attempt may be cached, so each attempt has a separate prefix. */
 export function attemptPrefix(videoId: string, attempt: number): string {
   return `${MEDIA_PREFIX}${videoId}/${attempt}/`;
 }

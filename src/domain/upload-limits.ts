@@ -1,14 +1,13 @@
 import { isInRanges } from './media-type';
 
-/** Limits for uploads. */
 export interface UploadLimits {
-  /** The maximum size of a file in bytes. */
+  /** In bytes. */
   readonly maxSize: number;
   /** Files of at most this size are uploaded in one PUT request, and larger files in parts. In bytes, at most MAX_SINGLE_PUT_BYTES. */
   readonly multipartThreshold: number;
   /** The allowed media types, which are case-insensitive and can be ranges, such as `video/*`. */
   readonly contentTypes: readonly string[];
-  /** The validity of signed URLs, at most MAX_UPLOAD_EXPIRY_SECONDS. An upload has to start before the signed URL expires. */
+  /** At most MAX_UPLOAD_EXPIRY_SECONDS. */
   readonly expirySeconds: number;
 }
 
@@ -19,7 +18,7 @@ export interface UploadLimits {
  */
 export const MAX_UPLOAD_EXPIRY_SECONDS = 15 * 60;
 
-/** The maximum size of an object that is uploaded in one PUT: 5 GiB (see "Uploading objects" in the Amazon S3 User Guide). */
+/** The maximum size of an object in one PUT request (see "Uploading objects" in the Amazon S3 User Guide). */
 export const MAX_SINGLE_PUT_BYTES = 5 * 1024 ** 3;
 
 /** The maximum number of parts of a multipart upload (see "Amazon S3 multipart upload limits" in the Amazon S3 User Guide, read 2026-11-30). */

@@ -1,19 +1,17 @@
-/** The maximum length of a title, in characters. */
+/** In characters. */
 export const MAX_TITLE_LENGTH = 200;
 
-/** Returns the default title of a video. */
 export function titleOf(fileName: string): string {
   // Array.from() splits the string at code points, so no surrogate pair is cut.
   return Array.from(fileName).slice(0, MAX_TITLE_LENGTH).join('');
 }
 
-/** The texts that users write for a video, by field. */
 export type UserData = Readonly<Record<string, string | readonly string[] | Readonly<Record<string, string>> | undefined>>;
 
-/** The maximum size of the texts of a video in total. With this limit, a page of a list can contain 100 rows of the maximum size. */
+/** With this limit, a page of a list can contain 100 rows of the maximum size. */
 export const MAX_USER_DATA_BYTES = 32 * 1024;
 
-/** Returns the largest field if the fields exceed the limit in total, otherwise undefined. */
+/** Returns the largest field if all fields together exceed the limit. */
 export function oversizedField(data: UserData): { name: string; bytes: number; totalBytes: number } | undefined {
   const fields = Object.entries(data).map(([name, value]) => ({ name, bytes: value === undefined ? 0 : storedBytes(value) }));
   const totalBytes = fields.reduce((sum, { bytes }) => sum + bytes, 0);

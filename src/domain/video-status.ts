@@ -2,7 +2,7 @@
 export const VIDEO_STATUSES = ['waiting', 'uploaded', 'processing', 'held', 'ready', 'errored', 'deleting'] as const;
 export type VideoStatus = (typeof VIDEO_STATUSES)[number];
 
-/** Whether users can see a video with this status. Videos with a status that a newer version wrote are hidden. */
+/** Users cannot see videos with a status that only a newer version of this library knows. */
 export function isPresent(status: VideoStatus): boolean {
   return status !== 'deleting' && VIDEO_STATUSES.includes(status);
 }
@@ -12,15 +12,15 @@ export const VIDEO_ERROR_CODES = [
 ] as const;
 export type VideoErrorCode = (typeof VIDEO_ERROR_CODES)[number];
 
-/** The error of a video, which only the owner of the video and admins can see. */
+/** Only the owner of the video and admins can see the error. */
 export interface VideoError {
   readonly code: VideoErrorCode;
   readonly message: string;
 }
 
 /**
- * For each status: the statuses from which a video can change to it, within one attempt to transcode the video. All other changes are ignored, because they
- * come from events that are late, repeated or out of order. The next attempt starts with the status `uploaded`.
+ * The statuses that can precede each status, within one attempt to transcode the video. All other changes come from events that are late, repeated or out of
+ * order, and are ignored. The next attempt starts with the status `uploaded`.
  */
 export const ENTERED_FROM: Readonly<Record<VideoStatus, readonly VideoStatus[]>> = {
   waiting: [],

@@ -10,7 +10,6 @@ export enum VideoVisibility {
 
 export type Visibility = `${VideoVisibility}`;
 
-/** Whether the list that all viewers see contains the ready videos with this visibility. */
 export function isListed(visibility: Visibility): boolean {
   return visibility === 'signed-in';
 }

@@ -2,7 +2,7 @@ import type { Roles } from '../contract/roles';
 import { isPresent, VideoStatus } from '../domain/video-status';
 import type { Visibility } from '../domain/visibility';
 
-/** The caller, as verified by the authorizer. */
+/** As verified by the authorizer. */
 export interface Caller {
   readonly userId: string;
   readonly groups: readonly string[];
@@ -14,7 +14,6 @@ export interface GuardedVideo {
   readonly visibility: Visibility;
 }
 
-/** `video` is undefined if the video does not exist. */
 export type Action =
   | { readonly type: 'upload' }
   | { readonly type: 'list'; readonly videos: 'own' | 'published' }
@@ -25,7 +24,7 @@ export type Action =
 
 export type Decision = 'allowed' | 'wrong_role' | 'not_found';
 
-/** Visibilities that allow viewers to watch the videos of other users. Any other visibility, known or unknown, counts as private. */
+/** Any other visibility, known or unknown, counts as private. */
 const WATCHABLE: readonly Visibility[] = ['signed-in', 'unlisted'];
 
 /**

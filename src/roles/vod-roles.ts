@@ -2,7 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import type { Roles } from '../contract/roles';
 import { isAbsent, keyProblem, libraryObjectProblem, objectProblem, show } from '../synth/prop-checks';
 
-/** Maximum length of a group name in Cognito (see CreateGroup in the Amazon Cognito User Pools API Reference). */
+/** Cognito's limit (see CreateGroup in the Amazon Cognito User Pools API Reference). */
 const MAX_GROUP_NAME_LENGTH = 128;
 
 /** The users who have a role. */
@@ -18,7 +18,7 @@ export class Access {
    * @param name the group name in the users' tokens: 1 to 128 characters. With a Cognito user pool, the name must not contain spaces or commas
    */
   public static group(name: string): Access {
-    // JavaScript code can pass extra arguments, which `rolesProblems` rejects.
+    // JavaScript code can pass extra names, which `rolesProblems` rejects.
     return new Access([name, ...Array.from(arguments as Iterable<string>).slice(1)]);
   }
 
@@ -59,7 +59,8 @@ export interface VodRoles {
 
   /**
    * The users who can upload videos, and can watch and manage every video, including private videos. The value must be one group or `Access.nobody()`.
-   * @default - Access.group('admins') with `Identity.userPool()`; Access.nobody() with any other identity, whose groups can have other meanings
+   * @default - Access.group('admins') with `Identity.userPool()`; Access.nobody() with any other identity, because its group `admins` can have a different
+   * meaning
    */
   readonly admins?: Access;
 }
@@ -78,7 +79,6 @@ export function rolesProblems(roles: VodRoles | undefined, prop = 'roles', { req
   ];
 }
 
-/** Returns a message for each role that `guard` restricts and `roles` does not set. */
 export function openRoleProblems(roles: VodRoles, guard: VodRoles = {}): (string | undefined)[] {
   return (['uploaders', 'viewers'] as const).map((role) => (guard[role]?.groups && isAbsent(roles[role])
     ? `roles.${role}: expected a value, because the VodAuth of the API restricts this role, got none. Pass the roles of the VodAuth, or set Access.signedIn() to allow every signed-in user` : undefined));
@@ -88,7 +88,7 @@ export function groupsOf({ uploaders, viewers, admins }: VodRoles = {}): Roles {
   return { uploaders: uploaders?.groups, viewers: viewers?.groups, admins: admins?.groups };
 }
 
-/** Returns an error for a value that is not an `Access`, since an invalid value could otherwise give the role to every signed-in user. */
+/** An invalid value could otherwise give the role to every signed-in user. */
 function accessProblem(prop: string, access: Access | undefined): string | undefined {
   if (isAbsent(access)) return undefined;
   if (Array.isArray(access)) return `${prop}: expected Access.group('editors') or another Access, got a list of length ${access.length}. A role accepts one Access`;

@@ -3,9 +3,7 @@ import type { Caller } from '../roles/decide';
 const GROUPS_CLAIM = 'cognito:groups';
 
 /**
- * Returns the caller that the API's authorizer has verified, or undefined if there is no caller.
- *
- * A Cognito authorizer passes the claims of the token as an object. A Lambda authorizer passes a principal id and other values, which are all strings.
+ * A Cognito authorizer passes the claims of the token as an object. A Lambda authorizer passes only strings.
  *
  * @param authorization the request's `Authorization` header, which contains the verified token
  */
@@ -19,14 +17,12 @@ export function callerFrom(authorizer: Readonly<Record<string, unknown>> | null 
 }
 
 /**
- * Splits the groups that API Gateway has joined with commas.
- *
- * Cognito allows commas in group names, so `a,admins` can be one group or two. The function therefore returns the list of groups in the token. If the groups
- * in the token differ from `joined`, API Gateway verified a different token, and the function returns no groups.
+ * API Gateway joins the groups with commas, and Cognito allows commas in group names, so `a,admins` can be one group or two. The function therefore returns the
+ * list of groups in the token. If these groups differ from `joined`, API Gateway verified a different token, and the function returns no groups.
  */
 function joinedGroups(joined: string, authorization: string | undefined): readonly string[] {
   if (!joined.includes(',')) return [joined];
-  // The header `Authorization` is missing if your app's Cognito authorizer reads the token from a different header.
+  // The header is missing if your app's Cognito authorizer reads the token from a different header.
   if (authorization === undefined) return joined.split(',');
   const groups = groupsOfToken(authorization);
   return groups.join(',') === joined ? groups : [];
@@ -46,7 +42,7 @@ function caller(userId: unknown, groups: readonly string[]): Caller | undefined 
   return typeof userId === 'string' && userId !== '' ? { userId, groups } : undefined;
 }
 
-/** Returns the strings in a JSON array of strings, or an empty list for any other text. */
+/** Returns an empty list for any text that is not a JSON array of strings. */
 function namesIn(text: unknown): readonly string[] {
   try {
     const names: unknown = typeof text === 'string' ? JSON.parse(text) : [];

@@ -2,7 +2,7 @@ import { setTimeout } from 'timers/promises';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { REFUSED_BACK_OFF_SECONDS } from '../contract/custom-resources';
 
-/** The result of a custom resource. Stack events and `Fn::GetAtt` expose the result, so it must not contain secrets. */
+/** Stack events and `Fn::GetAtt` expose the result, so it must not contain secrets. */
 export interface CustomResourceAnswer {
   readonly physicalResourceId: string;
   readonly attributes?: Readonly<Record<string, string>>;
@@ -11,12 +11,11 @@ export interface CustomResourceAnswer {
 type Change<Properties> = (requestType: 'Create' | 'Update' | 'Delete', properties: Properties, physicalResourceId?: string) => Promise<CustomResourceAnswer>;
 
 /**
- * Returns the handler of a custom resource. The handler runs `change` and sends the result to the signed URL in the event. The URL is never logged.
+ * Runs `change` and sends the result to the signed URL in the event, which is never logged. CloudFormation waits an hour for a missing response, so every error
+ * leads to a `FAILED` response.
  *
- * CloudFormation waits an hour for a missing response, so the handler sends a `FAILED` response for every error.
- *
- * CloudFormation can invoke the function some seconds before a new IAM permission takes effect (aws-cdk issue 37675). If IAM denies access, the handler
- * retries `change` for up to a minute. `change` must be idempotent.
+ * CloudFormation can invoke the function some seconds before a new IAM permission takes effect (aws-cdk issue 37675). If IAM denies access, `change` is
+ * therefore retried for up to a minute. `change` must be idempotent.
  *
  * @param wait function that waits for the given number of milliseconds
  */

@@ -1,11 +1,7 @@
 import type { Problem } from './route-types';
 import { ProblemCode, PROBLEMS, problemType } from '../contract/problems';
 
-/**
- * An error that the caller receives as problem+json. An error of any other class is logged, and the caller receives the code `internal`.
- *
- * If `cookies` is given, the response also sets these cookies.
- */
+/** The caller receives this error as problem+json. An error of any other class is logged, and the caller receives the code `internal`. */
 export class HttpProblem extends Error {
   constructor(readonly code: ProblemCode, detail: string, readonly errors?: Problem['errors'], readonly cookies?: readonly string[]) {
     super(detail);
@@ -21,17 +17,13 @@ export class HttpProblem extends Error {
 /** The maximum number of characters that an error message quotes from a request. */
 const QUOTED_LENGTH = 200;
 
-/**
- * Returns the error for an invalid field or parameter.
- *
- * @param pointer JSON pointer of the field (RFC 6901) or name of the parameter; empty for the whole body
- */
+/** @param pointer JSON pointer of the field (RFC 6901) or name of the parameter; empty for the whole body */
 export function invalid(pointer: string, detail: string): HttpProblem {
   const quoted = quote(pointer);
   return new HttpProblem('invalid_request', quoted ? `${quoted}: ${detail}` : detail, [{ pointer: quoted, detail }]);
 }
 
-/** Shortens text from a request, so that an error message can contain it. Unpaired surrogates become U+FFFD. */
+/** Unpaired surrogates become U+FFFD. */
 export function quote(text: string): string {
   const characters = Array.from(Buffer.from(text).toString());
   return characters.length > QUOTED_LENGTH ? `${characters.slice(0, QUOTED_LENGTH).join('')}…` : characters.join('');

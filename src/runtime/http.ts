@@ -20,17 +20,13 @@ interface Answer {
   readonly cookies?: readonly string[];
 }
 
-/**
- * Returns the Lambda handler for all routes of `handler`. The Lambda handler validates requests and returns errors as problem+json.
- *
- * Web pages of the origins in APP_ORIGINS can read all responses, including errors.
- */
+/** Web pages of the origins in APP_ORIGINS can read all responses, including errors. */
 export function serveRoutes<H extends HandlerName>(
   handler: H, operations: Operations<H>,
 ): (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult> {
   const routes = new Map(routesOf(handler).map(([operationId, route]) => [
     `${route.method} ${route.path}`,
-    // The cast is safe, because the type `Operations` has already checked each operation.
+    // The type `Operations` has already checked each operation.
     { route, readBody: bodyReader(route), run: operations[operationId as OperationsOf<H>] as (request: object) => Promise<Answer> },
   ]));
   const appOrigins = readOptional('APP_ORIGINS') ?? [];
@@ -73,7 +69,7 @@ function problemOf(error: unknown, requestId: string): HttpProblem {
   return error instanceof NewerFormat ? new HttpProblem('unavailable', `the service can't read this video at the moment; ${detail}`) : new HttpProblem('internal', detail);
 }
 
-/** `wanted` is in lower case. The search ignores the case of header names, because API Gateway passes them as the client wrote them. */
+/** API Gateway passes header names as the client wrote them. `wanted` is in lower case. */
 function headerOf({ headers }: APIGatewayProxyEvent, wanted: string): string | undefined {
   return Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === wanted)?.[1];
 }
@@ -84,7 +80,7 @@ function requireCaller(event: APIGatewayProxyEvent): Caller {
   return caller;
 }
 
-/** Rejects a request with two tokens, because a proxy in front of the API may have checked a different token than the authorizer. */
+/** With two tokens, the authorizer and a proxy in front of the API may check different tokens. */
 function refuseTwoTokens(event: APIGatewayProxyEvent): void {
   const values = Object.entries(event.multiValueHeaders ?? {}).flatMap(([name, given]) => name.toLowerCase() === 'authorization' ? given ?? [] : []);
   if (values.length > 1) throw invalid('authorization', 'can be given only once');

@@ -2,32 +2,28 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { HttpProblem, invalid } from './http-problem';
 import { isText } from '../domain/text-rules';
 
-/** Maximum size of a body. Every valid request fits, even if all characters are escaped as `\uXXXX`. */
+/** Every valid request fits, even if all characters are escaped as `\uXXXX`. */
 const MAX_BODY_BYTES = 128 * 1024;
-/** Maximum depth of nested objects and arrays, to protect recursive code. */
+/** Protects recursive code. */
 const MAX_DEPTH = 32;
-/** Maximum number of values in a body, to protect code that compares all pairs of values. */
+/** Protects code that compares each value with every other value. */
 const MAX_VALUES = 1000;
 
-/** Returns the body as text, or an empty text if there is no body. Throws if the body is too large or is not UTF-8. */
+/** Throws if the body is too large or is not UTF-8. */
 export function bodyText({ body, isBase64Encoded }: Pick<APIGatewayProxyEvent, 'body' | 'isBase64Encoded'>): string {
   const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length > MAX_BODY_BYTES) throw new HttpProblem('too_large', `the body is larger than ${MAX_BODY_BYTES / 1024} KiB`);
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    // For a body that is not Base64-encoded, API Gateway has already replaced invalid UTF-8 with U+FFFD.
+    // Unless the body is Base64-encoded, API Gateway has already replaced invalid UTF-8 with U+FFFD.
     if (!text.includes('\ufffd')) return text;
   } catch {
-    // Invalid UTF-8 and U+FFFD cause the same error.
+    // The decoder throws for invalid UTF-8.
   }
   throw malformed();
 }
 
-/**
- * Parses JSON text.
- *
- * Throws for invalid JSON, repeated names in an object, too many values or levels, strings that `isText` rejects, and numbers out of range.
- */
+/** Throws for invalid JSON, repeated names in an object, too many values or levels, strings that `isText` rejects, and infinite numbers. */
 export function parseJson(text: string): unknown {
   const value = parsed(text);
   checkStructure(text);
@@ -43,7 +39,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Rejects repeated names, too many values and too many levels. `JSON.parse` keeps only the last value of a repeated name. */
+/** `JSON.parse` keeps only the last value of a repeated name. */
 function checkStructure(text: string): void {
   const open: (Set<string> | undefined)[] = [];
   let values = 1;

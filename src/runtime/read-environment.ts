@@ -1,10 +1,6 @@
 import { Environment, ENVIRONMENTS, HandlerName, LambdaVariable, Values, Variable, VARIABLES } from '../contract/environment';
 
-/**
- * Reads the environment variables of a handler, once at each cold start.
- *
- * Throws if a value is missing or invalid, so that a wrong deployment fails before the first request.
- */
+/** Throws if a value is missing or invalid, so that a wrong deployment fails before the first request. */
 export function readEnvironment<H extends HandlerName>(handler: H, source: NodeJS.ProcessEnv = process.env): Environment<H> {
   const listed: readonly string[] = ENVIRONMENTS[handler];
   const missing = listed.filter((name) => !name.endsWith('?') && source[name] === undefined);

@@ -10,7 +10,7 @@ export function readPath({ pathParameters = {} }: Pick<Route, 'pathParameters'>,
   const given: Readonly<Record<string, unknown>> = event.pathParameters ?? {};
   return Object.fromEntries(Object.entries(pathParameters).map(([name, schema]) => {
     const value = given[name];
-    // An invalid id and an unknown id have the same response, so that callers can't distinguish them.
+    // Invalid ids and unknown ids have the same response, so that callers can't distinguish them.
     if (typeof value !== 'string' || !new Validator(schema as object, '4').validate(value).valid) {
       throw new HttpProblem('not_found', `no such ${name.replace(/Id$/, '')}`);
     }
@@ -18,7 +18,7 @@ export function readPath({ pathParameters = {} }: Pick<Route, 'pathParameters'>,
   }));
 }
 
-/** Returns the validated query parameters. Throws for a parameter that the route does not have. */
+/** Throws for a parameter that the route does not have. */
 export function readQuery({ query: schemas = {} }: Pick<Route, 'query'>, event: APIGatewayProxyEvent): Record<string, string | number> {
   const query: Record<string, string | number> = {};
   for (const [name, values] of Object.entries(event.multiValueQueryStringParameters ?? {})) {
@@ -32,9 +32,8 @@ export function readQuery({ query: schemas = {} }: Pick<Route, 'query'>, event: 
 }
 
 /**
- * Returns the validated headers of the route, by lower-case name. Ignores other headers.
- *
- * Throws if a header other than `Cookie` is given twice. A client can split cookies into several headers (RFC 9113, section 8.2.3).
+ * Returns only the headers of the route, by lower-case name. Only `Cookie` can be given twice, because a client can split cookies into several headers (RFC
+ * 9113, section 8.2.3).
  */
 export function readHeaders({ headers: schemas = {} }: Pick<Route, 'headers'>, event: APIGatewayProxyEvent): Record<string, string | number> {
   const headers: Record<string, string | number> = {};
@@ -65,7 +64,7 @@ export function bodyReader({ body: schema, bodyOptional }: Pick<Route, 'body' | 
   };
 }
 
-/** Keeps the error of an invalid value, and omits the errors that the validator reports for the objects and arrays around the value. */
+/** The validator also reports errors for the objects and arrays that contain an invalid value. These errors are omitted. */
 function leaves(errors: { instanceLocation: string; keyword: string; error: string }[]): { pointer: string; detail: string }[] {
   const found = errors.filter(({ keyword }) => !['properties', 'patternProperties', 'items', 'additionalProperties'].includes(keyword));
   return (found.length > 0 ? found : errors).slice(0, 20).map(({ instanceLocation, keyword, error }) => ({
@@ -80,7 +79,6 @@ const DETAILS: Readonly<Partial<Record<string, string>>> = {
   pattern: 'does not match the pattern in the API description (GET /openapi.json)',
 };
 
-/** Converts a parameter or header to an integer if the schema requires an integer, and validates the value. */
 function convert(schema: JsonSchema, text: string, name: string): string | number {
   const value = schema.type === 'integer' && /^-?\d{1,15}$/.test(text) ? Number(text) : text;
   const { valid, errors } = new Validator(schema as object, '4').validate(value);

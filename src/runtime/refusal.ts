@@ -1,7 +1,7 @@
 import { HttpProblem } from './http-problem';
 import type { Decision } from '../roles/decide';
 
-/** Returns the error for a denied action. The error does not reveal whether a video exists. */
+/** The error does not reveal whether a video exists. */
 export function refusal(decision: Decision): HttpProblem {
   return decision === 'wrong_role'
     ? new HttpProblem('wrong_role', 'this action requires a role that you do not have. Ask an admin for the role, then renew your tokens')

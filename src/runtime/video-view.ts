@@ -10,7 +10,7 @@ export interface ViewContext {
   readonly serviceUrl: string;
 }
 
-/** Converts a row to a video for API responses. Before you call this function, check that `caller` is allowed to watch the video. */
+/** Before you call this function, check that `caller` is allowed to watch the video. */
 export function toVideo(row: VideoRow, { caller, roles, serviceUrl }: ViewContext, { description, metadata }: VideoDetails = {}): Video {
   const shown = [
     'videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt', 'publishedAt',

@@ -9,7 +9,7 @@ import { recordJobEnd, recordJobGone, recordNeverSubmitted } from '../transcode/
 /** The time until the next check of a video, if the last action for the video is recent, or if a service does not respond. */
 const SOON: Wait = { minutes: 15 };
 /**
- * How many hours the sweeper waits after each repeated message to the submit queue. If no message leads to a MediaConvert job, the video becomes
+ * The number of hours that the sweeper waits after each repeated message to the submit queue. If no message leads to a MediaConvert job, the video becomes
  * `errored` 3 days and 8 hours after the upload.
  */
 const RESUBMIT_HOURS: readonly number[] = [1, 2, 4, 8, 16, 24, 24];
@@ -45,7 +45,7 @@ async function removeExpired(row: VideoRow, ports: SettlePorts): Promise<NextLoo
 }
 
 /**
- * Sends another message to the submit queue for a video without a MediaConvert job.
+ * Sends the submit message of a video again, because the video has no MediaConvert job yet.
  *
  * Repeated messages are harmless: a lock in the row (the claim) allows only one message to submit a job (docs/decisions/003). The wait grows after each
  * message, so that few messages accumulate while the submit function cannot run.

@@ -18,7 +18,7 @@ export interface SweepReport {
   readonly complete: boolean;
 }
 
-/** The sweep starts no further video when the function has less than this time left, so that it can finish the video that it processes. */
+/** The sweep starts no further video if the function has less than this time left, so that the function can finish the current video. */
 const LEFT_MS = 30_000;
 const KEYS_AT_ONCE = 50;
 const IDS_LOGGED = 20;

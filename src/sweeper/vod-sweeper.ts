@@ -41,7 +41,7 @@ export interface VodSweeperProps extends VodSweeperOptions {
    * For a video without a MediaConvert job, the sweeper sends another message to the submit queue. For a job without an end event, the sweeper reads the state
    * of the job.
    *
-   * @default - none: the sweeper changes no video that waits for a job or for the end of a job
+   * @default - none: the sweeper does not change videos with the status `uploaded` or `processing`
    */
   readonly transcode?: IVodTranscode;
 

@@ -1,17 +1,13 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/**
- * Suppresses cdk-nag findings, with a reason for each rule id.
- *
- * @param scope the construct to which the suppression applies, including its children
- */
+/** Suppresses cdk-nag findings of a construct and its children. */
 export function acknowledge(scope: IConstruct, reasons: Readonly<Record<string, string>>): void {
   for (const [id, reason] of Object.entries(reasons)) Validations.of(scope).acknowledge({ id, reason });
 }
 
 /**
- * Suppresses the cdk-nag finding for one wildcard resource of a policy (AwsSolutions-IAM5). Other wildcards in the scope are still reported.
+ * Suppresses AwsSolutions-IAM5 of cdk-nag for one wildcard resource.
  *
  * @param resourceArn the ARN exactly as in the policy, or `*`
  */
@@ -19,8 +15,7 @@ export function acknowledgeWildcard(scope: IConstruct, resourceArn: string, reas
   const id = (): string => `AwsSolutions-IAM5[Resource::${flatten(Stack.of(scope).resolve(resourceArn))}]`;
   const early = id();
   acknowledgeOne(scope, early, reason);
-  // At the end of synthesis, CDK replaces the ARN of a resource in another stack with an Fn::ImportValue. The finding then has another id, which is
-  // acknowledged too.
+  // At the end of synth, CDK replaces the ARN of a resource in another stack with an Fn::ImportValue, which changes the id of the finding.
   scope.node.addValidation({
     validate: () => {
       if (id() !== early) acknowledgeOne(scope, id(), reason);
@@ -29,16 +24,15 @@ export function acknowledgeWildcard(scope: IConstruct, resourceArn: string, reas
   });
 }
 
+/**
+ * `acknowledge` cannot be used: CDK before 2.262 rejects an id with a second `::`, such as the id with the ARN of an imported bucket. Even if this error is
+ * caught, it stays in the file `cdk.out/error.txt`.
+ */
 function acknowledgeOne(scope: IConstruct, id: string, reason: string): void {
-  try {
-    acknowledge(scope, { [id]: reason });
-  } catch (error) {
-    // CDK before 2.262 rejects an id with a second `::`, such as the id with the ARN of an imported bucket. A missing suppression must not fail synth.
-    if (!/Invalid validation rule ID/i.test(String(error))) throw error;
-  }
+  scope.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, { [id]: reason });
 }
 
-/** Formats an ARN as cdk-nag does in the id of a finding: references become `<LogicalId>` or `<LogicalId.Attribute>`. */
+/** References become `<LogicalId>` or `<LogicalId.Attribute>`, as in the finding ids of cdk-nag. */
 function flatten(value: any): string {
   if (typeof value === 'string') return value;
   if (value['Fn::Join']) return value['Fn::Join'][1].map(flatten).join(value['Fn::Join'][0]);

@@ -3,10 +3,7 @@ import type { IConstruct } from 'constructs';
 import { finalValue, LATER } from './literal';
 import { isAbsent } from './prop-checks';
 
-/**
- * Repeats a check at the end of synthesis for strings and lists that contain CDK tokens, because lazy values are known then. A value that is known only at
- * deploy time remains a CDK token.
- */
+/** Repeats a check at the end of synth, when lazy values are known. A value that is known only at deploy time remains a CDK token. */
 export function checkTokens<T extends object>(scope: IConstruct, props: T, problemsOf: (props: T) => (string | undefined)[]): void {
   const tokens = Object.entries(props).filter(([, value]) => hasToken(value));
   if (tokens.length === 0) return;
@@ -23,7 +20,7 @@ function hasToken(value: unknown): boolean {
 function known(scope: IConstruct, value: unknown): unknown {
   const final = finalValue(scope, value);
   if (!Array.isArray(final)) return isKnown(final) ? final : value;
-  // A new CDK token replaces an item that is still unknown: the original CDK token of the item is not available, because the list was lazy.
+  // The list was lazy, so the original CDK token of an unknown item is not available.
   return final.map((item: unknown) => (isKnown(item) ? item : Lazy.string({ produce: () => undefined })));
 }
 

@@ -3,9 +3,8 @@ import type { IDependable } from 'constructs';
 import type { HandlerName, Optional, Required, Values, Variable } from '../contract/environment';
 
 /**
- * The environment variables and the permissions with which a handler uses a resource.
- *
- * The area that owns the resource creates the connection. Other areas import only the connection and not the resource.
+ * The environment variables and the permissions with which a handler uses a resource. The area that owns the resource creates the connection, and all other
+ * areas import only the connection.
  */
 export interface Connection<V extends Variable = never> {
   readonly environment: Values<V>;
@@ -13,7 +12,7 @@ export interface Connection<V extends Variable = never> {
   readonly grant?: (grantee: iam.IGrantable) => void;
   /**
    * Constructs that must be deployed before the function.
-   * @default - only the resources that the variables refer to
+   * @default - only the resources that the environment variables refer to
    */
   readonly after?: IDependable;
 }
@@ -23,28 +22,22 @@ export function connection<V extends Variable>(parts: Connection<V>): Connection
   return parts;
 }
 
-/** Creates a connection that grants permissions and sets no environment variable. */
 export function permission(actions: string[], resourceArns: string[]): Connection {
   return { environment: {}, grant: (grantee) => iam.Grant.addToPrincipal({ grantee, actions, resourceArns }) };
 }
 
-/** The variables that are set by a list of connections. */
 export type Covered<U> = U extends readonly (infer C)[] ? C extends Connection<infer V> ? V : never : never;
 
-/** The variables that more than one connection of a list sets. */
 type CoveredTwice<U> = U extends readonly [Connection<infer V>, ...infer Others] ? (V & Covered<Others>) | CoveredTwice<Others> : never;
 
-/** The handler's variables that no connection sets. All other variables are rejected. */
+/** The environment variables of a handler, except the variables that a connection sets. */
 export type Uncovered<H extends HandlerName, U> = Values<Exclude<Required<H>, Covered<U>>> & Partial<Values<Exclude<Optional<H>, Covered<U>>>>
   & { readonly [Other in Exclude<Variable, Exclude<Required<H> | Optional<H>, Covered<U>>>]?: never };
 
-/** `unknown` (no error) if all variables of the connection are optional for the handler; otherwise the error message as a string type. */
+/** `unknown` (no error) if all variables of the connection are optional for the handler, otherwise an error message. */
 export type LateFor<H extends HandlerName, V extends Variable> = [Exclude<V, Optional<H>>] extends [never] ? unknown : `${Exclude<V, Optional<H>>} is not optional for ${H}`;
 
-/**
- * `unknown` (no error) if the handler reads all variables of the connections and no variable is set twice; otherwise a list type, whose item type is the error
- * message.
- */
+/** `unknown` (no error) if the handler reads all variables of the connections and no variable is set twice, otherwise a list of error messages. */
 export type FitFor<H extends HandlerName, U> = [CoveredTwice<U>] extends [never]
   ? [Exclude<Covered<U>, Required<H> | Optional<H>>] extends [never] ? unknown : readonly `${H} does not read ${Exclude<Covered<U>, Required<H> | Optional<H>>}`[]
   : readonly `${CoveredTwice<U>} is set twice`[];

@@ -3,11 +3,7 @@ import { Construct } from 'constructs';
 import { VodValidationError } from './errors';
 import { objectProblem, show } from './prop-checks';
 
-/**
- * Returns the scope of a new construct. Throws if the scope is not in a stack, or if the props are not an object.
- *
- * Call this function in the argument of `super()`, so that no code reads the props before the check.
- */
+/** Call this function in the argument of `super()`, so that no code reads the props before the check. */
 export function checkedScope(scope: Construct, id: string, props: unknown, name = 'props'): Construct {
   const isScope = Construct.isConstruct(scope) && scope.node.scopes.some(Stack.isStack);
   const problems = [

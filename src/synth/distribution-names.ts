@@ -4,13 +4,13 @@ import type { IConstruct } from 'constructs';
 import { finalText, finalTexts } from './literal';
 import { normalHost } from './origin';
 
-/** A distribution of the app with all its domain names, as `finalText` returns them. */
+/** `names` contains all domain names of the distribution, in the form that `finalText` returns. */
 export interface NamedDistribution {
   readonly resource: IConstruct;
   readonly names: readonly string[];
 }
 
-/** Returns every distribution of the app. The list is complete only at the end of synthesis. */
+/** The list is complete only at the end of synth. */
 export function distributionsBeside(scope: IConstruct): NamedDistribution[] {
   return scope.node.root.node.findAll().filter(isDistribution).map((resource) => ({ resource, names: namesOf(resource) }));
 }
@@ -26,7 +26,6 @@ export function namesBeside(scope: IConstruct, url: string): string[] {
   return [host, ...beside.filter((name) => !isSameName(name, host))];
 }
 
-/** Whether CloudFront treats two domain names as equal. */
 export function isSameName(one: string, other: string): boolean {
   const [host, otherHost] = [one, other].map((name) => normalHost(`https://${name}`));
   return host !== undefined && host === otherHost;

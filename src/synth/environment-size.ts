@@ -6,7 +6,7 @@ import type { Variable } from '../contract/environment';
 /** The quota for the environment variables of a function, measured as JSON (see "Environment variables" in "Lambda quotas"). */
 const MAX_BYTES = 4096;
 
-/** A placeholder for a value that is known only at deploy time. The length is an estimate: an ARN is longer, and most ids are shorter. */
+/** A placeholder for a value that is known only at deploy time. ARNs are longer than the placeholder, and most ids are shorter. */
 const UNKNOWN = '?'.repeat(40);
 
 /** The shortest possible values of CloudFormation's pseudo parameters. */
@@ -14,7 +14,7 @@ const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
   'AWS::AccountId': '123456789012', 'AWS::Partition': 'aws', 'AWS::Region': 'us-east-1', 'AWS::URLSuffix': 'amazonaws.com',
 };
 
-/** For each environment variable that can be large, the props that determine its size. */
+/** The props that determine the size of each environment variable that can be large. */
 const FILLED_BY: Partial<Record<string, string>> = {
   APP_ORIGINS: 'appOrigins',
   RETURN_ORIGINS: 'appOrigins',
@@ -31,7 +31,7 @@ interface FunctionProperties {
   readonly Environment: { readonly Variables?: Readonly<Record<string, unknown>> };
 }
 
-/** Rejects environment variables whose total size is above Lambda's quota. The check runs at the end of synthesis, because the app may add variables. */
+/** Runs at the end of synth, because the app may add variables. */
 export function checkEnvironmentSize(fn: lambda.Function): void {
   fn.node.addValidation({ validate: () => [sizeProblem(fn)].filter((problem) => problem !== undefined) });
 }
@@ -53,7 +53,6 @@ function bytesOf(variables: Readonly<Record<string, string>>): number {
   return Buffer.byteLength(JSON.stringify(variables));
 }
 
-/** Returns the text of a rendered value, with `UNKNOWN` for each part that is not a literal. */
 function textOf(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const [[name, argument] = ['', undefined]] = Object.entries(value) as [string, any][];

@@ -1,6 +1,6 @@
 import type { IConstruct } from 'constructs';
 
-/** An error that lists invalid props at synth, by the names that the CDK user wrote. */
+/** The prop names in the error are the names that the CDK user wrote. */
 export class VodValidationError extends Error {
   constructor(path: string, problems: string[]) {
     super(`${path}: ${problems.join('; ')}`);
@@ -8,7 +8,6 @@ export class VodValidationError extends Error {
   }
 }
 
-/** Throws one error that lists all problems, if there are any. */
 export function throwIfAny(scope: IConstruct, problems: (string | undefined)[]): void {
   const found = problems.filter((problem) => problem !== undefined);
   if (found.length > 0) throw new VodValidationError(scope.node.path, found);

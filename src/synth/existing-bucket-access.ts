@@ -7,18 +7,15 @@ const BLOCKS = ['blockPublicAcls', 'blockPublicPolicy', 'ignorePublicAcls', 'res
 /** Canned ACLs that grant public access (see "Access control list overview" in the Amazon S3 User Guide). */
 const PUBLIC_ACLS: unknown[] = [s3.BucketAccessControl.PUBLIC_READ, s3.BucketAccessControl.PUBLIC_READ_WRITE, s3.BucketAccessControl.AUTHENTICATED_READ];
 
-/**
- * Rejects an existing bucket that is public, and warns of a bucket that allows requests without TLS. The check runs at the end of synthesis. Bucket policies in
- * other stacks are not checked.
- */
+/** Rejects a public bucket, and warns of a bucket that allows requests without TLS. */
 export function checkBucketAccess(scope: IConstruct, prop: string, bucket: s3.IBucket, resource: s3.CfnBucket): void {
-  // Two areas can use the same bucket, which is checked only once.
+  // Two areas can use one bucket, which is checked only once.
   if (Aspects.of(bucket).all.some((aspect) => aspect instanceof WarnWithoutTls)) return;
   scope.node.addValidation({ validate: () => publicProblems(prop, resource) });
   Aspects.of(bucket).add(new WarnWithoutTls(scope, prop, bucket, resource), { priority: AspectPriority.READONLY });
 }
 
-/** This class is an aspect, because the app may add a bucket policy after it creates the service. */
+/** An aspect, because the app may add a bucket policy after it creates the service. */
 class WarnWithoutTls implements IAspect {
   constructor(
     private readonly scope: IConstruct, private readonly prop: string, private readonly bucket: s3.IBucket, private readonly resource: s3.CfnBucket,
@@ -33,7 +30,7 @@ class WarnWithoutTls implements IAspect {
 
 function publicProblems(prop: string, resource: s3.CfnBucket): string[] {
   const block: Partial<Record<string, unknown>> | undefined = Stack.of(resource).resolve(resource.publicAccessBlockConfiguration);
-  // If publicAccessBlockConfiguration is absent, AWS enables all four settings. If the property is present, AWS disables the settings that the property omits.
+  // If publicAccessBlockConfiguration is absent, AWS enables all four settings. If it is present, AWS disables the settings that it omits.
   const off = block === undefined ? [] : BLOCKS.filter((name) => block[name] === undefined || String(block[name]) === 'false');
   const open = statementsOf(resource).find(letsInEveryone);
   return [
@@ -51,7 +48,7 @@ interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** Returns the statements of all policies of a bucket. Policies in other stacks than the stack of the bucket are ignored. */
+/** Ignores policies that are not in the stack of the bucket. */
 function statementsOf(resource: s3.CfnBucket): Statement[] {
   const stack = Stack.of(resource);
   const text = (value: unknown) => JSON.stringify(stack.resolve(value));

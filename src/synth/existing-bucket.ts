@@ -11,7 +11,6 @@ export function bucketKey(prop: string, bucket: s3.IBucket): ResourceKey {
   return { prop, key: bucket.encryptionKey, service: 's3' };
 }
 
-/** Returns the problems of an existing bucket that are known when the service is created. */
 export function bucketProblems(
   scope: IConstruct, prop: string, bucket: s3.IBucket | undefined, { required = false, readByCloudFront = false } = {},
 ): (string | undefined)[] {
@@ -22,7 +21,7 @@ export function bucketProblems(
   ];
 }
 
-/** Checks the key and the access of an existing bucket at the end of synthesis, because aspects may change the bucket. Imported buckets can't be checked. */
+/** Runs at the end of synth, because aspects may change the bucket. Imported buckets can't be checked. */
 export function checkBucket(scope: IConstruct, prop: string, bucket: s3.IBucket, { readByCloudFront = false, keyRemedy = KEY_REMEDY } = {}): void {
   const resource = cfnBucket(bucket);
   if (!resource) return;
@@ -35,10 +34,7 @@ export function checkBucket(scope: IConstruct, prop: string, bucket: s3.IBucket,
 const AWS_MANAGED = 'alias/aws/s3';
 const KEY_REMEDY = 'Create the bucket with the prop encryptionKey of s3.Bucket';
 
-/**
- * Rejects a key that is not known to CDK. For a bucket that CloudFront reads, also rejects the key `aws/s3`, whose policy allows only principals of the
- * account.
- */
+/** Rejects a key that CDK does not know. CloudFront cannot use the key `aws/s3`, because its policy allows only principals of the account. */
 function unknownKeyProblem(
   prop: string, bucket: s3.IBucket, readByCloudFront: boolean, keyRemedy = KEY_REMEDY, encryption?: Encryption,
 ): string | undefined {
@@ -55,7 +51,7 @@ interface Encryption {
   readonly key?: string | object;
 }
 
-/** Returns the KMS key of the L1 resource if the L2 bucket has a different key or no key. The app may set the key on the L1 resource. */
+/** Returns the KMS key of the L1 resource if the L2 bucket does not have this key. The app may set the key on the L1 resource. */
 function unknownKey(bucket: s3.IBucket, rendered: Encryption | undefined): string | object | undefined {
   const resource = cfnBucket(bucket);
   // An L2 bucket that wraps an L1 resource has the key of that resource.
@@ -65,14 +61,13 @@ function unknownKey(bucket: s3.IBucket, rendered: Encryption | undefined): strin
   return algorithm.startsWith('aws:kms') && !isKnown ? key : undefined;
 }
 
-/** Returns the encryption of a bucket before the end of synthesis, when CDK can't render the resource yet. */
+/** Before the end of synth, CDK can't render the resource. */
 function givenEncryption(resource: s3.CfnBucket): Encryption {
   const encryption = Stack.of(resource).resolve(resource.bucketEncryption);
   const { sseAlgorithm, kmsMasterKeyId } = encryption?.serverSideEncryptionConfiguration?.[0]?.serverSideEncryptionByDefault ?? {};
   return { algorithm: sseAlgorithm, key: kmsMasterKeyId };
 }
 
-/** Returns the encryption of a bucket at the end of synthesis, including overrides. */
 function renderedEncryption(resource: s3.CfnBucket): Encryption {
   const { BucketEncryption } = renderedProperties<{ readonly BucketEncryption: any }>(resource);
   const { SSEAlgorithm, KMSMasterKeyID } = BucketEncryption?.ServerSideEncryptionConfiguration?.[0]?.ServerSideEncryptionByDefault ?? {};
@@ -80,11 +75,10 @@ function renderedEncryption(resource: s3.CfnBucket): Encryption {
 }
 
 /**
- * Enables EventBridge notifications on a bucket of this app. Other notifications of the bucket remain.
+ * Enables EventBridge notifications on a bucket of this app, and keeps all other notifications.
  *
- * `enableEventBridgeNotification()` of CDK creates a custom resource with a function. The method is called only if the bucket already has this custom resource,
- * which `addEventNotification()` creates. The custom resource replaces the whole notification configuration, so without the call it
- * would disable EventBridge.
+ * If the app has called `addEventNotification()`, a custom resource of CDK replaces the whole notification configuration, and would disable EventBridge. Only
+ * in this case, the code calls CDK's `enableEventBridgeNotification()`, which otherwise would create the custom resource and its function.
  *
  * @returns false for an imported bucket, which this stack can't change
  */
@@ -96,16 +90,12 @@ export function sendEventsToEventBridge(bucket: s3.IBucket): boolean {
   resource.notificationConfiguration = Lazy.any({
     produce: () => notifications(bucket) ? given : { ...Stack.of(bucket).resolve(given), eventBridgeConfiguration: { eventBridgeEnabled: true } },
   });
-  // The aspect runs after all other aspects, which may add notifications.
+  // Runs after all other aspects, which may add notifications.
   Aspects.of(bucket).add(new KeepEventBridge(bucket), { priority: AspectPriority.READONLY });
   return true;
 }
 
-/**
- * Adds a CORS rule to a bucket of this app.
- *
- * @returns false for an imported bucket, which this stack can't change
- */
+/** @returns false for an imported bucket, which this stack can't change */
 export function addCorsRule(bucket: s3.IBucket, rule: s3.CorsRule): boolean {
   const resource = cfnBucket(bucket);
   if (!resource) return false;
@@ -118,18 +108,17 @@ export function addCorsRule(bucket: s3.IBucket, rule: s3.CorsRule): boolean {
   return true;
 }
 
-/** Returns the L1 resource of a bucket; undefined for an imported bucket. */
 function cfnBucket(bucket: s3.IBucket): s3.CfnBucket | undefined {
   const resource = bucket.node.defaultChild;
   return CfnResource.isCfnResource(resource) && resource.cfnResourceType === 'AWS::S3::Bucket' ? resource as s3.CfnBucket : undefined;
 }
 
-/** Returns the custom resource that writes the notification configuration of a bucket, if CDK has created one. */
+/** The custom resource with which CDK writes the notification configuration of a bucket. */
 function notifications(bucket: s3.IBucket): CfnResource | undefined {
   return bucket.node.tryFindChild('Notifications')?.node.tryFindChild('Resource') as CfnResource | undefined;
 }
 
-/** This class is an aspect, because the app may add notifications after it creates the service. */
+/** An aspect, because the app may add notifications after it creates the service. */
 class KeepEventBridge {
   constructor(private readonly bucket: s3.IBucket) {}
 
@@ -137,7 +126,7 @@ class KeepEventBridge {
     const resource = node === this.bucket ? notifications(this.bucket) : undefined;
     if (!resource) return;
     this.bucket.enableEventBridgeNotification();
-    // If a later version of the app removed the custom resource, its deletion would clear the notification configuration.
+    // Without RETAIN, the removal of the custom resource from the app would clear the notification configuration.
     resource.applyRemovalPolicy(RemovalPolicy.RETAIN);
   }
 }

@@ -21,7 +21,7 @@ export function tablePlaceProblems(
 ): (string | undefined)[] {
   const wrong = objectProblem(prop, table, 'a table, such as a dynamodb.Table', { members: ['tableArn', 'env', 'node'], required });
   if (wrong || isAbsent(table)) return [wrong];
-  // The ARN contains the region and account of the table. The `env` of an imported table describes the importing stack.
+  // The `env` of an imported table describes the importing stack, so the region and the account are read from the ARN.
   const { region = '', account = '' } = Token.isUnresolved(table.tableArn) ? table.env : Arn.split(table.tableArn, ArnFormat.SLASH_RESOURCE_NAME);
   return [...placeProblems(scope, prop, 'table', { region, account }), ...keyProblems(tableKey(prop, table), region)];
 }
@@ -40,17 +40,14 @@ export function streamProblems(scope: Construct, prop: string, table: dynamodb.I
   return differ(name, table.tableName) ? [...problems, `${stream}: expected a stream of the table ${table.tableName}, got a stream of the table ${name}`] : problems;
 }
 
-/**
- * Checks the stream of a table at the end of synthesis, because an aspect may remove the stream. The stream ARN is not checked, because a TableV2 has a stream
- * ARN even without a stream.
- */
+/** Runs at the end of synth, because an aspect may remove the stream. A TableV2 has a stream ARN even without a stream. */
 export function checkStream(scope: Construct, prop: string, table: dynamodb.ITable): void {
   const resource = resourceOf(table);
   if (!resource) return;
   scope.node.addValidation({ validate: () => (readTable(resource).streamSpecification?.streamViewType ? [] : [`${prop}: ${NO_STREAM}`]) });
 }
 
-/** Checks the key of a table at the end of synthesis, because an aspect or other code of the app may set a key later. */
+/** Runs at the end of synth, because an aspect or other code of the app may set a key later. */
 export function checkTableKey(scope: Construct, prop: string, table: dynamodb.ITable): void {
   const resource = resourceOf(table);
   if (!resource) return;
@@ -64,12 +61,12 @@ export function checkTableKey(scope: Construct, prop: string, table: dynamodb.IT
   });
 }
 
-/** Checks an existing table at the end of synthesis, because the app may add indexes and the stream after it creates the service. */
+/** Runs at the end of synth, because the app may add indexes and the stream after it creates the service. */
 export function checkTable(scope: Construct, prop: string, table: dynamodb.ITable): void {
   const resource = resourceOf(table);
   if (!resource) {
     Annotations.of(scope).addWarningV2('serverless-vod:importedTable',
-      `${prop}: an imported table can't be checked at synth. The table requires the string keys ${keys(TABLE_KEYS)}, and a stream with the view type NEW_AND_OLD_IMAGES. The table also requires the indexes ${Object.values(INDEXES).map((index) => `${index.name} (${keys(index)}; ${index.projection})`).join(', ')}. An index may project more attributes. If a customer-managed KMS key encrypts the table, import the table with fromTableAttributes and encryptionKey`);
+      `${prop}: an imported table can't be checked at synth. The table requires the string keys ${keys(TABLE_KEYS)}, and a stream with the view type NEW_AND_OLD_IMAGES. The table also requires the indexes ${Object.values(INDEXES).map((index) => `${index.name} (${keys(index)}; ${index.projection})`).join(', ')}. An index can also project additional attributes. If a customer-managed KMS key encrypts the table, import the table with fromTableAttributes and encryptionKey`);
     return;
   }
   scope.node.addValidation({ validate: () => tableProblems(prop, readTable(resource)) });
@@ -81,7 +78,7 @@ interface IndexProperties {
   readonly projection?: { readonly projectionType?: string };
 }
 
-/** The checked properties, which `AWS::DynamoDB::Table` and `AWS::DynamoDB::GlobalTable` have in common. */
+/** The properties that `AWS::DynamoDB::Table` and `AWS::DynamoDB::GlobalTable` have in common. */
 interface TableProperties {
   readonly attributeDefinitions?: { readonly attributeName: string; readonly attributeType: string }[];
   readonly keySchema?: KeyElement[];
@@ -96,7 +93,6 @@ interface RenderedEncryption {
   readonly Replicas: { readonly SSESpecification?: { readonly KMSMasterKeyId?: string | object } }[];
 }
 
-/** Returns the L1 resource of a table; undefined for an imported table. */
 function resourceOf(table: dynamodb.ITable): CfnResource | undefined {
   const resource = table.node.defaultChild;
   return CfnResource.isCfnResource(resource) && /^AWS::DynamoDB::(Global)?Table$/.test(resource.cfnResourceType) ? resource : undefined;
@@ -117,14 +113,14 @@ function tableProblems(prop: string, table: TableProperties): string[] {
       || [expected.partition, expected.sort].some((attribute) => types.get(attribute) !== 'S');
   };
   const problems = wrongKeys(keySchema, TABLE_KEYS)
-    ? [`${prop}: expected a table with the string keys ${keys(TABLE_KEYS)}, got other keys. Create another table, because the keys of a table can't be changed`] : [];
+    ? [`${prop}: expected a table with the string keys ${keys(TABLE_KEYS)}, got different keys. Create a new table, because the keys of a table can't be changed`] : [];
   if (stream?.streamViewType && stream.streamViewType !== 'NEW_AND_OLD_IMAGES') {
     problems.push(`${prop}: expected a stream of StreamViewType.NEW_AND_OLD_IMAGES, got ${stream.streamViewType}. Each event is derived from the old and the new image of a row`);
   }
   for (const index of Object.values<TableIndex>(INDEXES)) {
     const found = indexes.find(({ indexName }) => indexName === index.name);
     if (!found || wrongKeys(found.keySchema, index)) {
-      problems.push(`${prop}: expected a global secondary index '${index.name}' with the string keys ${keys(index)}, ${found ? 'got other keys' : 'got none'}. Add the index with addGlobalSecondaryIndex`);
+      problems.push(`${prop}: expected a global secondary index '${index.name}' with the string keys ${keys(index)}, ${found ? 'got different keys' : 'got none'}. Add the index with addGlobalSecondaryIndex`);
     } else if (index.projection === 'ALL' && found.projection?.projectionType !== 'ALL') {
       problems.push(`${prop}: expected the global secondary index '${index.name}' to project all attributes, got ${found.projection?.projectionType}. Create the index with ProjectionType.ALL`);
     }

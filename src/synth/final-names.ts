@@ -4,7 +4,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 import { finalText } from './literal';
 
-/** Returns the names of a bucket or table, as `finalText` returns them: the reference to the name, and the physical name if it is set. */
+/** Returns the reference to the name, and the physical name if the app sets this name. The names have the form that `finalText` returns. */
 export function finalNames(scope: IConstruct, resource: s3.IBucket | dynamodb.ITable): string[] {
   const { defaultChild } = resource.node;
   return [
@@ -13,7 +13,7 @@ export function finalNames(scope: IConstruct, resource: s3.IBucket | dynamodb.IT
   ];
 }
 
-/** Returns every bucket of the app as a CloudFormation resource, together with the names of the bucket. The list is complete only at the end of synthesis. */
+/** The list is complete only at the end of synth. */
 export function bucketsBeside(scope: IConstruct): { readonly resource: s3.CfnBucket; readonly names: readonly string[] }[] {
   return scope.node.root.node.findAll().filter(isBucket)
     .map((resource) => ({ resource, names: [finalText(scope, resource.ref), ...givenNames(scope, resource)] }));

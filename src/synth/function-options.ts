@@ -75,7 +75,7 @@ export interface VodFunctionOptions {
    * The permissions boundary of every role that the service creates, including the role of MediaConvert jobs.
    *
    * The boundary does not apply to roles that CDK adds to the stack, such as the role of the function that empties buckets for `RemovalPolicy.DESTROY`. Use
-   * `iam.PermissionsBoundary.of(stack)` for such roles.
+   * `iam.PermissionsBoundary.of(stack)` for these roles.
    * @default - none
    */
   readonly permissionsBoundary?: iam.IManagedPolicy;
@@ -95,10 +95,10 @@ export interface VodFunctionOptions {
   /**
    * The reserved concurrency of each function that serves API requests.
    *
-   * The reservation is also the maximum, so API requests cannot use up the concurrency of the account. Functions that process job events or the table's stream
-   * have no reservation, because a low reservation would throttle these functions, and uploads would end in the dead-letter queue.
+   * A function cannot exceed its reservation, so API requests cannot use up the concurrency of the account. Functions that process job events or the table's
+   * stream have no reservation, because a low reservation would throttle these functions, and uploads would end in the dead-letter queue.
    *
-   * Lambda keeps 100 executions of the account unreserved. In an account with a quota of 100 or less, a reservation fails at deploy time.
+   * Lambda keeps 100 executions of the account unreserved. In an account with a concurrency quota of 100 or less, a reservation fails at deploy time.
    * @default - no reservation
    */
   readonly reservedConcurrentExecutions?: number;
@@ -114,7 +114,7 @@ const CONTEXT = 'serverless-vod:functions';
 
 interface Setting {
   readonly options: VodFunctionOptions;
-  /** The construct whose options set the VPC. The shared security group is a child of this construct. */
+  /** The construct whose options set the VPC, and the parent of the shared security group. */
   readonly vpcOwner?: Construct;
 }
 
@@ -122,7 +122,7 @@ function settingOf(scope: Construct): Setting {
   return scope.node.tryGetContext(CONTEXT) ?? { options: {} };
 }
 
-/** Sets the options for every function in the scope. These options override the options of outer scopes. Call this function before the scope has children. */
+/** These options override the options of outer scopes. Call this function before the scope has children. */
 export function useFunctionOptions(scope: Construct, given: VodFunctionOptions | undefined): void {
   if (isAbsent(given)) return;
   const above = settingOf(scope);
@@ -134,17 +134,13 @@ export function useFunctionOptions(scope: Construct, given: VodFunctionOptions |
   if (!isAbsent(given.permissionsBoundary)) iam.PermissionsBoundary.of(scope).apply(given.permissionsBoundary);
 }
 
-/** Returns the options that apply to the functions in the scope, including defaults. */
 export function functionOptions(scope: Construct): VodFunctionOptions & typeof DEFAULTS {
   const { options, vpcOwner } = settingOf(scope);
   const securityGroups = options.securityGroups ?? (vpcOwner && [sharedSecurityGroup(vpcOwner, options.vpc!)]);
   return { ...overlay(DEFAULTS, options), securityGroups };
 }
 
-/**
- * Returns the security group that all functions share. Lambda creates network interfaces for each combination of subnet and security groups, so more security
- * groups would slow down deployments.
- */
+/** Lambda creates network interfaces for each combination of subnet and security groups, so a security group for each function would slow down deployments. */
 function sharedSecurityGroup(scope: Construct, vpc: ec2.IVpc): ec2.SecurityGroup {
   const id = 'FunctionsSecurityGroup';
   return scope.node.tryFindChild(id) as ec2.SecurityGroup | undefined

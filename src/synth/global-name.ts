@@ -3,11 +3,11 @@ import { Fn, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 /**
- * Returns a name that is unique in the account. The name ends with the UUID of the stack id, because CDK generates equal names in two regions of one account.
- * The name has at most 64 characters, which is the limit of CloudFront for functions and origin access controls.
+ * Returns a name that is unique in the account. The name ends with the UUID of the stack id, because CDK generates equal names in two regions of an account.
+ * The name has at most 64 characters, which is CloudFront's limit for functions and origin access controls.
  *
- * The name does not change if the construct id of the stack changes, or if the stack moves into a Stage. A change would do harm: public keys
- * can't be renamed, and rules outside of the stack refer to the event bus by name.
+ * The name stays the same if the construct id of the stack changes, or if the stack moves into a Stage: public keys can't be renamed, and rules outside of the
+ * stack refer to the event bus by name.
  */
 export function globalName(scope: Construct, label: string): string {
   // arn:aws:cloudformation:{region}:{account}:stack/{name}/{uuid}
@@ -15,7 +15,6 @@ export function globalName(scope: Construct, label: string): string {
   return `${label}-${placeInStack(scope)}-${uuid}`;
 }
 
-/** Returns a hash of the path below the stack, which differs between two services in one stack. */
 function placeInStack(scope: Construct): string {
   const path = scope.node.path.slice(Stack.of(scope).node.path.length);
   return createHash('sha256').update(path).digest('hex').slice(0, 8);

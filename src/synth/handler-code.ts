@@ -3,10 +3,8 @@ import * as path from 'path';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { HandlerName } from '../contract/environment';
 
-/** The folder `assets` of the package, which contains one bundled file for each handler. */
 const ASSETS = path.join(__dirname, '..', '..', 'assets');
 
-/** Returns the bundled code of a handler. */
 export function handlerCode(handler: HandlerName, assets: string = ASSETS): lambda.Code {
   const folder = path.join(assets, ...handler.split('/'));
   if (!existsSync(folder)) {

@@ -15,12 +15,10 @@ import type { TokenWriter } from '../contract/codec';
 import { ENVIRONMENTS, HandlerName, Variable, VARIABLES } from '../contract/environment';
 import { routesOf } from '../contract/routes';
 
-/** Properties of `handlerFunction`. */
 export interface HandlerFunctionProps<H extends HandlerName, U extends readonly Connection<any>[]> {
-  /** The description in the Lambda console: one sentence. */
+  /** One sentence, for the Lambda console. */
   readonly description: string;
   readonly uses: U & FitFor<H, U>;
-  /** The values of all variables that no connection sets. */
   readonly environment: Uncovered<H, U>;
   /** @default - the timeout of the function options */
   readonly timeout?: Duration;
@@ -28,12 +26,9 @@ export interface HandlerFunctionProps<H extends HandlerName, U extends readonly 
   readonly reservedConcurrentExecutions?: number;
 }
 
-/** A Lambda function whose type contains the name of its handler. */
 export type HandlerFunction<H extends HandlerName> = lambda.Function & { readonly _handler?: H };
 
-/**
- * Creates the function of a handler, with a log group and a role. The role has only the permissions that the connections and the function options require.
- */
+/** The role has only the permissions that the connections and the function options require. */
 export function handlerFunction<H extends HandlerName, const U extends readonly Connection<any>[]>(
   scope: Construct, id: string, handler: H, props: HandlerFunctionProps<H, U>,
 ): HandlerFunction<H> {
@@ -44,7 +39,7 @@ export function handlerFunction<H extends HandlerName, const U extends readonly 
   const parent = new Construct(scope, id);
   warnOfIsolation(parent, handler, variables, options);
   const logGroup = new logs.LogGroup(parent, 'Logs', { retention: options.logRetention, removalPolicy: RemovalPolicy.DESTROY });
-  // The default role of CDK has a managed policy that allows writes to every log group of the account.
+  // CDK's default role would allow writes to every log group of the account.
   const role = new iam.Role(parent, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
   logGroup.grantWrite(role);
   grantOptions(role, options);
@@ -63,11 +58,11 @@ export function handlerFunction<H extends HandlerName, const U extends readonly 
   });
   for (const connection of props.uses) add(fn, connection);
   checkEnvironmentSize(fn);
-  rejectLateKey(fn, 'kmsKeyArn', 'The function can\'t decrypt its environment variables with another key. Pass the key as functions.environmentEncryption, or exclude the function from the aspect', targetKey(options.environmentEncryption)?.keyArn);
+  rejectLateKey(fn, 'kmsKeyArn', 'The function can\'t decrypt its environment variables with this key. Pass the key as functions.environmentEncryption, or exclude the function from the aspect', targetKey(options.environmentEncryption)?.keyArn);
   return fn;
 }
 
-/** Throws if a variable is missing, set twice or not read by the handler. The compiler finds such a variable only if the list of connections is a literal. */
+/** The compiler finds missing, repeated and unread variables only if the list of connections is a literal. */
 function checkCovered(handler: HandlerName, covered: readonly string[]): void {
   const listed: readonly string[] = ENVIRONMENTS[handler];
   const problems = [
@@ -86,18 +81,15 @@ function servesRequests(handler: HandlerName): boolean {
 const NETWORK_INTERFACE_ACTIONS = ['CreateNetworkInterface', 'DescribeNetworkInterfaces', 'DescribeSubnets', 'DeleteNetworkInterface', 'AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses']
   .map((action) => `ec2:${action}`);
 
-/**
- * Grants the permissions for a VPC and for the key of the environment variables, because CDK grants only the permissions for tracing to a role that is passed
- * in.
- */
+/** CDK does not grant these permissions to a role that is passed in. */
 function grantOptions(role: iam.Role, { vpc, tracing, environmentEncryption }: VodFunctionOptions): void {
-  // The managed policy of AWS would also allow writes to every log group of the account.
+  // AWS's managed policy would also allow writes to every log group of the account.
   if (vpc) permission(NETWORK_INTERFACE_ACTIONS, ['*']).grant!(role);
   if (vpc || (tracing && tracing !== lambda.Tracing.DISABLED)) acknowledgeWildcard(role, '*', 'Lambda assigns the ids of network interfaces later, so the policy can\'t name them, and X-Ray has no resource-level permissions for traces');
   if (environmentEncryption) grantKey(role, environmentKey({ environmentEncryption }), role, ['kms:Decrypt']);
 }
 
-/** Adds an optional connection to an existing function. The connection can belong to a construct that is created after the function. */
+/** The connection can belong to a construct that is created after the function. */
 export function connect<H extends HandlerName, V extends Variable>(fn: HandlerFunction<H>, connection: Connection<V> & LateFor<H, V>): void {
   add(fn, connection);
 }

@@ -3,14 +3,14 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
 import type { HandlerName, Required, Variable } from '../contract/environment';
 
-/** The type of the VPC endpoint of each AWS service. Each property name is the last part of the endpoint's service name. */
+/** Each property name is the last part of the endpoint's service name. */
 const ENDPOINTS = {
   'dynamodb': 'gateway', 's3': 'gateway', 'secretsmanager': 'interface', 'cognito-idp': 'interface', 'mediaconvert': 'interface', 'events': 'interface',
   'sqs': 'interface', 'sts': 'interface',
 } as const;
 type Endpoint = keyof typeof ENDPOINTS;
 
-/** The AWS service or the internet host that a handler calls if it has the variable; undefined if there is no such service or host. */
+/** The AWS service or the internet host that a handler with this variable calls. Undefined means that the handler calls neither. */
 const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host?: string } | undefined> = {
   EVENT_BUS_NAME: { service: 'events' },
   FAILED_EVENTS_BUCKET: { service: 's3' },
@@ -30,7 +30,7 @@ const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host
 /** Handlers without required variables. `CALLED_BY` must list the services that these handlers call. */
 type WithoutVariables = { [H in HandlerName]: [Required<H>] extends [never] ? H : never }[HandlerName];
 
-/** The AWS services that a handler calls and that its variables do not show. Custom resources send their responses to CloudFormation through S3. */
+/** AWS services to which no environment variable of the handler refers. Custom resources send their responses to CloudFormation through S3. */
 const CALLED_BY: Record<WithoutVariables | 'sweeper/sweep-videos', readonly Endpoint[]> = {
   'auth/fill-client-secret': ['cognito-idp', 'secretsmanager', 's3'], 'delivery/make-key-pair': ['secretsmanager', 's3'],
   'sweeper/sweep-videos': ['mediaconvert'],
@@ -40,10 +40,7 @@ function nothingCalled<V extends Variable>(...names: V[]): Record<V, undefined> 
   return Object.fromEntries(names.map((name) => [name, undefined])) as Record<V, undefined>;
 }
 
-/**
- * Warns if a function in isolated subnets calls services or hosts that are not reachable from these subnets. Synth does not fail, because routes and endpoints
- * may be created outside of the app.
- */
+/** Synth does not fail, because routes and endpoints may be created outside of the app. */
 export function warnOfIsolation(
   scope: IConstruct, handler: HandlerName, variables: readonly string[],
   { vpc, vpcSubnets }: { readonly vpc?: ec2.IVpc; readonly vpcSubnets?: ec2.SubnetSelection },
@@ -54,10 +51,10 @@ export function warnOfIsolation(
   const unreachable = called.flatMap((each) => each?.host ?? []);
   if (unreachable.length > 0) {
     Annotations.of(scope).addWarningV2('serverless-vod:vpcWithoutInternet',
-      `functions.vpc: ${isolated} has no route to the internet, but this function calls ${unreachable.join(' and ')}, which a VPC endpoint can't reach. Select subnets with a NAT gateway (SubnetType.PRIVATE_WITH_EGRESS), or set functions.vpc only for the other areas`);
+      `functions.vpc: ${isolated} has no route to the internet, but this function calls ${unreachable.join(' and ')}, which a VPC endpoint can't reach. Select subnets with a NAT gateway (SubnetType.PRIVATE_WITH_EGRESS), or do not set functions.vpc for the area of this function`);
   }
   const needed = [...called.flatMap((each) => each?.service ?? []), ...(CALLED_BY as Partial<Record<HandlerName, readonly Endpoint[]>>)[handler] ?? []];
-  // The aspect runs at the end of synthesis, because the app may add endpoints after it creates the service.
+  // Runs at the end of synth, because the app may add endpoints after it creates the service.
   Aspects.of(scope).add({ visit: (node) => { if (node === scope) warnOfEndpoints(scope, vpc, isolated, needed); } }, { priority: AspectPriority.READONLY });
 }
 
@@ -69,13 +66,12 @@ function warnOfEndpoints(scope: IConstruct, vpc: ec2.IVpc, isolated: string, nee
     `functions.vpc: ${isolated} has no route to the internet, and the app has no VPC endpoint for these services, which this function calls: ${missing.map((service) => `${service} (${ENDPOINTS[service]} endpoint)`).join(', ')}. Add the endpoints to the VPC, or select subnets with a NAT gateway`);
 }
 
-/** Returns a description of the first isolated subnet of the selection, if there is one. */
 function isolatedAmong(vpc: ec2.IVpc, selection: ec2.SubnetSelection | undefined): string | undefined {
   const isolated = vpc.selectSubnets(selection).subnets.find((subnet) => vpc.isolatedSubnets.includes(subnet));
   return isolated && `the subnet ${isolated.node.path}`;
 }
 
-/** Returns the service names of the endpoints that the app creates in the VPC. Each name is JSON text, because a name can contain CDK tokens. */
+/** Each name is JSON text, because a name can contain CDK tokens. */
 function endpointsOf(vpc: ec2.IVpc): string[] {
   const text = (resource: CfnResource, value: unknown) => JSON.stringify(Stack.of(resource).resolve(value));
   return vpc.node.root.node.findAll().filter(isEndpoint)

@@ -4,11 +4,10 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct, IConstruct } from 'constructs';
 import { differ } from './place';
 
-/** The customer-managed KMS key of an existing resource. */
 export interface ResourceKey {
-  /** The prop that contains the resource, for errors and warnings. */
+  /** For errors and warnings. */
   readonly prop: string;
-  /** The key; undefined for a key that AWS owns or manages, which needs no grant. */
+  /** Undefined if AWS owns or manages the key, which then needs no grant. */
   readonly key: kms.IKey | undefined;
   /** The AWS service that calls KMS for the principal. */
   readonly service: 's3' | 'dynamodb' | 'lambda' | 'secretsmanager';
@@ -17,8 +16,8 @@ export interface ResourceKey {
 /**
  * Allows a principal to use a KMS key only through the AWS service of the encrypted resource.
  *
- * The default key policy delegates access to IAM and needs no statement. A statement is added to any other key policy if the key is in the grantee's stack. A
- * warning is added if the key policy can't be changed.
+ * The default key policy delegates access to IAM and needs no statement. Any other key policy gets a statement. If the library can't change the policy, synth
+ * warns.
  */
 export function grantKey(scope: IConstruct, { prop, key, service }: ResourceKey, grantee: iam.IGrantable, actions: string[]): iam.Grant {
   const target = targetKey(key);
@@ -39,10 +38,8 @@ export function grantKey(scope: IConstruct, { prop, key, service }: ResourceKey,
 }
 
 /**
- * Allows CloudFront to decrypt objects that a distribution reads with origin access control.
- *
  * Every distribution of the account can use the key, because the ARN of a single distribution would create the cycle key -> distribution -> bucket -> key. The
- * bucket policy allows only one distribution to read the bucket.
+ * bucket policy still allows only one distribution to read the bucket.
  */
 export function letCloudFrontDecrypt(scope: Construct, { prop, key }: ResourceKey): void {
   const target = targetKey(key);
@@ -68,21 +65,18 @@ export function keyProblems({ prop, key }: ResourceKey, region: string): (string
   return [differ(target.env.region, region) ? `${prop}: expected a KMS key in the region ${region} of the resource, got a KMS key in the region ${target.env.region}` : undefined];
 }
 
-/**
- * Returns the key itself, or the target key if `key` is an alias, because IAM policies can refer only to keys. Returns undefined if the target key is not
- * known.
- */
+/** IAM policies can refer only to keys, so the target key replaces an alias. Returns undefined if the target key is not known. */
 export function targetKey(key: kms.IKey | undefined): kms.IKey | undefined {
   if (!key || !('aliasTargetKey' in key)) return key;
   try {
     return (key as kms.IAlias).aliasTargetKey;
   } catch {
-    // CDK throws for an alias that was imported by name, because its key is not known.
+    // CDK throws for an alias that was imported by name.
     return undefined;
   }
 }
 
-/** Whether the key policy delegates the actions to IAM policies of the account. Returns false for an imported key, whose policy is not known. */
+/** Returns false for an imported key, whose policy is not known. */
 function delegatesToIam(key: kms.IKey, actions: string[]): boolean {
   const resource = [key.node.defaultChild, key.node.scope].find((each) => CfnResource.isCfnResource(each) && each.cfnResourceType === 'AWS::KMS::Key');
   if (!resource) return false;

@@ -6,11 +6,9 @@ import type { IConstruct } from 'constructs';
 import { grantKey, keyProblems, ResourceKey, targetKey } from './kms-keys';
 import { renderedProperties } from './rendered';
 
-/*
- * An aspect or other code of the app may set a KMS key on a resource that has no prop for a key. This module checks such keys.
- */
+/* An aspect or other code of the app may set a KMS key on a resource that has no prop for a key. */
 
-/** Returns the value of a property, with unresolved CDK tokens. An override (`addPropertyOverride`) takes precedence. */
+/** Returns the override (`addPropertyOverride`), or otherwise `property`. CDK tokens in the value are not resolved. */
 export function givenValue<T>(resource: CfnResource, name: string, property: T): T {
   // CDK has no public way to read overrides.
   const { rawOverrides } = resource as unknown as { readonly rawOverrides?: { readonly Properties?: Readonly<Record<string, T>> } };
@@ -18,10 +16,10 @@ export function givenValue<T>(resource: CfnResource, name: string, property: T):
 }
 
 /**
- * Rejects a KMS key that the app sets on a resource of this library, for example with an aspect. No principal would have access to such a key.
+ * Rejects a KMS key that the app sets on a resource of this library, because no principal would have access to the key.
  *
  * @param property the property of the resource, such as `kmsKeyArn`
- * @param remedy the end of the error message: what would fail with the late key, and what to do instead
+ * @param remedy the end of the error message: what would fail with the key, and what to do instead
  * @param allowed the only key that is accepted; undefined rejects every key
  */
 export function rejectLateKey(construct: IConstruct, property: string, remedy: string, allowed?: string): void {
@@ -39,8 +37,8 @@ export function rejectLateKey(construct: IConstruct, property: string, remedy: s
 const KEY_ACTIONS = { GetSecretValue: ['kms:Decrypt'], PutSecretValue: ['kms:GenerateDataKey', 'kms:Decrypt'] };
 
 /**
- * Grants actions on secrets of this library. If a secret has a customer-managed key at the end of synthesis, the grantee is also allowed to use the key through
- * Secrets Manager. Synth fails if the key is not a construct of the app, because CDK can't grant access to such a key.
+ * If a secret has a customer-managed key at the end of synth, the grantee is also allowed to use the key through Secrets Manager. Synth fails if the key is not
+ * a construct of the app, because CDK can't grant access to the key.
  */
 export function grantSecrets(secrets: readonly secretsmanager.CfnSecret[], grantee: iam.IGrantable, ...actions: (keyof typeof KEY_ACTIONS)[]): void {
   iam.Grant.addToPrincipal({ grantee, actions: actions.map((action) => `secretsmanager:${action}`), resourceArns: secrets.map(({ ref }) => ref) });
@@ -51,12 +49,11 @@ export function grantSecrets(secrets: readonly secretsmanager.CfnSecret[], grant
 function grantKeyLater(secret: secretsmanager.CfnSecret, grantee: iam.IGrantable, actions: string[]): void {
   const isFirst = !Aspects.of(secret).all.some((aspect) => aspect instanceof GrantSecretKey);
   if (isFirst) secret.node.addValidation({ validate: () => secretProblems(secret) });
-  // The aspect runs after all other aspects, which may set the key.
+  // Runs after all other aspects, which may set the key.
   Aspects.of(secret).add(new GrantSecretKey(secret, grantee, actions), { priority: AspectPriority.READONLY });
 }
 
 class GrantSecretKey implements IAspect {
-  /** The value of `KmsKeyId` when the grant was made. */
   public granted?: string;
 
   constructor(private readonly secret: secretsmanager.CfnSecret, private readonly grantee: iam.IGrantable, private readonly actions: string[]) {}
@@ -70,7 +67,7 @@ class GrantSecretKey implements IAspect {
 
 function secretKey(secret: secretsmanager.CfnSecret): ResourceKey {
   const given = givenValue(secret, 'KmsKeyId', secret.kmsKeyId);
-  // Compares CDK tokens, because keys in two stacks may have the same logical id.
+  // Keys in two stacks may have the same logical id, so CDK tokens are compared.
   const key = given === undefined ? undefined : secret.node.root.node.findAll()
     .find((each): each is kms.Key => ['keyArn', 'keyId'].some((name) => Reflect.get(each, name) === given));
   return { prop: 'kmsKeyId', key, service: 'secretsmanager' };

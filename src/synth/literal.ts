@@ -2,7 +2,7 @@ import { createHash } from 'crypto';
 import { DefaultTokenResolver, type IPostProcessor, type IResolvable, type IResolveContext, Reference, Token, Tokenization } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** The prefix of placeholders for CDK tokens. Letters are valid in host names and in ids, and no registered domain name contains this word. */
+/** A placeholder must be valid in a host name and in an id, so the prefix contains only letters. No registered domain name contains the prefix. */
 export const LATER = 'knownwhendeployed';
 
 /** Replaces each CDK token in a string by a placeholder. Equal CDK tokens have equal placeholders. */
@@ -13,27 +13,26 @@ export function literalOf(text: string): string {
 }
 
 /**
- * Returns the string that the template will contain, with a placeholder for each reference and intrinsic function. Equal references have equal placeholders.
- * Call this function at the end of synthesis, when lazy values and values from aspects are known.
+ * Returns the string that the template will contain, with equal placeholders for equal references. Call this function at the end of synth, when lazy values and
+ * values from aspects are known.
  */
 export function finalText(scope: IConstruct, value: unknown): string {
   return asText(finalValue(scope, value));
 }
 
-/** Returns `finalText` of each item of a list. The result is empty for a list that is known only at deploy time. */
+/** The result is empty for a list that is known only at deploy time. */
 export function finalTexts(scope: IConstruct, list: unknown): string[] {
   const items = finalValue(scope, list);
   return Array.isArray(items) ? items.map(asText) : [];
 }
 
-/** Returns the value that the template will contain, with a placeholder for each reference. */
 export function finalValue(scope: IConstruct, value: unknown): unknown {
   return Tokenization.resolve(value, { scope, resolver: new NamingResolver(), preparing: false });
 }
 
 /**
- * Derives placeholders from construct paths. Logical ids would not distinguish resources of two stacks, and CDK would render a reference to another stack as
- * an import.
+ * Placeholders are derived from construct paths, because resources of two stacks can have the same logical id. By default, CDK would render a reference to
+ * another stack as an import.
  */
 class NamingResolver extends DefaultTokenResolver {
   constructor() {

@@ -6,15 +6,15 @@ import { listProblems, repetitionProblem, show } from './prop-checks';
 /** Hosts that browsers treat as secure without HTTPS. */
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Host names and IP addresses. The host of a URL may also contain quotes and other characters, which would break mapping templates of API Gateway. */
+/** Host names and IP addresses. Quotes in a host, for example, would break mapping templates of API Gateway. */
 const HOST = /^([\w.-]+|\[[\da-f:.]+\])$/;
 
-/** Returns the normalized host of a URL: lower case, Punycode, without a trailing dot. Without a host, the result is undefined. */
+/** The host is in lower case and in Punycode, without a trailing dot. Returns undefined if the URL has no host. */
 export function normalHost(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).hostname.replace(/\.+$/, '') || undefined : undefined;
 }
 
-/** Returns the origin (RFC 6454) of a URL, with the normalized host and without the default port. */
+/** The origin (RFC 6454) has the normalized host, and no default port. */
 export function normalOrigin(url: string): string | undefined {
   const host = normalHost(url);
   if (host === undefined || new URL(url).origin === 'null') return undefined;
@@ -23,8 +23,7 @@ export function normalOrigin(url: string): string | undefined {
 }
 
 /**
- * Checks that a value is a web origin (RFC 6454), in the form that browsers use in the `Origin` header. The scheme must be https, or http on localhost.
- * Wildcards are rejected, because a wildcard may match hosts of other owners.
+ * The value must have the form that browsers use in the `Origin` header (RFC 6454). Wildcards are rejected, because a wildcard may match hosts of other owners.
  */
 export function originProblem(name: string, value: unknown): string | undefined {
   const expected = `${name}: expected an origin such as "https://app.example.com" (scheme and host, no path, no trailing slash), got ${show(value)}`;
@@ -36,7 +35,7 @@ export function originProblem(name: string, value: unknown): string | undefined 
   return origin === value ? undefined : `${expected}; did you mean "${origin}"?`;
 }
 
-/** Checks `appOrigins` again at the end of synthesis, when lazy values are known. */
+/** The origins are checked again at the end of synth, when lazy values are known. */
 export function checkAppOrigins(scope: IConstruct, appOrigins: readonly string[] | undefined): void {
   checkTokens(scope, { appOrigins }, (props) => appOriginsProblems(props.appOrigins));
 }

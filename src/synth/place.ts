@@ -4,8 +4,8 @@ import type { Construct } from 'constructs';
 import { show } from './prop-checks';
 
 /**
- * Rejects an existing resource that is not in the region and account of the stack. S3 sends events to the default bus of the bucket's account, and handlers
- * call DynamoDB and S3 in the region of the stack.
+ * Existing resources must be in the account and the region of the stack: S3 sends events to the default bus of the bucket's account, and handlers call DynamoDB
+ * and S3 in the region of the stack.
  */
 export function placeProblems(scope: Construct, prop: string, what: string, env: ResourceEnvironment): string[] {
   const { region, account } = Stack.of(scope);
@@ -27,24 +27,19 @@ export function partitionProblem(scope: Construct, prop: string, what: string, a
   return own && others.length >= 4 && differ(partition, own) ? `${prop}: expected a ${what} of the stack's partition ${own}, got a ${what} of the partition ${partition}` : undefined;
 }
 
-/**
- * Rejects an ARN with another account than the account of the stack. An ARN with `aws` instead of an account, or without an account, is accepted: it belongs to
- * an AWS managed resource.
- */
+/** AWS managed resources have ARNs with `aws` instead of an account, or without an account. These ARNs are accepted. */
 export function accountProblem(scope: Construct, prop: string, what: string, arn: string): string | undefined {
   const { account } = Stack.of(scope);
   const [, , , , actual] = arn.split(':');
   return actual && actual !== 'aws' && differ(actual, account) ? `${prop}: expected a ${what} of the stack's account ${account}, got a ${what} of the account ${actual}` : undefined;
 }
 
-/** Checks the form of an ARN if the form is known at synth. */
 export function arnProblem(prop: string, what: string, arn: string, form: RegExp, example: string): string | undefined {
   // If a CDK token stands for only a part of the ARN, such as the account, the form of the ARN can still be checked.
   const isKnown = !Token.isUnresolved(arn) || arn.split(':').length >= 6;
   return !isKnown || form.test(arn) ? undefined : `${prop}: expected the ARN of a ${what}, such as ${example}, got ${show(arn)}`;
 }
 
-/** Whether two names are known at synth and differ. */
 export function differ(actual: string, expected: string): boolean {
   return !Token.isUnresolved(actual) && !Token.isUnresolved(expected) && actual !== expected;
 }

@@ -4,7 +4,6 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { DEFAULT_REMOVAL_POLICY } from './removal-policy';
 
-/** Properties of `privateBucket`. */
 export interface PrivateBucketProps extends Pick<s3.BucketProps, 'lifecycleRules' | 'minimumTLSVersion' | 'objectOwnership'> {
   /** @default - S3-managed encryption */
   readonly encryptionKey?: kms.IKey;
@@ -12,7 +11,6 @@ export interface PrivateBucketProps extends Pick<s3.BucketProps, 'lifecycleRules
   readonly removalPolicy: RemovalPolicy | undefined;
 }
 
-/** Creates a private, encrypted bucket that requires TLS. */
 export function privateBucket(scope: Construct, id: string, { encryptionKey, removalPolicy, ...props }: PrivateBucketProps): s3.Bucket {
   return new s3.Bucket(scope, id, {
     blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,

@@ -6,13 +6,11 @@ import { rejectLateKey } from './late-keys';
 const RETENTION = Duration.days(14);
 
 /**
- * Creates an encrypted queue that requires TLS.
- *
- * A KMS key that the app sets, for example with an aspect, is rejected. The key would not get the necessary permissions, so EventBridge would drop events, and
- * functions could neither send nor receive messages.
+ * The app must not set a KMS key on the queue. Without permission to use the key, EventBridge would drop events, and functions could not send or receive
+ * messages.
  */
 export function privateQueue(scope: Construct, id: string, props: Pick<sqs.QueueProps, 'visibilityTimeout' | 'deadLetterQueue'> = {}): sqs.Queue {
   const queue = new sqs.Queue(scope, id, { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: RETENTION, ...props });
-  rejectLateKey(queue, 'kmsMasterKeyId', 'EventBridge and the functions can\'t use another key. Exclude the queue from the aspect: SQS encrypts the queue with an SQS-managed key, and its messages contain only video ids and object keys');
+  rejectLateKey(queue, 'kmsMasterKeyId', 'EventBridge and the functions have no permission to use this key. Exclude the queue from the aspect: SQS encrypts the queue with an SQS-managed key, and its messages contain only video ids and the names of S3 objects');
   return queue;
 }

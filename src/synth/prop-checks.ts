@@ -3,16 +3,15 @@ import { Construct } from 'constructs';
 import { readableBytes } from '../domain/readable';
 
 /*
- * Each check is for one prop. It returns an error message that begins with the name of the prop, or undefined. The checks accept `unknown`, because plain
- * JavaScript has no type check. `null` and `undefined` (None in Python) mean that the prop was omitted. A CDK token is accepted if CloudFormation can use a
- * value that is known only at deploy time.
+ * Each check returns an error message that begins with the name of the prop, or undefined. The checks accept `unknown`, because plain JavaScript has no type
+ * check. `null` and `undefined` (None in Python) mean that the prop was omitted. A CDK token is accepted if the library does not need the value at synth.
  */
 
 export function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }
 
-/** Formats a value for an error message. An omitted value is shown as `none`, whether the app is written in TypeScript, Python or another language. */
+/** In all languages, an omitted value is shown as `none`. */
 export function show(value: unknown): string {
   if (isAbsent(value)) return 'none';
   if (isDuration(value)) return showDuration(value);
@@ -23,7 +22,7 @@ export function show(value: unknown): string {
   return typeof value === 'number' ? String(value) : asJson(value) ?? String(value);
 }
 
-/** Returns the value as JSON; undefined for a value that JSON can't represent, such as an object that contains a construct. */
+/** Returns undefined for a value that JSON can't represent, such as an object that contains a construct. */
 function asJson(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
@@ -39,7 +38,7 @@ function showDuration(value: Duration): string {
   return milliseconds % 1000 === 0 ? value.toHumanString() : `${milliseconds / 1000} seconds`;
 }
 
-/** Returns the number of bytes, which may have a fraction. Without `rounding`, CDK throws an error for fractions. */
+/** Without `rounding`, CDK throws an error for fractions. */
 function bytesOf(value: Size): number {
   return value.toBytes({ rounding: SizeRoundingBehavior.NONE });
 }
@@ -58,13 +57,13 @@ function isSize(value: unknown): value is Size {
 }
 
 /**
- * Checks that a value is a member of an enum. A CDK token is rejected, because the library needs the value at synth.
+ * The library needs the value at synth, so CDK tokens are rejected.
  *
  * @param enums the enum, keyed by its name: `{ RemovalPolicy }`
  */
 export function enumProblem(name: string, value: unknown, enums: Readonly<Record<string, object>>): string | undefined {
   const [[type, members]] = Object.entries(enums);
-  // A numeric enum of TypeScript also has its numbers as keys, with the names as values.
+  // A numeric enum of TypeScript also has its numbers as keys.
   const right = Object.entries(members).filter(([key]) => Number.isNaN(Number(key)));
   if (isAbsent(value) || right.some(([, member]) => member === value)) return undefined;
   return `${name}: expected ${right.map(([key, member]) => `${type}.${key} (${show(member)})`).join(' or ')}, got ${show(value)}`;
@@ -79,8 +78,7 @@ export function stringProblem(name: string, value: unknown, expected: string): s
 }
 
 /**
- * Checks that a value is an object that has every property in the list `members`. If the list is empty, checks that the value is an options object. The check
- * does not use `instanceof`, which would fail if a library is installed twice.
+ * Checks that a value is an object with all `members`, or an options object if `members` is empty. `instanceof` would fail if a library is installed twice.
  *
  * @param expected the description in the error message, such as `a bucket`
  */
@@ -95,7 +93,7 @@ export function objectProblem(
   return `${name}: expected ${expected}, got ${show(value)}${missing.length > 0 ? ` without ${missing.join(', ')}` : ''}`;
 }
 
-/** Checks that a value is an object of this library. If methods or properties are missing, the object may come from another version of the library. */
+/** If methods or properties are missing, the object may come from a different version of the library. */
 export function libraryObjectProblem(
   name: string, value: unknown, expected: string, options: { readonly members: readonly string[]; readonly required?: boolean },
 ): string | undefined {
@@ -104,16 +102,16 @@ export function libraryObjectProblem(
   return isOther ? `${wrong}. The object may come from another version of serverless-vod. List all installed versions with 'npm ls serverless-vod'` : wrong;
 }
 
-/** Whether an object cannot be an options object. Without this check, a construct would be accepted as an options object that omits every option. */
+/** Without this check, a construct would be accepted as an options object that omits every option. */
 function isNoStruct(value: object): boolean {
   return Token.isUnresolved(value) || Construct.isConstruct(value) || isDuration(value) || isSize(value) || isBitrate(value);
 }
 
 /**
- * Rejects unknown keys. Without this check, a misspelled role would count as omitted, and an omitted role allows everyone.
+ * Without this check, a misspelled role would count as omitted, and an omitted role allows everyone.
  *
  * @param name the prop that contains the struct, or an empty string for the props of a construct
- * @param elsewhere other structs that may contain the key, each with its path for the error message, such as `upload.*`
+ * @param elsewhere structs to which a misplaced key may belong, each with its path for the error message, such as `upload.*`
  */
 export function keyProblem<T extends object>(
   name: string, given: T | null | undefined, keys: Readonly<Record<keyof T, true>>, elsewhere: Readonly<Record<string, object>> = {},
@@ -130,7 +128,7 @@ export function keyProblem<T extends object>(
   return `${unknown.map((key) => (name === '' ? key : `${name}.${key}`)).join(', ')}: expected only ${Object.keys(keys).join(', ')}${hints.join('')}`;
 }
 
-/** Rejects misspelled keys of a CDK struct. Other unknown keys are accepted, because a newer version of CDK may define them. */
+/** Rejects misspelled keys of a CDK struct. Keys that resemble no known key are accepted, because a newer version of CDK may define them. */
 export function misspellingProblem<T extends object>(name: string, given: T | null | undefined, keys: Readonly<Record<keyof T, true>>): string | undefined {
   const isNew = (key: string) => !Object.hasOwn(keys, key) && !Object.keys(keys).some((each) => isNear(key, each));
   return keyProblem(name, given && Object.fromEntries(Object.entries(given).filter(([key]) => !isNew(key))) as T, keys);
@@ -170,10 +168,7 @@ export function sizeProblem(name: string, value: unknown, max: Size, reason: str
   return `${name}: expected a Size of 1 byte to ${show(max)} (${reason}), got ${show(value)}`;
 }
 
-/**
- * For a `Size` whose value is a CDK token, returns whether its unit is bytes. `Size` has no public property for the unit, so the function calls `toBytes()`,
- * which throws for other units.
- */
+/** `Size` has no public property for its unit. If the value is a CDK token, `toBytes()` throws unless the unit is bytes. */
 function inBytes(value: Size): boolean {
   try {
     return Token.isUnresolved(value.toBytes());
@@ -190,10 +185,7 @@ export function bitrateProblem(name: string, value: unknown, min: Bitrate, max: 
   return Number.isInteger(value.toBps()) && value.toBps() >= min.toBps() && value.toBps() <= max.toBps() ? undefined : expected;
 }
 
-/**
- * For a `Bitrate` whose value is a CDK token, returns whether its unit is bits per second. `Bitrate` has no public property for the unit, so the function calls
- * `toBps()`, which throws for other units.
- */
+/** `Bitrate` has no public property for its unit. If the value is a CDK token, `toBps()` throws unless the unit is bits per second. */
 function inBits(value: Bitrate): boolean {
   try {
     return Token.isUnresolved(value.toBps());
@@ -202,11 +194,7 @@ function inBits(value: Bitrate): boolean {
   }
 }
 
-/**
- * Checks a list and each of its items.
- *
- * @param tokens whether the list may be a CDK token
- */
+/** @param tokens whether the list may be a CDK token */
 export function listProblems(
   name: string, value: unknown, itemProblem: (name: string, item: unknown) => string | undefined, { min = 1, tokens = true } = {},
 ): (string | undefined)[] {
@@ -220,11 +208,7 @@ export function listProblems(
   });
 }
 
-/**
- * Rejects a list that contains an item more than once.
- *
- * @param item the noun for an item in the error message, such as `origin`
- */
+/** @param item the noun for an item in the error message, such as `origin` */
 export function repetitionProblem(name: string, list: unknown, item: string): string | undefined {
   const repeated: unknown[] = Array.isArray(list) ? list.filter((each) => list.indexOf(each) !== list.lastIndexOf(each)) : [];
   return repeated.length > 0 ? `${name}: expected each ${item} once, got ${repeated.join(', ')}` : undefined;

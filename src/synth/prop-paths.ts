@@ -3,16 +3,15 @@ import type { IConstruct } from 'constructs';
 const CONTEXT = 'serverless-vod:propNames';
 
 /**
- * Sets the prop names that appear in errors and warnings of all areas in the scope. Call this function before the scope has children.
+ * Sets the prop names for errors and warnings of all areas in the scope. Call this function before the scope has children.
  *
- * @param names the key of the outer object is the construct id of an area, the key of the inner object is a prop of this area, and the value is the prop name
- * that the CDK user wrote
+ * @param names prop names that the CDK user wrote, by area (construct id) and by prop of this area
  */
 export function usePropNames(scope: IConstruct, names: Readonly<Record<string, Readonly<Record<string, string>>>>): void {
   scope.node.setContext(CONTEXT, names);
 }
 
-/** Returns the name of an area's prop for errors and warnings. If an area is used without `ServerlessVod`, the name does not change. */
+/** If an area is used without `ServerlessVod`, the name does not change. */
 export function propName(area: IConstruct, prop: string): string {
   return area.node.tryGetContext(CONTEXT)?.[area.node.id]?.[prop] ?? prop;
 }

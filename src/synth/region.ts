@@ -17,16 +17,16 @@ function regionOf(scope: Construct): string | undefined {
   return Token.isUnresolved(region) ? undefined : region;
 }
 
-/** Rejects the regions of a partition if the distribution can't work in that partition. In other partitions, all regions are accepted, also new ones. */
+/** Rejects all regions of a partition in which the distribution can't work. */
 export function cloudFrontProblem(scope: Construct): string | undefined {
   const region = regionOf(scope);
   const partition = region && RegionInfo.get(region).partition;
   // Source: Amazon CloudFront, "Feature Availability and Implementation Differences" (Getting Started with Amazon Web Services in China).
   if (partition === 'aws-cn') return `env.region: expected a region outside of China, got ${region}. In China, the cloudfront.net name of a distribution does not work`;
-  return partition && WITHOUT_CLOUDFRONT.includes(partition) ? `env.region: expected a region of a partition with CloudFront, got ${region}. The partition ${partition} has no CloudFront` : undefined;
+  return partition && WITHOUT_CLOUDFRONT.includes(partition) ? `env.region: expected a region where CloudFront is available, got ${region}. The partition ${partition} has no CloudFront` : undefined;
 }
 
-/** Warns of a region without MediaConvert. Synth does not fail, because AWS can add MediaConvert to more regions. */
+/** Synth does not fail, because AWS can add MediaConvert to more regions. */
 export function warnWithoutMediaConvert(scope: Construct): void {
   const region = regionOf(scope);
   if (region === undefined || WITH_MEDIACONVERT.includes(region)) return;

@@ -11,10 +11,7 @@ export function removalPolicyProblem(name: string, policy: unknown): string | un
   return enumProblem(name, policy, { RemovalPolicy: policies });
 }
 
-/**
- * Warns if deletion protection is on and the removal policy is `RemovalPolicy.DESTROY`. Synth does not fail, because the protection can be disabled before the
- * stack is deleted.
- */
+/** Synth does not fail, because the protection can be disabled before the stack is deleted. */
 export function warnOfProtection(scope: Construct, what: string, { deletionProtection, removalPolicy }: {
   readonly deletionProtection?: boolean; readonly removalPolicy?: RemovalPolicy;
 }): void {

@@ -1,10 +1,8 @@
 import { CfnElement, Stack } from 'aws-cdk-lib';
 
 /**
- * Returns the part of the template that an element creates, including overrides (`addPropertyOverride`). Call this function at the end of synthesis, because
+ * Returns the part of the template that an element creates, including overrides (`addPropertyOverride`). Call this function at the end of synth, because
  * properties may be lazy.
- *
- * If a version of CDK lacks the internal method `_toCloudFormation`, the result is an empty object.
  */
 export function rendered(element: CfnElement): object {
   const { _toCloudFormation: render } = element as { _toCloudFormation?: () => object };

@@ -8,7 +8,7 @@ import { differ } from './place';
 type Resource = s3.IBucket | dynamodb.ITable;
 
 /**
- * Rejects a bucket or table that two constructs of the app use for the same purpose. The check runs at the end of synthesis.
+ * Rejects a bucket or table that two constructs of the app use for the same purpose.
  *
  * @param use the purpose of the resource, such as `sources`
  * @param harm the consequence, which completes "Each service would ..." in the error message
@@ -24,7 +24,7 @@ export function checkSoleUse(scope: IConstruct, prop: string, use: string, resou
   });
 }
 
-/** Also compares names, because an app can import the same bucket or table twice. Two tables in different regions or accounts can have the same name. */
+/** Names are compared too, because an app can import the same bucket or table twice. Two tables in different regions or accounts can have the same name. */
 function isSame(scope: IConstruct, one: Resource, otherScope: IConstruct, other: Resource): boolean {
   if (one === other) return true;
   const names = finalNames(scope, one);

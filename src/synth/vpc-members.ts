@@ -7,7 +7,7 @@ interface Members {
   readonly vpcSubnets?: ec2.SubnetSelection;
 }
 
-/** Rejects security groups and subnets of another VPC. If a resource is imported only by its id, its VPC is not known and not checked. */
+/** If a resource is imported only by its id, its VPC is not known and not checked. */
 export function vpcMemberProblems(vpc: ec2.IVpc, { securityGroups, vpcSubnets }: Members): (string | undefined)[] {
   return [
     ...(securityGroups ?? []).map((group, index) => memberProblem(`functions.securityGroups[${index}]`, 'security group', group, vpc)),
@@ -21,7 +21,7 @@ function memberProblem(name: string, what: string, member: IConstruct, vpc: ec2.
     ? undefined : `${name}: expected a ${what} of functions.vpc (${show(expected)}), got a ${what} of another VPC (${show(actual)})`;
 }
 
-/** Returns the VPC of a security group or a subnet. For a subnet of an imported VPC, the VPC is the scope of the subnet. */
+/** A subnet of an imported VPC has the VPC as its scope. */
 function vpcOf({ node }: IConstruct): string | CfnResource | undefined {
   const { vpcId } = (node.defaultChild ?? node.scope ?? {}) as { readonly vpcId?: string };
   return identityOf(vpcId);

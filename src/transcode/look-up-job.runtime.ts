@@ -7,7 +7,7 @@ import { posterPrefix } from '../domain/object-keys';
 /** The state of a job in MediaConvert. `gone`: the job no longer exists, because MediaConvert keeps jobs for three months only. */
 export type JobState = 'running' | 'gone' | { readonly job: JobMetadata; readonly end: JobEnd };
 
-/** Returns the state of a job, or throws if MediaConvert does not respond. */
+/** Throws if MediaConvert does not respond. */
 export async function lookUpJob(client: MediaConvertClient, jobId: string, abortSignal: AbortSignal): Promise<JobState> {
   const found = await getJob(client, jobId, abortSignal);
   if (!found) return 'gone';

@@ -7,7 +7,6 @@ import { hlsKey } from '../domain/object-keys';
 import type { Outcome } from '../runtime/rows/row-changes';
 import type { TranscodeResult, VideoRepository } from '../runtime/rows/video-repository';
 
-/** The end of a job, as reported by its event or by MediaConvert's API. */
 export interface JobEnd {
   readonly status: Exclude<JobStatus, 'STATUS_UPDATE'>;
   readonly errorCode?: number;
@@ -17,7 +16,6 @@ export interface JobEnd {
   readonly poster?: string;
 }
 
-/** An output of a job: a video rendition, or the audio. The audio output has no `video`. */
 export interface JobOutput {
   readonly durationMs?: number;
   readonly video?: Pick<Rendition, 'width' | 'height'> & Partial<Pick<Rendition, 'bitsPerSecond'>>;
@@ -30,7 +28,7 @@ export function recordJobEnd(videos: VideoRepository, job: JobMetadata, end: Job
       const result = readResult(end, job);
       const { durationSeconds = 0 } = result;
       const { tooLongFrom = Infinity } = job;
-      // If a video is too long, the media files stay in the bucket until the video is deleted, but the row does not contain the keys of the files.
+      // The row of a video that is too long does not contain the keys of its media files. The files stay in the bucket until the video is deleted.
       return durationSeconds < tooLongFrom ? videos.recordReady(videoId, attempt, result) : videos.recordError(videoId, attempt, FOUND_TOO_LONG);
     }
     case 'CANCELED': return videos.recordError(videoId, attempt, { code: 'transcode_failed', message: 'the transcode was canceled' });

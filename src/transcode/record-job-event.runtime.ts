@@ -7,7 +7,7 @@ import { JobEnd, JobOutput, recordJobEnd } from './record-job-end.runtime';
 import { posterPrefix } from '../domain/object-keys';
 import type { VideoRepository } from '../runtime/rows/video-repository';
 
-/** The fields of a MediaConvert job event that the handler reads (see "Using EventBridge with AWS Elemental MediaConvert"). */
+/** The fields that the handler reads (see "Using EventBridge with AWS Elemental MediaConvert"). */
 export interface JobEventDetail {
   readonly jobId: string;
   readonly status: JobStatus;
@@ -36,7 +36,7 @@ export interface RecordJobEventPorts {
   readonly mediaBucket: string;
 }
 
-/** Writes the progress, the result or the error of a job to the catalog. Late events, repeated events and events of unknown jobs change nothing. */
+/** Late events, repeated events and events of unknown jobs change nothing. */
 export function recordJobEvents(ports: RecordJobEventPorts): (event: JobEvent) => Promise<void> {
   return async ({ detail }) => {
     const { jobId, status } = detail;
@@ -60,7 +60,7 @@ export function recordJobEvents(ports: RecordJobEventPorts): (event: JobEvent) =
   };
 }
 
-/** Records the job if the submit function has not recorded the job yet. Returns the video's row. */
+/** Records the job if the submit function has not recorded the job yet. */
 async function adopt(videos: VideoRepository, { videoId, attempt }: JobMetadata, jobId: string): Promise<VideoRow | undefined> {
   const row = await videos.find(videoId);
   if (row?.attempt !== attempt || row.status !== 'uploaded') return row;

@@ -35,10 +35,9 @@ interface Submission extends SubmitJobPorts {
 /** Requests to MediaConvert are aborted 10 seconds before the function's timeout, so that the function can record the end of the attempt. */
 const CLOSING_MS = 10_000;
 
-/** Maximum pages of a job search. A source has only one job per attempt, so few pages are enough. */
+/** A source has only one job per attempt, so few pages are enough. */
 const SEARCH_PAGES = 5;
 
-/** Submits one MediaConvert job for each message about an uploaded source. The response lists the messages that must be retried (`batchItemFailures`). */
 export function submitJobs(
   ports: SubmitJobPorts,
 ): (event: SQSEvent, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<SQSBatchResponse> {
@@ -96,10 +95,8 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
 }
 
 /**
- * Returns the video's row. If the current attempt was abandoned before the message was sent, the function first starts the next attempt.
- *
- * A redrive from the dead-letter queue sends a new message, which starts a new attempt. If a message was sent before the attempt was abandoned, the message
- * starts no new attempt, because the new attempt would fail in the same way.
+ * If the current attempt was abandoned before the message was sent, this function first starts the next attempt. A redrive from the dead-letter queue sends a
+ * new message, which therefore starts a new attempt. An older message starts no new attempt, because the new attempt would fail in the same way.
  */
 async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository): Promise<VideoRow | undefined> {
   const row = await videos.find(videoId);
@@ -108,14 +105,14 @@ async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository):
   return videos.find(videoId);
 }
 
-/** The content of a message, which requests a job for `attempt`, or for a later attempt that has no job. */
+/** The content of a message that requests a job for `attempt` or for a later attempt without a job. */
 interface Upload {
   readonly videoId: string;
   readonly attempt: number;
   readonly size?: number;
 }
 
-/** Parses an S3 event or a SubmitMessage. Throws for an unknown message, so that SQS moves the message to the dead-letter queue. */
+/** Throws for an unknown message, so that SQS moves the message to the dead-letter queue. */
 function readMessage(body: string): Upload | { readonly key: string } {
   const { videoId, attempt, detail } = JSON.parse(body) as Partial<SubmitMessage> & { detail?: Partial<S3ObjectCreatedNotificationEventDetail> };
   if (typeof videoId === 'string' && isVideoId(videoId) && Number.isInteger(attempt)) return { videoId, attempt: attempt! };
@@ -129,7 +126,6 @@ function sourceUrl({ source }: VideoRow): string {
   return s3Url(source.bucket, source.key);
 }
 
-/** Searches MediaConvert for a job of the attempt. Returns the job's id, if a job exists. */
 async function findJob(row: VideoRow, { client, queueArn, abortSignal }: Submission): Promise<string | undefined> {
   let NextToken: string | undefined;
   for (let page = 0; page < SEARCH_PAGES; page++) {
@@ -145,7 +141,7 @@ async function findJob(row: VideoRow, { client, queueArn, abortSignal }: Submiss
   return undefined;
 }
 
-/** Returns the id of the new job, or an error if the source cannot be transcoded. Throws if a retry of the message can succeed. */
+/** Throws if a retry of the message can succeed. */
 async function createJob(row: VideoRow, token: string, ports: Submission): Promise<string | VideoError> {
   const { client, settings, mediaBucket, queueArn, jobRoleArn, abortSignal } = ports;
   const { videoId, attempt } = row;

@@ -4,16 +4,11 @@ import type { IVodTranscode } from './transcode';
 import { acknowledgeWildcard } from '../synth/acknowledge';
 import { Connection, connection, permission } from '../synth/connection';
 
-/** Returns the queue URL and the permission with which a function sends a SubmitMessage to request a job. */
 export function submitConnection({ submitQueue }: IVodTranscode): Connection<'SUBMIT_QUEUE_URL'> {
   return connection({ environment: { SUBMIT_QUEUE_URL: submitQueue.queueUrl }, grant: permission(['sqs:SendMessage'], [submitQueue.queueArn]).grant });
 }
 
-/**
- * Returns the permission with which a function reads the state of MediaConvert jobs.
- *
- * @param scope construct of the function that reads jobs
- */
+/** @param scope construct of the function that reads jobs */
 export function jobsConnection(scope: Construct): Connection {
   const jobs = Stack.of(scope).formatArn({ service: 'mediaconvert', resource: 'jobs', resourceName: '*' });
   acknowledgeWildcard(scope, jobs, 'MediaConvert generates job ids, and the ARN of a job does not contain its queue, so the policy can\'t name the jobs');

@@ -2,7 +2,7 @@ import { Bitrate, Token } from 'aws-cdk-lib';
 import type { Rung } from '../contract/transcode';
 import { bitrateProblem, isAbsent, keyProblem, listProblems, objectProblem, show } from '../synth/prop-checks';
 
-/** One rung of the ladder, which describes a rendition for each source that is large enough. */
+/** One rung of the ladder. Each source that is large enough gets a rendition for the rung. */
 export interface TranscodeRung {
   /**
    * Short side of a 16:9 box: an even number of pixels from 120 to 2160, for example 720.
@@ -19,7 +19,7 @@ const HEIGHTS = { min: 120, max: 2160 } as const;
 const BITRATES = { min: Bitrate.mbps(0.05), max: Bitrate.mbps(50) };
 const MAX_RUNGS = 10;
 
-/** Returns a message for each problem of a ladder. Values that are known only at deploy time are not checked. */
+/** Values that are known only at deploy time are not checked. */
 export function ladderProblems(name: string, ladder: readonly TranscodeRung[] | undefined): (string | undefined)[] {
   const problems = listProblems(name, ladder, rungProblem, { tokens: false });
   if (isAbsent(ladder) || problems.some((problem) => problem !== undefined)) return problems;

@@ -52,8 +52,8 @@ export interface VodTranscodeOptions {
   /**
    * The maximum duration of a source. A longer video ends with the error `too_long`.
    *
-   * The maximum limits the cost of one upload. If a file does not state its duration, about `maxDuration` of the file is transcoded, and at most 12 hours. An
-   * upload costs more than a video of the maximum duration only in one case: the file states a duration that is too short.
+   * This property limits the cost of one upload. If a file does not state its duration, only the start of the file is transcoded: about `maxDuration`, but at
+   * most 12 hours. An upload costs more than a video of the maximum duration only in one case: the file states a duration that is too short.
    *
    * @default Duration.hours(6)
    */
@@ -248,7 +248,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
       ],
       environment: { MEDIA_BUCKET: mediaBucket.bucketName },
     });
-    // EventBridge invokes the function asynchronously, so the function needs a dead-letter queue for events that fail three times.
+    // EventBridge invokes the function asynchronously, so events that fail three times are lost without a dead-letter queue.
     (fn.node.defaultChild as lambda.CfnFunction).deadLetterConfig = { targetArn: this.jobEventsDeadLetterQueue.queueArn };
 
     new events.Rule(this, 'JobEvents', {
@@ -277,7 +277,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
     grantKey(this, bucketKey(propName(this, 'sourceBucket'), sourceBucket), grantee, ['kms:Decrypt']);
   }
 
-  /** Grants only the given actions, because CDK's grant methods would grant more actions than needed. */
+  /** CDK's grant methods would grant more actions than needed. */
   private grant(grantee: iam.IGrantable, actions: string[], resourceArns: string[], conditions?: Record<string, Record<string, string>>): void {
     iam.Grant.addToPrincipal({ grantee, actions, resourceArns, conditions });
   }

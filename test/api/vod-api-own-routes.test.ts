@@ -11,7 +11,6 @@ function makeFunction(stack: Stack, id: string): lambda.Function {
   return new lambda.Function(stack, id, { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromInline('exports.handler = async () => ({ statusCode: 200 });') });
 }
 
-/** Returns the template of a service with an additional route `GET /api/mine`. */
 function withOwnRoute(props: ServerlessVodProps, stack = testStack()) {
   const { api } = vodIn(stack, props);
   api.restApi.root.addResource('mine').addMethod('GET', new apigateway.LambdaIntegration(makeFunction(stack, 'Mine')), { authorizer: api.authorizer });

@@ -9,7 +9,6 @@ import { environmentOf, functionOf } from '../toolkit/functions';
 import { authIn, testStack } from '../toolkit/stacks';
 import { ofType, only } from '../toolkit/template';
 
-/** Creates an API with the routes of two handlers, and of additional `handlers`. */
 function api({ authorizerId = 'authorizer1', props = {} as VodApiProps, handlers = [] as HandlerName[] } = {}) {
   const stack = testStack();
   const vodApi = new VodApi(stack, 'Api', props);

@@ -129,7 +129,6 @@ describe('the catalog of another stack of the app', () => {
   });
 });
 
-/** A catalog that an app could implement without the library's code. */
 class OwnCatalog extends Construct implements IVodCatalog {
   readonly url = SERVICE_URL;
   readonly table: dynamodb.ITable;

@@ -1,12 +1,11 @@
 import { verify } from 'crypto';
 
-/** Decodes CloudFront's variant of base64, which replaces `+=/` with `-_~`. */
+/** CloudFront's variant of base64 replaces `+=/` with `-_~`. */
 export function decode(text: string): Buffer {
   expect(text).toMatch(/^[A-Za-z0-9\-_~]+$/);
   return Buffer.from(text.replace(/-/g, '+').replace(/_/g, '=').replace(/~/g, '/'), 'base64');
 }
 
-/** Returns whether CloudFront would serve the URL to a request with these cookies. */
 export function opens(url: string, cookies: Record<string, string>, publicKeys: Record<string, string>, now: Date): boolean {
   const publicKey = publicKeys[cookies['CloudFront-Key-Pair-Id']];
   if (!publicKey || cookies['CloudFront-Hash-Algorithm'] !== 'SHA256') return false;

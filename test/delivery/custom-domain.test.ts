@@ -34,7 +34,7 @@ describe('domainNames', () => {
     expect(only(template, 'AWS::Cognito::UserPool').properties.AdminCreateUserConfig.InviteMessageTemplate.EmailMessage).toContain(`<a href="${SERVICE_URL}/api/login?return_to=%2F">`);
     const rules = ofType(template, 'AWS::S3::Bucket').flatMap(({ properties }) => properties.CorsConfiguration?.CorsRules ?? []);
     expect(rules.map(({ AllowedOrigins }) => AllowedOrigins)).toEqual([[SERVICE_URL]]);
-    // No resource uses the distribution's name on cloudfront.net, because the service URL contains the custom domain name.
+    // The service URL contains the custom domain name, so no resource uses the distribution's cloudfront.net name.
     expect(JSON.stringify(template)).not.toContain('"DomainName"]');
   });
 

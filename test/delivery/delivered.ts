@@ -13,14 +13,12 @@ export function delivered(props: Partial<VodDeliveryProps> & { withApi?: boolean
   return { stack, delivery, json: () => templateOf(stack) };
 }
 
-/** Removes the resources of the catalog from a template. */
 export function ofDelivery({ Resources, ...rest }: CloudFormationTemplate): CloudFormationTemplate {
   return { ...rest, Resources: Object.fromEntries(Object.entries(Resources).filter(([id]) => !id.startsWith('Catalog'))) };
 }
 
 export const distributionOf = (template: CloudFormationTemplate): any => only(template, 'AWS::CloudFront::Distribution').properties.DistributionConfig;
 
-/** Returns the behaviors by path pattern, in their order. The last is `default`. */
 export function behaviors(template: CloudFormationTemplate): Record<string, any> {
   const { CacheBehaviors = [], DefaultCacheBehavior } = distributionOf(template);
   return Object.fromEntries([...CacheBehaviors.map((each: any) => [each.PathPattern, each]), ['default', DefaultCacheBehavior]]);

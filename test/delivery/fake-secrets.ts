@@ -2,12 +2,12 @@ import { generateKeyPairSync } from 'crypto';
 import { GetSecretValueCommand, PutSecretValueCommand, ResourceExistsException, ResourceNotFoundException, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
 
-/** Mocks every Secrets Manager client of the process. Like Secrets Manager, the mock rejects a second value for one request token. */
+/** Like Secrets Manager, the mock rejects a second value for one request token. */
 export function fakeSecrets() {
   const values = new Map<string, { token: string; text: string }>();
   const mock = mockClient(SecretsManagerClient);
   mock.on(GetSecretValueCommand).callsFake(async ({ SecretId }) => {
-    // Other calls can run before the response arrives, as on a network.
+    // Concurrent calls can run before the response arrives, as on a network.
     const found = values.get(SecretId);
     await new Promise(setImmediate);
     if (!found) throw new ResourceNotFoundException({ $metadata: {}, message: 'can\'t find the specified secret value' });

@@ -41,7 +41,7 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-// Chromium keeps 180 cookies per host, and each session has four.
+// Chromium keeps only 180 cookies per host, and each playback session has four cookies.
 test('fifty playback sessions do not sign a user out', async () => {
   const page = await browser.newPage();
   await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/sign-in`);

@@ -47,7 +47,7 @@ beforeAll(() => {
   keep('arn:old', pairs.KOLD, '2026-05-01T00:00:00.000Z');
   keep('arn:new', pairs.KNEW, '2026-11-20T11:50:00.000Z');
   Object.assign(process.env, { AWS_REGION: 'eu-west-1', TABLE_NAME: 'videos', SERVICE_URL, SIGNING_KEYS: JSON.stringify(KEYS), SESSION_SECONDS: '3600', ROLES });
-  // The handler reads its environment when it is loaded, so it is loaded after the variables are set.
+  // The handler reads its environment when it is loaded.
   ({ handler } = jest.requireActual('../../src/delivery/start-playback.lambda'));
 });
 beforeEach(() => { jest.setSystemTime(NOW); });
@@ -148,7 +148,7 @@ describe('cookieSigner', () => {
   const named = (name: string, message = 'refused') => Object.assign(new Error(message), { name });
   const text = (value: object | string) => ({ SecretString: typeof value === 'string' ? value : JSON.stringify(value) });
 
-  /** Sets the response for each ARN: an error is thrown, a date means a valid key with this creation date, and any other object is sent as it is. */
+  /** Sets the response for each ARN: an error is thrown, a date becomes a valid key with this creation date, and any other object is returned unchanged. */
   function answerWith(answers: Record<string, Error | Date | object>) {
     client.send.mockImplementation(async ({ input: { SecretId } }) => {
       const found = answers[SecretId];

@@ -6,7 +6,6 @@ import { hmacToken, SigningKey, unsignedToken } from '../auth/token-authorizer/o
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The difference between a bad token and a good token. */
 export interface Fault {
   readonly claims?: Fields;
   readonly header?: Fields;
@@ -19,7 +18,7 @@ export function readToken(token: string): [header: Fields, claims: Fields] {
   return [header, claims];
 }
 
-/** Creates tokens with the key of a local issuer. Each bad token differs from a good token in one place. */
+/** Each bad token differs from a good token in one place. */
 export class Forge {
   readonly key: SigningKey;
   readonly header: Fields;
@@ -36,7 +35,6 @@ export class Forge {
     [this.header, this.claims] = readToken(token);
   }
 
-  /** Returns a good token, or a token with the given fault. */
   token({ claims, header, key = this.key }: Fault = {}): string {
     return key.token({ ...this.claims, ...claims }, { ...this.header, ...header });
   }
@@ -45,10 +43,7 @@ export class Forge {
 const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
 const FOREIGN = new SigningKey('foreign');
 
-/**
- * For each fault: a function that creates a token with this fault. An access token
- * is also a bad token in the test of ID tokens, and an ID token is also a bad token in the test of access tokens.
- */
+/** A function for each fault. The tests of ID tokens and of access tokens add one more bad token: a token of the kind that the API does not accept. */
 export const BAD_TOKENS: Readonly<Record<string, (forge: Forge) => string>> = {
   'expired': (forge) => forge.token({ claims: { exp: inSeconds(-3600) } }),
   'not yet valid': (forge) => forge.token({ claims: { nbf: inSeconds(3600) } }),
@@ -79,7 +74,7 @@ export const BAD_TOKENS: Readonly<Record<string, (forge: Forge) => string>> = {
   'empty': () => '',
 };
 
-/** Returns the routes whose handlers API Gateway has invoked, for example `GET/streams`. The local stack's access log contains each route only once. */
+/** The local stack's access log contains each route only once. */
 export function handlersReached(data: string): string[] {
   const lines = readFileSync(path.join(data, 'access.jsonl'), 'utf8').split('\n').filter(Boolean);
   const decisions = lines.map((line): Decision => JSON.parse(line));

@@ -40,7 +40,7 @@ describe('the page in a browser', () => {
     const tab = await open();
     const { page, requests, complaints } = tab;
     await tab.signIn();
-    // After sign-in, the URL contains no authorization code and no state.
+    // The URL contains no authorization code and no state.
     expect(page.url()).toBe(`${origin}/`);
 
     // After a reload, the refresh cookie continues the session without a sign-in.
@@ -68,7 +68,6 @@ describe('the page in a browser', () => {
     await page.waitForFunction((time) => document.querySelector('video')!.currentTime > time, before);
     expect(await page.locator('video').evaluate((video: HTMLVideoElement) => [video.error, video.videoWidth > 0])).toEqual([null, true]);
 
-    // All media files come from the page's origin.
     const media = requests.map((request) => new URL(request.url())).filter(({ pathname }) => /^\/v\/|\.(m3u8|m4s|mp4|cmf[va]|ts)$/.test(pathname));
     expect(media.length).toBeGreaterThan(4);
     expect([...new Set(media.map((url) => url.origin))]).toEqual([origin]);
@@ -196,7 +195,6 @@ describe('the page in a browser', () => {
     await page.route('**/api/streams?limit=50', (route) => route.fulfill(problem(403, 'wrong_role')));
     await page.route('**/api/upload', (route) => route.fulfill(problem(403, 'wrong_role')));
     await page.reload();
-    // The list of published videos is replaced by the error. The list of the user's own videos remains.
     await page.locator('#published').getByText(/^You can watch only your own videos/).waitFor();
     await page.locator('#own li').first().waitFor();
     expect(await tab.message()).toBe('');

@@ -1,4 +1,3 @@
-/** The URL and the sign-in cookie of a callback request. */
 export interface Callback {
   readonly callback: URL;
   readonly cookie: string;
@@ -18,10 +17,9 @@ export function withCookie({ callback, cookie }: Callback, change: { seed?: stri
   return { callback, cookie: `${name}=${change.seed ?? seed}.${change.expiresAt ?? expiresAt}.${changed}` };
 }
 
-/** A `state` value that belongs to no sign-in. */
 export const OTHER = 'x'.repeat(43);
 
-/** Faults of a callback. `other` is the valid callback of another browser. */
+/** `other` is the valid callback of another browser. */
 export const CALLBACK_FAULTS: Record<string, (own: Callback, other: Callback) => Callback> = {
   'a state without its cookie': ({ callback }) => ({ callback, cookie: '' }),
   'the state of another browser': ({ cookie }, { callback }) => ({ callback, cookie }),

@@ -23,7 +23,6 @@ export async function problemOf(response: Response): Promise<[status: number, co
   return [response.status, response.headers.get('content-type'), text.startsWith('{') ? JSON.parse(text).code : text];
 }
 
-/** An API client with a cookie jar and a token of any issuer. */
 export class Caller {
   constructor(protected readonly api: string, private readonly token: string, protected readonly jar = new CookieJar()) {}
 
@@ -32,7 +31,6 @@ export class Caller {
     return this.jar.fetch(`${this.api}${route}`, { method, headers, body: body && JSON.stringify(body) });
   }
 
-  /** Returns the parsed body of a response, or throws an error for an error status. */
   async call(method: string, route: string, body?: object): Promise<any> {
     const response = await this.fetch(method, route, body);
     const text = await response.text();
@@ -73,7 +71,6 @@ export class Caller {
     return this.call('GET', `/streams/${videoId}`);
   }
 
-  /** Waits until the video is ready or errored, and returns it. */
   async settled(videoId: string): Promise<Video> {
     let video: Video | undefined;
     await until(`${videoId} is ready or errored`, async () => {
@@ -83,14 +80,12 @@ export class Caller {
     return video!;
   }
 
-  /** Starts playback, fetches every segment of every rendition, and returns the number of segments. */
   async play(videoId: string): Promise<number> {
     const { hls } = await this.call('POST', `/streams/${videoId}/playback`);
     return (await fetchMedia(this.jar, hls)).reduce((sum, { segments }) => sum + segments.length, 0);
   }
 }
 
-/** A user who signed in through the service's sign-in routes. */
 export class Client extends Caller {
   static async signIn(facts: StackFacts, user = facts.users[0]): Promise<Client> {
     const signIn = await SignIn.begin(facts);

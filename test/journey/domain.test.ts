@@ -43,7 +43,7 @@ describe('a custom domain', () => {
     const elsewhere = requests.filter((request) => request.resourceType() !== 'document' && /^http/.test(request.url()) && new URL(request.url()).origin !== origin);
     expect(elsewhere.map((request) => request.method())).toEqual(['PUT']);
 
-    // Every cookie is valid for this host only. If a cookie had a Domain attribute, its domain would start with a dot.
+    // The domain of a cookie with a Domain attribute would start with a dot.
     const ofTheService = (await page.context().cookies()).filter(({ name }) => /vod|CloudFront/.test(name));
     expect(ofTheService.map(({ name }) => name).sort()).toEqual(
       ['CloudFront-Hash-Algorithm', 'CloudFront-Key-Pair-Id', 'CloudFront-Policy', 'CloudFront-Signature', '__Secure-vod-refresh'],
@@ -71,7 +71,7 @@ describe('a custom domain', () => {
     expect(tab.page.url()).toBe(`${stack.facts.origin}/?video=a%20b&video=c`);
     await tab.signIn();
     await tab.page.context().close();
-    // Requests to the distribution's name on cloudfront.net, which is `localhost` in the local stack, are also redirected.
+    // The distribution also redirects requests to its cloudfront.net name. In the local stack, this name is `localhost`.
     const { status, headers } = await fetch(`http://localhost:${port()}/`, { redirect: 'manual' });
     expect([status, headers.get('location')]).toEqual([307, `${stack.facts.origin}/`]);
   });

@@ -9,7 +9,6 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { VideosStack } from '../../examples/typescript/full/videos-stack';
 import type { ServerlessVod } from '../../src';
 
-/** The full example with a listener for all events, and a function that writes a row in a newer format. */
 const stack = new VideosStack(new App(), 'Videos');
 const { catalog } = stack.node.findChild('Vod') as ServerlessVod;
 const { table, failedEventsBucket: bucket } = catalog;

@@ -26,11 +26,10 @@ describe('the full example', () => {
   let [ready, errored, edited] = ['', '', ''];
 
   const logged = (): string[] => readFileSync(path.join(stack.data, 'functions.log'), 'utf8').split('\n');
-  /** Returns the events that the listener received, sorted by version. Without `videoId`, events of all videos are returned. */
+  /** Without `videoId`, returns the events of all videos. */
   const received = (videoId?: string): BusEvent[] => logged().filter((line) => line.includes('"detail-type"')).map((line) => JSON.parse(line.slice(line.indexOf('{'))))
     .filter(({ detail }) => !videoId || detail.video.videoId === videoId).sort((one, other) => one.detail.version - other.detail.version);
   const types = (videoId?: string): string[] => received(videoId).map((event) => event['detail-type']);
-  /** Runs docs/resend.sh. test/journey/events/aws.js replaces the AWS CLI. */
   const resend = async (source: string): Promise<unknown[]> => {
     const folder = temporaryFolder();
     copyFileSync(path.join(__dirname, 'events', 'aws.js'), path.join(folder, 'aws'));

@@ -10,14 +10,12 @@ interface Statement {
   readonly Resource?: unknown;
 }
 
-/** A grant of one action on one resource by one statement. `taken` returns the template without this grant. */
 export interface Grant {
   readonly name: string;
   readonly action: string;
   readonly taken: () => Assembly;
 }
 
-/** The property with the policy document of each resource type. */
 const POLICIES: Record<string, string> = {
   'AWS::IAM::Policy': 'PolicyDocument',
   'AWS::IAM::Role': 'AssumeRolePolicyDocument',
@@ -27,7 +25,7 @@ const POLICIES: Record<string, string> = {
   'AWS::SQS::QueuePolicy': 'PolicyDocument',
 };
 
-/** Returns every grant of the template, except the grants to CDK's functions. The local stack does not run CDK's functions. */
+/** Returns every grant of the template, except the grants to CDK's functions, which the local stack does not run. */
 export function grantsOf(assembly: Assembly): Grant[] {
   const changed = (change: (resources: Record<string, Definition>) => void): Assembly => {
     const copy = structuredClone(assembly);
@@ -57,13 +55,12 @@ function pairsOf({ Effect, Action, Resource }: Statement): [action: string, reso
   return [Action].flat().flatMap((action) => [Resource].flat().map((resource): [string, unknown] => [action, resource]));
 }
 
-/** Splits a statement into statements that allow all of its actions and resources, except one pair of action and resource. */
+/** Returns statements that together allow the same as `statement`, except this action on this resource. */
 function without(statement: Statement, action: string, resource: unknown): Statement[] {
   const others = pairsOf(statement).filter((pair) => pair[0] !== action || pair[1] !== resource);
   return others.map(([Action, Resource]) => ({ ...statement, Action, Resource }));
 }
 
-/** Evaluates permission checks with the policies of an assembly, as the local stack does. */
 export async function isAllowed(assembly: Assembly, needs: Decision[]): Promise<boolean[]> {
   const access = new TemplateAccess(new TemplateStack(assembly, '', { edge: 1, aws: 2, auth: 3, otherIssuer: 4 }), () => undefined);
   const answers: boolean[] = [];
@@ -76,7 +73,6 @@ export async function isAllowed(assembly: Assembly, needs: Decision[]): Promise<
   return answers;
 }
 
-/** Returns the names of the grants whose removal changes no permission check. */
 export async function unnoticedGrants(grants: Grant[], decisions: Decision[]): Promise<string[]> {
   const unnoticed: string[] = [];
   for (const { name, action, taken } of grants) {

@@ -8,7 +8,6 @@ jest.setTimeout(PATIENCE_MS);
 
 const VIDEO = '01890a5d-ac96-7aaa-8bbb-0123456789ab';
 const DECLARATION = { fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 };
-/** Every route that requires a token: a request, the status for a good token, and the route's name in API Gateway. */
 const ROUTES: [method: string, route: string, body: object | undefined, status: number, name: string][] = [
   ['POST', '/upload', DECLARATION, 201, 'POST/upload'],
   ['GET', '/streams', undefined, 200, 'GET/streams'],
@@ -17,7 +16,7 @@ const ROUTES: [method: string, route: string, body: object | undefined, status: 
 ];
 const NOT_SIGNED_IN = [401, 'application/problem+json', 'not_signed_in'];
 
-// The last test sends good tokens, to prove that the access log shows a route that was called. The access log contains each route only once.
+// The access log contains each route only once, so the last test sends good tokens. It proves that the log shows a route that was called.
 describe('the API with a user pool\'s ID tokens', () => {
   let stack: StackProcess;
   let client: Client;
@@ -63,7 +62,7 @@ describe('the API with a user pool\'s ID tokens', () => {
     expect(protectedReached()).toEqual(before);
   }
 
-  /** Returns the caller's videos and session, which an accepted request would change. */
+  /** Returns the caller's videos and session. An accepted request would change them. */
   async function state(): Promise<object> {
     const { items } = await client.call('GET', '/streams?owner=me');
     return { items, renewed: Object.keys(await client.call('POST', '/token', { refresh_token: client.tokens.refresh_token })) };

@@ -12,7 +12,7 @@ const WEB: PublicClient = { clientId: 'web', redirectUri: 'http://localhost/call
 
 const random = () => randomBytes(32).toString('base64url');
 
-/** Signs in at an issuer without the service. Uses the issuer's discovery document, an authorization code and PKCE, but no client secret. */
+/** Signs in at an issuer without the service: with the discovery document, an authorization code and PKCE, but without a client secret. */
 export async function signInAt(issuer: string, user: LocalUser, { clientId, redirectUri } = WEB): Promise<Omit<Tokens, 'refresh_token'>> {
   const discovery = await json(await fetch(`${issuer}/.well-known/openid-configuration`));
   if (discovery.issuer !== issuer) throw new Error(`${issuer} calls itself ${discovery.issuer}`);

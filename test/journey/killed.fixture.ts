@@ -11,7 +11,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { VideosStack } from '../../examples/typescript/full/videos-stack';
 import type { ServerlessVod } from '../../src';
 
-/** The full example with one small rendition. A function, a queue and a topic receive every event, and another function edits and removes videos. */
+/** The full example with one small rendition. A function, a queue and a topic receive every event, and a second function edits and removes videos. */
 const stack = new VideosStack(new App(), 'Videos', { ladder: [{ height: 144, maxBitrate: Bitrate.kbps(200) }] });
 const { catalog: { eventBus, table } } = stack.node.findChild('Vod') as ServerlessVod;
 const functionOf = (id: string, handler: string, environment: Record<string, string>) => new Function(stack, id, {

@@ -10,13 +10,13 @@ import { Load } from './killed/load';
 import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until, WAIT_MS } from './stack';
 import { makeClip } from '../../local/clip';
 
-/** Set `KILLS=200` for the complete test, which takes 15 minutes. */
+/** `KILLS=200` is the complete test, which takes 15 minutes. */
 const KILLS = Number(process.env.KILLS ?? 2);
-/** Only every tenth run uploads a clip: FFmpeg restarts its work at each start of the stack, so more clips would make the test slow. */
+/** Only every tenth run uploads a clip. Each start of the stack restarts all unfinished transcodes, so more clips would make the test slow. */
 const RUNS_A_CLIP = 10;
 /**
- * The longest delay before a kill. Half of the kills happen at most 0.5 seconds after an upload. The event of the upload is then in S3, on the bus, in the
- * queue or in a function. The other half happen at most 2 seconds after the stack has started.
+ * The longest delays before a kill, each for half of the kills. Within 0.5 seconds after an upload, its event is in S3, on the bus, in the queue or in a
+ * function.
  */
 const LONGEST_MS = { afterUpload: 500, afterStart: 2000 };
 jest.setTimeout(2 * PATIENCE_MS + KILLS * 10_000);
@@ -60,7 +60,6 @@ test(`kill -9 of the stack at ${KILLS} random moments loses no video, change or 
     const moment = kill % 2 === 0 ? 'afterUpload' : 'afterStart';
     if (moment === 'afterUpload') await Promise.race([running, load.nextUpload()]);
     await Promise.race([running, wait(Math.random() * LONGEST_MS[moment])]);
-    // The kill ends the whole process group of the stack, including functions and FFmpeg.
     load.end();
     process.kill(-stack.pid, 'SIGKILL');
     await Promise.all([running, stack.ended]);
@@ -73,7 +72,6 @@ test(`kill -9 of the stack at ${KILLS} random moments loses no video, change or 
   const isSettled = async () => (problems = problemsOf(load, await rowsOf(stack), hearings.all())).length === 0;
   await until('no problem is left', isSettled, WAIT_MS + KILLS * 1000).catch(() => undefined);
   expect(problems.slice(0, 20)).toEqual([]);
-  // The API lists all videos that were not removed.
   const listed = new Set(await listedFor(await Client.signIn(stack.facts)));
   const kept = [...load.known].filter(([, { isRemoving }]) => !isRemoving).map(([videoId]) => videoId);
   expect(kept.filter((videoId) => !listed.has(videoId))).toEqual([]);

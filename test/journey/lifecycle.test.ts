@@ -19,7 +19,6 @@ describe('a stack', () => {
   });
   afterAll(stopAll);
 
-  /** Returns the ports of the web page, the AWS services and the sign-in pages. */
   async function portsOf({ facts }: StackProcess, client: Client): Promise<number[]> {
     const { upload } = await client.declareSmall(1, 'never sent');
     const signIn = await fetch(`${facts.api}/login`, { redirect: 'manual' });

@@ -1,10 +1,7 @@
 import { hkdfSync } from 'crypto';
 import { signInSecrets } from '../../src/auth/sign-in/pending-sign-in.runtime';
 
-/**
- * Requests and responses contain these values, which are not secret. Every value that is not listed counts as a secret, and must not be written to a log or
- * file.
- */
+/** Values in requests and responses that are not secret. Every value that is not listed counts as a secret, and must not be written to a log or file. */
 const KNOWN_TO_ALL: Readonly<Record<string, readonly string[]>> = {
   query: [
     'client_id', 'redirect_uri', 'response_type', 'scope', 'code_challenge_method', 'return_to', 'logout_uri', 'iss', 'error', 'owner',
@@ -16,16 +13,14 @@ const KNOWN_TO_ALL: Readonly<Record<string, readonly string[]>> = {
 
 const SECRET_NAMES = ['id_token', 'access_token', 'refresh_token', 'privateKey', 'seed', 'd', 'p', 'q', 'dp', 'dq', 'qi'];
 
-/** The smallest number of characters of a secret that counts as a leak. Shorter matches can be coincidence. */
+/** A text that contains this many consecutive characters of a secret leaks it. Shorter matches can be coincidence. */
 export const FRAGMENT = 16;
 
 export class Secrets {
-  /** A map from each secret to the name of the place where the secret was first found. */
   readonly values = new Map<string, string>();
 
-  /** Adds a secret. */
   add(name: string, value: string): void {
-    // Each line of a secret is added separately, because files have different line endings. The first and last line of a PEM key are not secret.
+    // Files have different line endings, so each line of a secret is added separately. The first and last line of a PEM key are not secret.
     for (const line of value.split('\n')) {
       if (line.length >= FRAGMENT && !line.startsWith('-----') && !this.values.has(line)) this.values.set(line, name);
     }
@@ -36,7 +31,6 @@ export class Secrets {
     for (const [name, value] of new URL(address).searchParams) if (!KNOWN_TO_ALL.query.includes(name)) this.add(`query ${name}`, value);
   }
 
-  /** Adds a cookie in the form `name=value`. */
   addCookie(pair: string): void {
     const [, name, value] = /^([^=]*)=(.*)$/.exec(pair.trim()) ?? [];
     if (!value || KNOWN_TO_ALL.cookie.includes(name)) return;
@@ -52,7 +46,6 @@ export class Secrets {
     }
   }
 
-  /** Adds the secrets in a JSON text. Ignores other texts. */
   addJson(text: string): void {
     if (!/^\s*[[{]/.test(text)) return;
     JSON.parse(text, (name, value) => {
@@ -75,7 +68,7 @@ export class Secrets {
     if (response.headers.get('content-type')?.includes('json')) this.addJson(await response.clone().text());
   }
 
-  /** Returns a function that finds parts of secrets in a text, and returns the names of these secrets. */
+  /** Returns a function that returns the names of the secrets in a text, also if the text contains only a part of a secret. */
   finder(): (text: string) => string[] {
     const pieces = new Map<string, string>();
     for (const [value, name] of this.values) {

@@ -6,7 +6,7 @@ const { FIXTURE_ISSUER = 'https://identity.example.com', FIXTURE_TOKEN, FIXTURE_
 new ServerlessVod(new Stack(new App(), 'Videos'), 'Vod', {
   identity: Identity.oidc({
     issuer: FIXTURE_ISSUER,
-    // The audience of ID tokens and the audience of access tokens. Both are accepted, so the wrong kind is the only reason to reject a token.
+    // The audiences of ID tokens and of access tokens are both accepted, so the audience is never the reason to reject a token.
     audiences: ['web', 'https://videos.example.com/api'],
     token: FIXTURE_TOKEN as OidcToken | undefined,
     cacheTtl: Duration.seconds(Number(FIXTURE_TTL)),

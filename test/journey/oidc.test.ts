@@ -15,8 +15,8 @@ const WRONG_ROLE = [403, 'application/problem+json', 'wrong_role'];
 const DECLARATION = { fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 };
 
 /**
- * The reason for which the authorizer rejects each bad token. API Gateway rejects all other bad tokens before it calls the authorizer, because they do not
- * have the form of a token.
+ * The authorizer's reasons for rejecting bad tokens. API Gateway rejects all other bad tokens before it calls the authorizer, because they do not have the form
+ * of a token.
  */
 const REASONS: Readonly<Record<string, string>> = {
   'expired': 'expired',
@@ -111,7 +111,6 @@ describe('the service with an OIDC issuer', () => {
     it('writes no token to a log', () => {
       const logs = ['functions.log', 'access.jsonl'].map((name) => readFileSync(path.join(stack.data, name), 'utf8'));
       expect([...logs, stack.output].join('\n').match(/eyJ[\w-]*\.?/g)).toBeNull();
-      // The console shows the URL of the local issuer.
       expect(stack.output).toContain(`accepts tokens from ${stack.facts.issuer}`);
     });
 
@@ -125,7 +124,7 @@ describe('the service with an OIDC issuer', () => {
       // The authorizer searches for an unknown key at most once in 10 seconds, so the new key can be rejected at first.
       await until('the new key is accepted', async () => (await next.fetch('GET', '/streams')).status === 200);
 
-      // A new process of the authorizer fetches the keys, as a new container on Lambda does. A running process fetches the keys again after one hour.
+      // A new process of the authorizer fetches the keys, as a new container on Lambda does. A running process fetches them again only after one hour.
       const handlers = () => stack.processes().filter(({ command }) => command.includes('run-loop'));
       const ended = handlers().map(({ pid }) => pid);
       for (const pid of ended) process.kill(pid, 'SIGKILL');
@@ -148,7 +147,7 @@ describe('the service with an OIDC issuer', () => {
     for (const route of ['/streams', '/streams?owner=me']) {
       expect(await problemOf(await caller.fetch('GET', route))).toEqual([502, 'application/problem+json', 'upstream_failed']);
     }
-    // To reject a token of another issuer, the authorizer needs no key.
+    // The authorizer needs no key to reject a token of an issuer that it does not trust.
     expect(await problemOf(await new Caller(stack.facts.api, other).fetch('GET', '/streams'))).toEqual(NOT_SIGNED_IN);
     expect(handlersReached(stack.data)).toEqual([]);
     await until('the log contains a reason', () => reasonsOf(stack).length > 0);

@@ -8,13 +8,9 @@ import { makeClip } from '../../local/clip';
 
 jest.setTimeout(PATIENCE_MS);
 
-/**
- * Two allowed origins with different schemes, and an origin that is not in `appOrigins`. None of these three origins is on the site of the service, which is
- * http://localhost.
- */
+/** Two allowed origins with different schemes, and an origin that is not in `appOrigins`. None of the three is on the site of the service, http://localhost. */
 const [LISTED, SECOND, STRANGE] = ['https://app.example.org', 'http://127.0.0.1:5173', 'https://evil.example'];
 
-/** The part of a response that a script in a page can read. */
 interface Seen { readonly status: number; readonly headers: Record<string, string>; readonly text: string }
 
 describe('a page of another site', () => {
@@ -36,7 +32,7 @@ describe('a page of another site', () => {
   beforeEach(async () => { context = await browser.newContext(); });
   afterEach(() => context.close());
 
-  /** Opens an empty page at an origin. Later requests are not intercepted, because Playwright would respond to preflight requests itself. */
+  /** Later requests are not intercepted, because Playwright would respond to preflight requests itself. */
   async function open(origin: string): Promise<Page> {
     const page = await context.newPage();
     await serve(page, origin);
@@ -48,14 +44,13 @@ describe('a page of another site', () => {
   const serve = (page: Page, origin: string) =>
     page.route(`${origin}/**`, (route) => route.fulfill({ contentType: 'text/html', body: '<!DOCTYPE html><title>Another site</title><link rel="icon" href="data:,">' }));
 
-  /** Sends a request from the page, and returns the part of the response that the page can read. */
   function ask(page: Page, address: string, options: RequestInit = {}): Promise<Seen | 'unreadable'> {
     return page.evaluate(([url, init]) => fetch(url as string, init as RequestInit).then(
       async (response) => ({ status: response.status, headers: Object.fromEntries(response.headers), text: await response.text() }), () => 'unreadable' as const,
     ), [address, options] as const);
   }
 
-  /** Records statuses, sent cookies and withheld cookies of the page's requests. CORS hides some of these responses from the page. */
+  /** CORS hides some of these responses from the page. */
   async function watch(page: Page): Promise<{ statuses: number[]; sent: string[]; kept: string[] }> {
     const seen = { statuses: [] as number[], sent: [] as string[], kept: [] as string[] };
     const session = await context.newCDPSession(page);
@@ -111,7 +106,7 @@ describe('a page of another site', () => {
     expect(await ask(page, api('/streams'), withToken())).toBe('unreadable');
     await until('the preflight was recorded', () => statuses.length > 0);
     expect(statuses).toEqual([204]);
-    // A request without a token needs no preflight.
+    // For a request without a token, the browser sends no preflight. The script still cannot read the response.
     expect(await ask(page, api('/openapi.json'))).toBe('unreadable');
     await until('the response was recorded', () => statuses.length > 1);
     expect(statuses).toEqual([204, 200]);
@@ -119,7 +114,6 @@ describe('a page of another site', () => {
     expect([response.status, response.headers.get('access-control-allow-origin'), response.headers.get('vary')]).toEqual([200, null, 'Origin']);
   });
 
-  /** Starts a sign-in from a page of an origin, and returns the page after the redirect to this origin. */
   async function signInFrom(origin: string): Promise<Page> {
     const page = await open(origin);
     await page.goto(`${api('/login')}?return_to=${encodeURIComponent(`${origin}/back`)}`);
@@ -148,7 +142,6 @@ describe('a page of another site', () => {
     expect(statuses).toEqual([401, 401, 404]);
     expect(sent).toEqual([]);
     expect(kept).toContainEqual(expect.stringMatching(/^__Secure-vod-refresh: .*SameSiteStrict/));
-    // The session of the service's own pages continues.
     const own = await context.newPage();
     await own.goto(stack.facts.origin);
     await own.getByRole('button', { name: 'Sign out' }).waitFor();

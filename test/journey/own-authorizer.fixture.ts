@@ -4,7 +4,6 @@ import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Access, Identity, ServerlessVod } from '../../src';
 
-/** The service with a custom token authorizer or request authorizer. */
 const stack = new Stack(new App(), 'Videos');
 const code = lambda.Code.fromAsset(path.join(__dirname, 'own-authorizer'));
 const handler = new lambda.Function(stack, 'WhoCalls', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code });

@@ -20,7 +20,7 @@ describe.each([
   beforeAll(async () => { stack = await StackProcess.start({ app, environment: { FIXTURE_TYPE: type } }); });
   afterAll(stopAll);
 
-  /** Sends a request. A header of the request tells the authorizer which result to return or which error to throw. */
+  /** A header of the request tells the authorizer which result to return or which error to throw. */
   function call(told: string | object | undefined, method: string, route: string): Promise<Response> {
     const said = typeof told === 'object' ? JSON.stringify(told) : told;
     const body = method === 'POST' ? JSON.stringify({ fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 }) : undefined;

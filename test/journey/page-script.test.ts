@@ -6,13 +6,10 @@ import { SignIn } from '../../local/client';
 
 jest.setTimeout(PATIENCE_MS);
 
-/**
- * Cookies whose total size exceeds CloudFront's limit for headers. With these cookies, CloudFront rejects the callback, and its response lacks the API's
- * headers.
- */
+/** Cookies whose total size exceeds CloudFront's limit for headers. CloudFront's error response lacks the API's headers. */
 const FLOOD = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [name, 'x'.repeat(4000)]);
 
-/** An attacker runs a script in a page of the service's origin (cross-site scripting). The user of the browser is signed in at the sign-in pages. */
+/** An attacker's script runs in a page of the service's origin (cross-site scripting). The user is signed in at the sign-in pages. */
 describe('a script on the service\'s own origin', () => {
   let stack: StackProcess;
   let browser: Browser;
@@ -42,7 +39,6 @@ describe('a script on the service\'s own origin', () => {
     return popup;
   }
 
-  /** Returns what the script can read in the popup: its URL and its text. If the browser forbids this, returns the name of the error. */
   function readPopup(): Promise<string> {
     return page.evaluate(() => {
       try {
@@ -54,7 +50,6 @@ describe('a script on the service\'s own origin', () => {
     });
   }
 
-  /** Returns the response that the script receives if it fetches the callback itself. */
   function fetchCallback(address: string): Promise<[status: number, body: string]> {
     return page.evaluate(async (url) => {
       const answer = await fetch(url);
@@ -62,7 +57,6 @@ describe('a script on the service\'s own origin', () => {
     }, address);
   }
 
-  /** Loads the callback in a frame. Returns the status, and the text that the script can read. */
   async function frameCallback(address: string): Promise<[status: number, text: string | undefined]> {
     const answered = page.waitForResponse((response) => response.url() === address);
     const frame = await page.evaluateHandle((src) => {
@@ -96,7 +90,7 @@ describe('a script on the service\'s own origin', () => {
     expect(new URL(popup.url()).searchParams.get('code')).toBeTruthy();
     expect(await readPopup()).toBe('SecurityError');
 
-    // An attacker who has the authorization code cannot create its cookie without the server's key.
+    // An attacker with a stolen authorization code also needs the sign-in cookie, and cannot create it without the server's key.
     const expiresAt = Math.floor(Date.now() / 1000) + 500;
     const pending = Buffer.from(JSON.stringify({ state, nonce, verifier, expiresAt })).toString('base64url');
     await setCookies([
@@ -126,7 +120,7 @@ describe('a script on the service\'s own origin', () => {
     }), callback);
     expect(loaded).toMatch(/^400 .*sign_in_failed/);
     expect(await frameCallback(callback)).toEqual([400, undefined]);
-    // The user can still finish the sign-in, and the script cannot read the result of the sign-in.
+    // The user can still finish the sign-in, and the script cannot read its result.
     const finished = await popUp(callback);
     expect(await finished.textContent('body')).toContain('refresh_token');
     expect(await readPopup()).toBe('SecurityError');
@@ -137,7 +131,7 @@ describe('a script on the service\'s own origin', () => {
     const other = await browser.newContext();
     const { page: bystander } = await Tab.open(other, stack.facts);
     await bystander.goto(`${stack.facts.origin}/style.css`);
-    // Pages that Chromium loads ahead of time are visible only in the DevTools domain `Preload`.
+    // Only DevTools events such as `Preload.prefetchStatusUpdated` report pages that Chromium loads ahead of time.
     const devTools = await other.newCDPSession(bystander);
     const ahead = new Set<string>();
     for (const kind of ['prefetch', 'prerender'] as const) {

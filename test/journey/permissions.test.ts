@@ -56,13 +56,13 @@ describe('the permissions of the template', () => {
   });
 
   test('the template contains no grant that the journey does not need', async () => {
-    // With the unchanged template, the decisions are the same as in the running stack. So if a decision changes below, a removed grant is the cause.
+    // The unchanged template leads to the decisions of the running stack. If a decision changes below, a removed grant is the cause.
     expect(await isAllowed(assembly, decisions)).toEqual(decisions.map(({ allowed }) => allowed));
 
-    // Grants for logs are not tested, because the local stack writes function logs without a permission check.
+    // The local stack writes function logs without a permission check, so grants for logs are not tested.
     const grants = grantsOf(assembly).filter(({ action }) => !action.startsWith('logs:'));
     const unnoticed = await unnoticedGrants(grants, decisions);
-    // The set removes a duplicate: two rules of the example send to the same dead-letter queue.
+    // Two rules of the example send to the same dead-letter queue, so a name can occur twice.
     expect([...new Set(unnoticed)]).toEqual(Object.keys(NOT_USED));
     expect(grants.length).toBeGreaterThan(40);
   });

@@ -5,17 +5,13 @@ import type { Part } from '../../local/types';
 
 export interface Asked { readonly method: string; readonly url: string; readonly headers: IncomingHttpHeaders; readonly body: string }
 
-/** Pages for tests, in addition to the pages of the example: redirects and errors, with their bodies. */
 const PAGES: Readonly<Record<string, readonly [status: number, headers: Record<string, string>, body?: string]>> = {
   '/old': [308, { location: '/new?from=old' }],
   '/broken': [500, { 'content-type': 'text/html' }, '<h1>Broken, says the app</h1>'],
   '/forbidden': [403, { 'content-type': 'text/html' }, '<h1>Forbidden, says the app</h1>'],
 };
 
-/**
- * The server of examples/typescript/ssr, which the distribution serves through `defaultBehavior`. The class records requests, and has additional pages for
- * tests.
- */
+/** Records requests, and has additional pages for tests. */
 export class RenderedApp {
   static async start(): Promise<RenderedApp> {
     const app = new RenderedApp();
@@ -23,7 +19,6 @@ export class RenderedApp {
     return app;
   }
 
-  /** The service URL. */
   service = '';
   readonly asked: Asked[] = [];
   private part!: Part & { readonly port: number };

@@ -5,6 +5,7 @@ import { RenderedApp } from './rendered-app';
 import { PATIENCE_MS, StackProcess, stopAll, WAIT_MS } from './stack';
 import { launchBrowser } from './tab';
 import { useEverything } from './whole-journey';
+import { resolveLocalhostNames } from '../../local/localhost-names';
 
 jest.setTimeout(PATIENCE_MS);
 
@@ -15,7 +16,8 @@ describe('a server-rendered app as defaultBehavior', () => {
 
   beforeAll(async () => {
     app = await RenderedApp.start();
-    stack = await StackProcess.start({ app: path.join(__dirname, 'rendered.fixture.ts'), environment: { FIXTURE_APP_PORT: String(app.port) } });
+    stack = await StackProcess.start({ app: path.join(__dirname, '../../examples/typescript/ssr/app.ts'), environment: { APP_PORT: String(app.port) } });
+    resolveLocalhostNames();
     app.service = stack.facts.origin;
     browser = await launchBrowser();
   });
@@ -58,9 +60,8 @@ describe('a server-rendered app as defaultBehavior', () => {
     await page.reload();
     await page.waitForFunction(() => document.querySelector('video')!.currentTime > 0.5);
 
-    // The sign-in cookie is deleted after the sign-in. The paths of the refresh cookie and the playback cookies do not contain the
-    // app's pages, so the app receives neither.
-    const held = (await context.cookies()).filter(({ domain }) => domain === 'localhost').map(({ name }) => name);
+    // The sign-in cookie is deleted after the sign-in. The refresh cookie and the playback cookies have paths outside the app's pages.
+    const held = (await context.cookies()).filter(({ domain }) => domain === new URL(stack.facts.origin).hostname).map(({ name }) => name);
     expect(held).toEqual(expect.arrayContaining(['__Secure-vod-refresh', 'CloudFront-Signature']));
     expect([...new Set(cookieNames())]).toEqual(['__Host-app-session']);
     const gone = await page.goto(`${stack.facts.origin}/watch/0199f3c0-0000-7000-8000-000000000001`);
@@ -109,7 +110,7 @@ describe('a server-rendered app as defaultBehavior', () => {
     };
     await fileOf();
     expect(await fileOf()).toEqual([200, [], 'Hit from cloudfront']);
-    // The app received one request, or none if an earlier request of the player's page had put the file into the cache.
+    // The app receives no request if the player's page has already requested the file, because the file is then in the cache.
     expect(app.asked.length).toBeLessThan(2);
     const missing = await ask('/assets/none?v=1', { headers: { cookie: 'a=1', authorization: 'Bearer own' } });
     expect(missing.status).toBe(404);

@@ -13,7 +13,6 @@ const DECLARATION = { fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 };
 describe('roles for uploading and watching', () => {
   /** Ada is an admin, Grace is an uploader, Katherine is an uploader and a viewer, and Linus is in no group. */
   let people: Record<'ada' | 'grace' | 'katherine' | 'linus', Client>;
-  /** Video ids by title. The title contains the owner's name and the visibility. */
   let videos: Record<'graceOpen' | 'graceUnlisted' | 'gracePrivate' | 'katherineOpen' | 'adaPrivate' | 'broken', string>;
   let groups: Record<string, readonly string[]>;
 
@@ -41,7 +40,6 @@ describe('roles for uploading and watching', () => {
     return items.map(({ title }: Video) => title).sort();
   }
 
-  /** Sends a GET and a playback request for each video, and returns the status codes. */
   async function statuses(client: Client): Promise<Record<string, string>> {
     return Object.fromEntries(await Promise.all(Object.entries(videos).map(async ([title, videoId]) => {
       const [shown, played] = [await client.fetch('GET', `/streams/${videoId}`), await client.fetch('POST', `/streams/${videoId}/playback`)];
@@ -103,7 +101,6 @@ describe('roles for uploading and watching', () => {
 
   test('responses do not reveal which videos exist to users who cannot watch them', async () => {
     const missing = '01890a5d-ac96-7aaa-8bbb-0123456789ab';
-    /** Returns a response as text, without the headers that differ in every response. */
     const answerTo = async (client: Client, method: string, videoId: string, route = '') => {
       const answer = await client.fetch(method, `/streams/${videoId}${route}`);
       const headers = [...answer.headers].filter(([name]) => !['date', 'x-amz-cf-id', 'x-amzn-requestid'].includes(name));

@@ -16,7 +16,7 @@ describe('a whole journey', () => {
   const secrets = new Secrets();
   let stack: StackProcess;
   let users: readonly LocalUser[];
-  /** The content of `stack.json`, which the stack deletes when it stops. */
+  /** The stack deletes `stack.json` when it stops. */
   let stackJson: string;
 
   beforeAll(async () => {
@@ -45,13 +45,12 @@ describe('a whole journey', () => {
       if (text.startsWith('{')) continue;
       secrets.add('client secret', text);
       secrets.addSignInVerifiers(text);
-      // The token endpoint receives `id:secret` in base64. In base64, the secret looks different for each remainder of the id's length divided by three, so all
-      // three texts are searched.
+      // The token endpoint receives `id:secret` in base64. The secret's base64 depends on the length of the id before it, so all three possible texts are
+      // searched.
       for (const before of ['', 'x', 'xx']) secrets.add('client credentials', Buffer.from(`${before}${text}`).toString('base64').slice(4));
     }
   }
 
-  /** Sends valid requests with tokens (sign in, upload, play, renew, sign out), and many invalid requests. */
   async function script(facts: StackFacts, data: string): Promise<void> {
     const client = await Client.signIn(facts);
     const { id_token, refresh_token } = client.tokens;
@@ -79,7 +78,6 @@ describe('a whole journey', () => {
     await client.fetch('POST', '/token', { refresh_token });
   }
 
-  /** Sends valid requests with cookies (sign in, renew, sign out), and every invalid callback. */
   async function browser(facts: StackFacts): Promise<void> {
     const ask = (jar: SignIn['jar'], route: string, origin: string) => jar.fetch(`${facts.api}${route}`, { method: 'POST', headers: { origin } });
     const signIn = await SignIn.begin(facts, '/');
@@ -98,12 +96,12 @@ describe('a whole journey', () => {
     await ask(signIn.jar, '/token', facts.origin);
   }
 
-  /** Returns every text that the stack wrote, by file. Omits the files that store secrets. Also omits the assets, which are older than the secrets. */
+  /** Omits the files that store secrets, and the assets, which are older than the secrets. */
   function texts(): [name: string, text: string][] {
     const entries = readdirSync(stack.data, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const names = entries.map(({ parentPath, name }) => path.relative(stack.data, path.join(parentPath, name)));
     const others = names.filter((name) => !/^(secrets\.json$|cognito\/|cdk\.out\/asset\.)/.test(name));
-    // The console output and stack.json contain the passwords of the sample users. These passwords are public, so the search ignores them.
+    // The passwords of the sample users are public. The console output and stack.json contain them.
     const withoutPasswords = (text: string) => users.reduce((left, { password }) => left.replaceAll(password, ''), text);
     return [
       ...others.map((name): [string, string] => [name, readFileSync(path.join(stack.data, name), 'latin1')]),

@@ -20,10 +20,9 @@ function isExpired(idToken: string): boolean {
   return claimsOf(idToken).exp * 1000 < Date.now();
 }
 
-/** A browser context with two signed-in tabs. */
 interface Session { readonly context: BrowserContext; readonly tabs: readonly [Tab, Tab] }
 
-/** Tests a session of two tabs. With `rotates`, each renewal of the tokens returns a new refresh token. */
+/** With `rotates`, each renewal of the tokens returns a new refresh token. */
 export function testSessions({ app, rotates }: { readonly app?: string; readonly rotates: boolean }): void {
   let browser: Browser;
   let stack: StackProcess;
@@ -44,7 +43,7 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
     await second.isSignedIn();
     const tabs = [first, second] as const;
     for (const tab of tabs) await tab.page.locator('#own li').first().waitFor();
-    // The test ignores the responses with status 401 that the page received before the sign-in.
+    // Ignores the responses with status 401 that the page received before the sign-in.
     for (const { answers, requests } of tabs) answers.length = requests.length = 0;
     return { context, tabs };
   }
@@ -52,8 +51,8 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
   let lastSignIn: Promise<unknown> = Promise.resolve();
 
   /**
-   * Runs a test with a separate session. The tests run concurrently, because they mostly wait for tokens to expire. The sign-ins run sequentially, because an
-   * authorization code expires after five seconds.
+   * The tests run concurrently, because they mostly wait for tokens to expire. The sign-ins run sequentially, because an authorization code expires after five
+   * seconds.
    */
   const withSession = (work: (session: Session) => Promise<void>) => async () => {
     const context = await browser.newContext();
@@ -71,7 +70,6 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
     return cookies.find(({ name }) => name.endsWith('vod-refresh'))?.value;
   }
 
-  /** Checks that all tabs are signed in, no request was rejected and no message is visible. */
   async function expectUndisturbed(tabs: readonly Tab[]): Promise<void> {
     for (const tab of tabs) {
       await tab.isSignedIn();
@@ -114,7 +112,7 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
     const renewed = Promise.all(tabs.map((tab) => tab.renews()));
     await held[0].continue();
     await renewed;
-    // With rotation, no refresh token was used twice.
+    // With rotation, each renewal used a different refresh token. Without rotation, all renewals used the same token.
     const renewals = tabs.flatMap(({ requests }) => requests.filter((request) => request.url().endsWith('/api/token')));
     const cookies = await Promise.all(renewals.map(async (request) => (await request.allHeaders()).cookie));
     expect(new Set(cookies).size).toBe(rotates ? cookies.length : 1);
@@ -185,7 +183,7 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
     const [first, second] = tabs;
     await first.wake();
     const before = tokensOf(first).at(-1)!;
-    // Without timers, the tab can react only to the other tab.
+    // Without timers, the tab can react only to the second tab.
     await first.sleep();
     const loaded = first.page.waitForEvent('load');
     await context.clearCookies();
@@ -204,7 +202,7 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
   it.concurrent('ends in every tab after a sign-out in one tab', withSession(async ({ context, tabs }) => {
     const [first, second] = tabs;
     await second.page.locator('#title').fill('Half a title');
-    // Without timers, the tab can react only to the other tab.
+    // Without timers, the tab can react only to the first tab.
     await second.sleep();
     const renewals = second.renewals().length;
     const kept = await refreshToken(context);

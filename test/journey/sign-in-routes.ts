@@ -3,7 +3,6 @@ import type { StackFacts } from '../../local/stack';
 
 const SIGN_IN_ROUTES = [['GET', '/login'], ['GET', '/authorize'], ['POST', '/token'], ['POST', '/token/revoke']];
 
-/** Checks that the service and its OpenAPI document have no sign-in routes. */
 export async function expectNoSignIn({ api }: StackFacts): Promise<void> {
   for (const [method, route] of SIGN_IN_ROUTES) {
     const answer = await fetch(`${api}${route}`, { method, redirect: 'manual' });

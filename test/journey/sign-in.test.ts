@@ -11,7 +11,7 @@ import type { StackFacts } from '../../local/stack';
 
 jest.setTimeout(PATIENCE_MS);
 
-/** Divides lifetimes. An authorization code is valid for five minutes. Divided by 30, this is ten seconds. */
+/** The five minutes of an authorization code become ten seconds. */
 const DIVISOR = 30;
 const CODE_MS = 10_000;
 const PROBLEM_JSON = 'application/problem+json';
@@ -28,7 +28,6 @@ beforeAll(async () => {
 });
 afterAll(stopAll);
 
-/** Signs in at the sign-in pages without opening the callback. */
 async function signedIn(returnTo?: string, jar?: CookieJar): Promise<{ signIn: SignIn; callback: URL }> {
   const signIn = await SignIn.begin(facts, returnTo, jar);
   return { signIn, callback: await signIn.callback(facts.users[0]) };
@@ -40,7 +39,7 @@ async function browser(): Promise<CookieJar> {
   return signIn.jar;
 }
 
-/** Sends a request. By default, `headers` contains the same `Origin` header as a request from a page of the service. */
+/** By default, `headers` contains the same `Origin` header as a request from a page of the service. */
 function ask(jar: CookieJar, route: '/token' | '/token/revoke', headers: Record<string, string> = { origin: facts.origin }): Promise<Response> {
   return jar.fetch(`${facts.api}${route}`, { method: 'POST', headers });
 }
@@ -50,7 +49,6 @@ function post(route: string, body: object | string): Promise<Response> {
   return fetch(`${facts.api}${route}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: text });
 }
 
-/** Returns the cookies of a response with sorted attributes. */
 function cookiesOf({ headers }: Response): [pair: string, attributes: string[]][] {
   return headers.getSetCookie().map((line) => line.split('; ')).map(([pair, ...attributes]) => [pair, attributes.sort()]);
 }
@@ -179,7 +177,6 @@ describe('a callback', () => {
     return fetch(callback, { redirect: 'manual', headers: { cookie } });
   }
 
-  /** Checks that the response is sign_in_failed, and that the browser's session and all other pending sign-ins are unchanged. */
   async function expectRefused(answer: Response, jar: CookieJar, own: SignIn, pending: SignIn): Promise<void> {
     expect(answer.headers.get('location')).toBeNull();
     const touched = cookiesOf(answer).map(([pair]) => pair).filter((pair) => pair !== `${own.cookie.split('=')[0]}=`);
@@ -233,7 +230,7 @@ describe('a native app', () => {
   const verifier = 'a-verifier-of-43-characters-or-more-as-it-must-be';
   const challenge = createHash('sha256').update(verifier).digest('base64url');
 
-  /** Gets an authorization code from the sign-in pages. The redirect of any sign-in contains the URL of the sign-in pages. */
+  /** Starts a sign-in only to learn the URL of the sign-in pages. */
   async function code(change: Record<string, string> = {}): Promise<{ readonly answer: URL; readonly tokenAddress: URL }> {
     const { location } = await SignIn.begin(facts);
     const query = { response_type: 'code', client_id: facts.outputs.PublicClientId, redirect_uri: redirectUri, scope: 'openid', state: 'any' };

@@ -7,16 +7,12 @@ import type { StackFacts } from '../../local/stack';
 import { readAssembly } from '../../local/template/assembly';
 
 const ROOT = path.join(__dirname, '..', '..');
-/** The timeout of a test that starts a whole stack, possibly on a busy machine. */
 export const PATIENCE_MS = 150_000;
-/** The timeout of `until`, which is shorter than the test timeout. The error of a failed test therefore names the condition. */
+/** The timeout of `until`. It is shorter than the test timeout, so that the error of a failed test names the condition. */
 export const WAIT_MS = 75_000;
 
 export interface StackProcessOptions {
-  /**
-   * The data folder.
-   * @default - a new folder
-   */
+  /** @default - a new folder */
   readonly data?: string;
   /**
    * @default - the full example
@@ -53,7 +49,6 @@ export class StackProcess {
   }
 
   output = '';
-  /** The exit code of the stack, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>;
   readonly factsFile: string;
   private readonly child: ChildProcess;
@@ -76,7 +71,7 @@ export class StackProcess {
     return JSON.parse(readFileSync(this.factsFile, 'utf8'));
   }
 
-  /** Invokes a function of the app, without a permission check. `id` is a prefix of the function's logical id. Throws an error if the function fails. */
+  /** Needs no permission. `id` is a prefix of the function's logical id. */
   async invoke(id: string, payload: object): Promise<any> {
     const name = functionIn(path.join(this.data, 'cdk.out'), id);
     const response = await fetch(this.facts.awsEndpoint, { method: 'POST', headers: { 'x-local-invoke': name }, body: JSON.stringify(payload) });
@@ -95,7 +90,7 @@ export class StackProcess {
     return this.ended;
   }
 
-  /** Returns the running processes of the stack: the processes of its group, and all known descendants in other groups. */
+  /** Returns the running processes of the stack's process group, and all known descendants in other groups. */
   processes(): ProcessFacts[] {
     const all = listProcesses();
     this.descendants.add(this.pid);
@@ -146,7 +141,6 @@ function functionIn(assembly: string, id: string): string {
 const started = new Set<StackProcess>();
 const folders: string[] = [];
 
-/** Stops all running stacks and removes the temporary folders. Call it in `afterAll`. */
 export async function stopAll(): Promise<void> {
   await Promise.all([...started].map((stack) => Promise.race([stack.stop(), wait(15_000, undefined, { ref: false })])));
   started.forEach((stack) => stack.kill());
@@ -160,7 +154,6 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** Waits until the check returns true. Throws an error after the given time. */
 export async function until(what: string, check: () => unknown, milliseconds = WAIT_MS): Promise<void> {
   for (const end = Date.now() + milliseconds; !await check(); await wait(50)) {
     if (Date.now() > end) throw new Error(`not true after ${milliseconds / 1000} seconds: ${what}`);
@@ -168,7 +161,7 @@ export async function until(what: string, check: () => unknown, milliseconds = W
 }
 
 function listProcesses(): ProcessFacts[] {
-  // The smallest Debian images have no `ps`, and macOS has no /proc, so both ways are necessary.
+  // The smallest Debian images have no `ps`, and macOS has no /proc.
   return existsSync('/proc/self/stat') ? readProc() : readPs();
 }
 
@@ -180,7 +173,7 @@ function readProc(): ProcessFacts[] {
       const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
       return state === 'Z' ? [] : [{ pid: Number(pid), parent: Number(parent), group: Number(group), command, resident: Number(rest[18]) * 4096 }];
     } catch {
-      return []; // The process has ended since the folder was listed.
+      return []; // The process ended after the folder was listed.
     }
   });
 }

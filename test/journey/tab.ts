@@ -5,11 +5,7 @@ import { ensure } from '../../local/system';
 
 const ARGUMENTS = ['--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
 
-/**
- * Starts a headless Chromium.
- *
- * @param more - additional arguments of Chromium
- */
+/** @param more - additional arguments of Chromium */
 export function launchBrowser(...more: string[]): Promise<Browser> {
   // Chromium's sandbox does not run as root.
   const args = [...ARGUMENTS, ...more, ...process.getuid?.() === 0 ? ['--no-sandbox'] : []];
@@ -25,7 +21,7 @@ export interface Answer {
 export class Tab {
   static async open(context: BrowserContext, facts: StackFacts): Promise<Tab> {
     const tab = new Tab(await context.newPage(), facts);
-    // Chromium's console omits some violations of the Content-Security-Policy. If the listener exists before the page loads, the event reports all violations.
+    // Chromium's console omits some violations of the Content-Security-Policy. A listener that exists before the page loads receives all violations.
     await tab.page.addInitScript(() => document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI }) =>
       console.error(`policy violated: ${effectiveDirective} ${blockedURI}`)));
     await tab.page.goto(facts.origin);
@@ -91,14 +87,12 @@ export class Tab {
     await until('no renewal is in progress', () => this.page.evaluate(async () => (await navigator.locks.query()).held!.length === 0));
   }
 
-  /** Makes the tab visible, and waits until the page has requested its two lists. */
   async wake(): Promise<void> {
     const before = this.listed();
     await this.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
     await until('the page lists again', () => this.listed() >= before + 2);
   }
 
-  /** Waits until the tab has renewed its tokens once more. */
   async renews(): Promise<void> {
     const before = this.renewals().length;
     await until('the page renews its session', () => this.renewals().length > before);

@@ -15,7 +15,7 @@ describe('the service with an existing user pool', () => {
   beforeAll(async () => { stack = await StackProcess.start({ app: path.join(__dirname, 'user-pool.fixture.ts') }); });
   afterAll(stopAll);
 
-  /** Gets tokens for a client directly from the sign-in pages of the user pool. The routes of the service are not used. */
+  /** Gets tokens directly from the sign-in pages of the user pool, without the routes of the service. */
   function tokensOf(client: 'Web' | 'App' | 'Foreign', username = 'ada') {
     const { users, outputs } = stack.facts;
     const user = users.find((each) => each.username === username)!;

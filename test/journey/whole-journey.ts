@@ -6,14 +6,12 @@ import type { Decision } from '../../local/access/access';
 import { makeClip } from '../../local/clip';
 import { readAssembly, type Assembly } from '../../local/template/assembly';
 
-/** The template of a stack, and the permission decisions that the running stack made with the template. */
 export interface Journey {
   readonly decisions: Decision[];
   readonly assembly: Assembly;
   readonly output: string;
 }
 
-/** Runs the full example, uses all API routes and operator commands, and stops the example. */
 export async function runJourney(): Promise<Journey> {
   const stack = await StackProcess.start();
   await useEverything(await Client.signIn(stack.facts));
@@ -23,7 +21,6 @@ export async function runJourney(): Promise<Journey> {
   return { decisions, assembly: readAssembly(path.join(stack.data, 'cdk.out')), output: stack.output };
 }
 
-/** Uses all API routes and returns the id of a ready video with the title `ready`. */
 export async function useEverything(client: Client, seconds = 8): Promise<string> {
   const clip = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), seconds));
   const [ready, errored] = await Promise.all([client.upload(clip, 'ready'), client.upload(Buffer.from('no video'), 'errored')]);

@@ -30,7 +30,6 @@ export function resource(type: string, physicalId: string, properties: Record<st
   return { logicalId: physicalId.replace(/\W/g, ''), type, physicalId, attributes: { Arn: arn }, properties };
 }
 
-/** Returns a fake `Access` with one role, which denies the actions in `denied`. The fake records every required permission. */
 export function fakeAccess(denied: string[] = []): Access & { asked: Need[] } {
   const asked: Need[] = [];
   const refusals: Access['refusals'] = [];
@@ -52,7 +51,6 @@ export function fakeAccess(denied: string[] = []): Access & { asked: Need[] } {
   };
 }
 
-/** Returns a fake S3 whose responses contain the received request. Error responses are XML. */
 export function fakeS3(): AwsService {
   return {
     name: 's3',
@@ -72,7 +70,6 @@ export function fakeS3(): AwsService {
   };
 }
 
-/** Waits up to 5 seconds until the check succeeds. */
 export async function until(check: () => boolean | Promise<boolean>): Promise<void> {
   for (let waited = 0; !await check(); waited += 10) {
     if (waited > 5000) throw new Error('it did not come about');

@@ -1,5 +1,5 @@
 import { spawnSync } from 'child_process';
-import { mkdtempSync } from 'fs';
+import { mkdtempSync, writeFileSync } from 'fs';
 import { createServer } from 'http';
 import { tmpdir } from 'os';
 import * as path from 'path';
@@ -43,5 +43,13 @@ describe('npm start', () => {
     const { status, stderr, stdout } = main('--port', String(port), '--data', data);
     await stop();
     expect([status, stderr.trim(), stdout]).toEqual([1, `port ${port} is in use: choose another port with --port`, '']);
+  });
+
+  it('explains what to do if the cloud assembly is damaged', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'vod-local-'));
+    writeFileSync(path.join(folder, 'manifest.json'), 'nope');
+    const { status, stderr, stdout } = main('--port', '0', '--app', folder, '--data', path.join(folder, 'data'));
+    expect([status, stderr.trim(), stdout]).toEqual([1, `${folder}/manifest.json: expected the manifest of a cloud assembly, a JSON object with "artifacts", `
+      + 'but the file is not valid JSON. Run cdk synth in the folder of the app, and pass the folder that it creates (cdk.out)', '']);
   });
 });

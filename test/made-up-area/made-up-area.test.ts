@@ -10,7 +10,6 @@ const PATCH = path.join(__dirname, 'made-up-area.patch');
 /** The files that the patched library needs to compile, bundle and synthesize. */
 const COPIED = ['src', 'examples', 'local', 'build', 'test/templates/checks', 'test/toolkit', 'package.json', 'tsconfig.json', 'tsconfig.dev.json'];
 
-/** Prints the template of the smallest example and the problems that the template checks find in it. */
 const SYNTHESIZE = `
 const { App, Stack } = require('aws-cdk-lib');
 const { ServerlessVod } = require('./src');

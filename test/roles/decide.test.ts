@@ -5,7 +5,7 @@ import { decide, Decision, GuardedVideo } from '../../src/roles/decide';
 const OPEN: Roles = { admins: ['bosses'] };
 const CLOSED: Roles = { uploaders: ['makers'], viewers: ['watchers'], admins: ['bosses'] };
 
-/** Combinations of a caller's groups. `closed` contains the actions that are allowed if each role requires a group. */
+/** `closed` contains the actions that are allowed if each role requires a group. */
 const CALLERS = [
   { groups: [], closed: { upload: false, view: false, admin: false } },
   { groups: ['makers'], closed: { upload: true, view: false, admin: false } },
@@ -35,7 +35,6 @@ describe.each(CASES)('if the roles are $in, a caller in the groups $groups', ({ 
     expect(decide(caller, { type: 'list', videos: 'published' }, roles)).toBe(role(view));
   });
 
-  /** The decision for a video that does not exist. */
   const absent: Decision = view ? 'not_found' : 'wrong_role';
 
   describe.each(VIDEO_STATUSES)('with a video that is %s', (status) => {

@@ -39,7 +39,7 @@ describe('roles', () => {
     [{ admins: Access.group('') }, 'roles.admins: expected a group name of 1 to 128 characters, got ""'],
     [{ admins: Access.signedIn() }, 'roles.admins: expected Access.group(\'admins\') or Access.nobody(), got Access.signedIn(), which would make everyone an admin'],
     [{ admins: 'admins' as unknown as Access }, 'roles.admins: expected Access.group(\'editors\') or another Access, got "admins"'],
-    // In TypeScript, an environment variable that is not set is `undefined`. `undefined` must not mean every user.
+    // In TypeScript, an environment variable that is not set is `undefined`, which must not mean every user.
     [{ uploaders: Access.group(undefined!) }, 'roles.uploaders: expected a group name'],
     [{ uploaders: 'editors' as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or another Access, got "editors"'],
     [{ viewers: ['editors'] as unknown as Access }, 'roles.viewers: expected Access.group('],

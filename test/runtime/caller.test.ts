@@ -13,7 +13,7 @@ describe('the claims of the Cognito authorizer', () => {
 
   test.each([[{}], [{ sub: '' }], [{ sub: 1 }], [{ sub: ['user-1'] }]])('%j identify no caller', (claims) => {
     expect(callerFrom({ claims })).toBeUndefined();
-    // Values of the authorizer outside `claims` are ignored.
+    // `callerFrom` reads only `claims`.
     expect(callerFrom({ claims, principalId: 'user-2', groups: '["admins"]' })).toBeUndefined();
   });
 

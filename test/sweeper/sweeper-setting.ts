@@ -16,7 +16,7 @@ import type { Source } from '../../src/transcode/source/source';
 import { multipartUploads } from '../../src/upload/multipart-uploads.runtime';
 import { CatalogTable, catalogTable, idOf, videoRow } from '../runtime/rows/catalog-table';
 
-/** A fault at the n-th request of a sweep. The process ends before or after AWS executes the request. */
+/** A simulated crash of a sweep at request number `call`. The process ends before or after AWS executes the request. */
 export interface Death { readonly call: number; readonly after: boolean }
 
 export const NOW = '2026-11-29T12:00:00.000Z';
@@ -99,13 +99,13 @@ export function sweeperSetting() {
     clock, jobs, messages, calls, logged, objects, uploads,
     table: () => table,
     newId: () => idOf(count++),
-    /** Writes a video that has been due for `minutes` to the table. */
+    /** Stores a video in the table. The video became due `minutes` ago. */
     async due(row: Partial<VideoRow>, minutes = 1): Promise<string> {
       const videoId = row.videoId ?? idOf(count++);
       await table.put({ ...row, videoId, ...dueKey(videoId, new Date(clock.now.getTime() - minutes * 60_000)) });
       return videoId;
     },
-    /** Writes many videos with the status `ready` to the table. Each video has been due for `minutes`. */
+    /** Writes many videos with the status `ready` to the table. `minutes`: how long the video has been due. */
     async dueMany(videos: readonly { videoId: string; minutes: number }[]): Promise<void> {
       const documents = DynamoDBDocumentClient.from(table.client);
       for (let n = 0; n < videos.length; n += 100) {

@@ -65,7 +65,7 @@ test.each(Object.entries(CASES))('%s: a sweep that stops at any request, and the
   const count = calls.length;
   const sent = messages.length;
   expect(count).toBeGreaterThan(16);
-  // The first 16 requests of a sweep are similar queries, one for each partition, so faults are tested only from the last of these queries on.
+  // The first 16 requests of a sweep are similar: one query for each partition. So the first tested fault is at request 16.
   for (let call = 15; call < count; call++) {
     for (const after of [false, true]) {
       await prepare();

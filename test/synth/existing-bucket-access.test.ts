@@ -8,7 +8,6 @@ const everyone = (bucket: s3.IBucket, given: iam.PolicyStatementProps = {}) => b
   new iam.PolicyStatement({ principals: [new iam.AnyPrincipal()], actions: ['s3:GetObject'], resources: [bucket.arnForObjects('*')], ...given }));
 const own = (stack: Stack, props: s3.BucketProps = {}) => new s3.Bucket(stack, 'Own', { enforceSSL: true, ...props });
 
-/** Each area with a bucket prop, the expected prefix of errors, and a function that creates the area with a bucket. */
 const AREAS: [string, string, (stack: Stack, bucket: s3.IBucket) => unknown][] = [
   ['sources', '[Test/Upload] bucket', (stack, bucket) => uploadIn(stack, { bucket })],
   ['media', '[Test/Delivery] bucket', (stack, bucket) => deliveryIn(stack, { bucket })],

@@ -48,7 +48,7 @@ describe('an existing table', () => {
     ['no indexes', PK_SK, `table: expected a global secondary index '${first.indexName}'`],
     ['a missing index', { ...PK_SK, globalSecondaryIndexes: others }, `table: expected a global secondary index '${first.indexName}' with the string keys ${first.partitionKey.name} and ${first.sortKey.name}, got none`],
     ['a spare index that projects keys only', { ...PK_SK, globalSecondaryIndexes: indexes.map((index) => ({ ...index, projectionType: dynamodb.ProjectionType.KEYS_ONLY })) }, '\'spare\' to project all attributes, got KEYS_ONLY'],
-    ['an index with another sort key', { ...PK_SK, globalSecondaryIndexes: [{ ...first, sortKey: attribute('other') }, ...others] }, `'${first.indexName}' with the string keys ${first.partitionKey.name} and ${first.sortKey.name}, got other keys`],
+    ['an index with another sort key', { ...PK_SK, globalSecondaryIndexes: [{ ...first, sortKey: attribute('other') }, ...others] }, `'${first.indexName}' with the string keys ${first.partitionKey.name} and ${first.sortKey.name}, got different keys`],
   ])('is rejected at synth with %s', (_, { globalSecondaryIndexes = [], ...keys }, message) => {
     const { stack } = catalog((scope) => {
       const table = new dynamodb.Table(scope, 'Videos', { ...STREAM, ...keys });

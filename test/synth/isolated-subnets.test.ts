@@ -9,7 +9,6 @@ const mixed = (stack: Stack) => new ec2.Vpc(stack, 'Vpc', {
   maxAzs: 1, subnetConfiguration: [PUBLIC, PRIVATE_WITH_EGRESS, PRIVATE_ISOLATED].map((subnetType) => ({ name: subnetType, subnetType })),
 });
 
-/** Returns the construct path of each warning with this id, and the services or hosts in the warning. */
 function warnings(id: string, vpcOf: (stack: Stack) => ec2.IVpc, { props = {}, vpcSubnets, later }: {
   props?: ServerlessVodProps; vpcSubnets?: ec2.SubnetSelection; later?: (vpc: ec2.IVpc) => void;
 } = {}): string[] {

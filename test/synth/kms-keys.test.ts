@@ -129,7 +129,6 @@ describe('a key that an aspect or the app sets on a resource without a prop for 
   type Give = (secret: secretsmanager.CfnSecret, key: string) => void;
   const byProperty: Give = (secret, key) => { secret.kmsKeyId = key; };
 
-  /** Creates the service with a KMS key for each of its secrets. */
   function secrets(keyOf: (stack: Stack) => string, give = byProperty) {
     const stack = testStack({ env });
     vodIn(stack);

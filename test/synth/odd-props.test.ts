@@ -4,7 +4,6 @@ import { Access, Identity } from '../../src';
 import { sampledOnNewest } from '../toolkit/newest-cdk';
 import { catalogIn, testStack, vodIn } from '../toolkit/stacks';
 
-/** Values of wrong types that plain JavaScript can pass. */
 const ODD = {
   'null': null, 'undefined': undefined, 'NaN': NaN, 'Infinity': Infinity, '-1': -1, '0': 0, '1.5': 1.5, '7': 7, 'true': true,
   '""': '', '" "': ' ', '"x"': 'x', '"7"': '7', '[]': [], '[""]': [''], '[null]': [null], '["x"]': ['x'], '["x","x"]': ['x', 'x'], '{}': {},
@@ -13,7 +12,6 @@ const ODD = {
   '1 b/s': Bitrate.bps(1), '4 Mb/s': Bitrate.mbps(4),
 };
 
-/** For each prop: the names of the values in `ODD` that are valid. */
 const RIGHT: Record<string, (keyof typeof ODD)[]> = {
   'VodApiOptions.throttlingRateLimit': ['1.5', '7'],
   'VodApiOptions.throttlingBurstLimit': ['7'],
@@ -43,7 +41,7 @@ const RIGHT: Record<string, (keyof typeof ODD)[]> = {
   'VodUploadProps.appOrigins': ['[]'],
 };
 
-/** Returns the outcome of each value. `null` must have the outcome of undefined, because other languages can pass `null` for an omitted prop. */
+/** `null` must have the same outcome as `undefined`, because other languages can pass `null` for an omitted prop. */
 function outcomesOf(prop: Prop, values: Readonly<Record<string, unknown>>): [value: string, outcome: string][] {
   const results = Object.entries(values).map(([odd, value]) => [odd, rendering(prop, () => value)] as const);
   const leftOut = new Map(results).get('undefined');
@@ -58,10 +56,8 @@ describe('a value of a wrong type is rejected with the name of the prop, and an 
   });
 });
 
-/** Values that plain JavaScript can pass in place of an object, and an empty object. */
 const NO_OBJECT = { 'null': null, 'undefined': undefined, '7': 7, '"x"': 'x', 'true': true, '[]': [], '[null]': [null], '{}': {} };
 
-/** Types of props without required properties. */
 const MAY_BE_EMPTY = /^(\{ \[pathPattern|VodRoles$|Vod(Upload|Transcode|Catalog|Delivery|Api|Sweeper|Function)Options$|cognito\.UserPool(Props|ClientOptions|DomainOptions)$)/;
 
 describe('a value that is not the expected object is rejected with the name of the prop', () => {

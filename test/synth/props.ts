@@ -18,7 +18,6 @@ export interface Prop {
   readonly optional: boolean;
 }
 
-/** Returns every prop of every struct that src/index.ts exports. */
 export const PROPS: readonly Prop[] = (() => {
   const exported = readFileSync(path.join(SRC, 'index.ts'), 'utf8');
   return readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => /^(?!.*\.lambda).*\.ts$/.test(file)).sort().flatMap((file) => {
@@ -31,7 +30,7 @@ export const PROPS: readonly Prop[] = (() => {
   });
 })();
 
-/** Imports a catalog, because synthesis is much faster without handlers. */
+/** Synthesis is much faster without the handlers of a catalog. */
 function aCatalog(stack: Stack): IVodCatalog {
   return VodCatalog.fromTable(stack, 'Catalog', { table: dynamodb.Table.fromTableName(stack, 'CatalogTable', 'videos'), url: SERVICE_URL, roles: {} });
 }
@@ -50,7 +49,7 @@ function auth(stack: Stack, props: object): void {
   catalogIn(stack, { roles: vodAuth.roles }).addRoutes(api);
 }
 
-/** Adds the props that another prop requires: domain names and certificate, root object and default behavior. */
+/** Adds missing props: `domainNames` and `certificate` require each other, and `defaultRootObject` requires `defaultBehavior`. */
 function withNeighbours(stack: Stack, props: { domainNames?: string[]; certificate?: object; defaultRootObject?: string }): object {
   const certificate = () => Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:us-east-1:123456789012:certificate/1');
   return {
@@ -61,7 +60,7 @@ function withNeighbours(stack: Stack, props: { domainNames?: string[]; certifica
   };
 }
 
-/** For each struct, creates the smallest construct that accepts it, because synthesis is slow. */
+/** The smallest construct that accepts the struct, because synthesis is slow. */
 export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
   ServerlessVodProps: (stack, props) => new ServerlessVod(stack, 'Area', withNeighbours(stack, props)),
   VodApiOptions: (stack, props) => new VodApi(stack, 'Area', props),
@@ -96,7 +95,6 @@ const SCALARS = ['string', 'number', 'boolean', 'string[]', 'Duration', 'Size', 
 
 export const SCALAR_PROPS = PROPS.filter(({ type }) => SCALARS.includes(type));
 
-/** Props whose values are structs, constructs or objects from factory methods. */
 export const OBJECT_PROPS = PROPS.filter(({ type }) => !SCALARS.includes(type));
 
 export function tokensOf(stack: Stack, type: string): Record<string, unknown> {
@@ -117,7 +115,6 @@ export function tokensOf(stack: Stack, type: string): Record<string, unknown> {
 
 export const labelOf = ({ struct, name }: Prop): string => `${struct}.${name}`;
 
-/** Returns the outcome of a prop's value: `rendered`, `rejected` (if the error contains the prop's name), or a description of the failure. */
 export function outcome(prop: Prop, value: (stack: Stack) => unknown, marker?: RegExp, stack = testStack()): string {
   return rendering(prop, value, marker, stack).outcome;
 }
@@ -131,7 +128,7 @@ export function rendering(
     template = JSON.stringify(templateOf(stack));
   } catch (error) {
     const { name: kind, message } = error as Error;
-    // CDK adds a prefix to errors of validations at the end of synth.
+    // If a validation at the end of synth fails, CDK adds a prefix to the error message.
     const isRejection = kind === 'VodValidationError' || message.startsWith('Validation failed');
     return { outcome: isRejection && message.includes(name) ? 'rejected' : `${kind}: ${message}` };
   }

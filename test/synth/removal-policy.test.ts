@@ -5,7 +5,6 @@ import { testStack, vodIn, warningsOf } from '../toolkit/stacks';
 
 const { DESTROY, RETAIN } = RemovalPolicy;
 
-/** Returns the construct paths of the warnings which say that the stack cannot be deleted. */
 function warned(props: ServerlessVodProps): string[] {
   const stack = testStack();
   vodIn(stack, props);

@@ -19,7 +19,6 @@ describe('a check detects', () => {
     Object.keys(resources).find((id) => id.startsWith(beginning) && resources[id].Type === type)!);
   const propertiesOf = (resources: Resources, beginning: string, type: string): any => resources[find(resources, beginning, type)].Properties;
 
-  /** Faults in templates, with the requirement whose check must detect each fault. */
   const FAULTS: Record<string, [requirement: string, make: (resources: Resources) => void]> = {
     'a deployment without dependencies': ['dependencies: the deployment depends on the whole API', (resources) => {
       delete (resources as any)[find(resources, 'Vod', 'AWS::ApiGateway::Deployment')].DependsOn;

@@ -6,7 +6,6 @@ import type { Construct } from 'constructs';
 import { ServerlessVod } from '../../src';
 import { INDEXES, TABLE_KEYS } from '../../src/contract/table';
 
-/** The service with existing buckets and an existing table. Customer-managed KMS keys encrypt the buckets and the table. */
 export class CustomerKeysStack extends Stack {
   constructor(app: App, id: string) {
     super(app, id);
@@ -26,7 +25,6 @@ export class CustomerKeysStack extends Stack {
   }
 }
 
-/** Creates a table with every key and index that the catalog needs. */
 export function makeTable(scope: Construct, encryptionKey?: kms.IKey): dynamodb.Table {
   const attribute = (name: string): dynamodb.Attribute => ({ name, type: dynamodb.AttributeType.STRING });
   const table = new dynamodb.Table(scope, 'Videos', {

@@ -13,7 +13,6 @@ import { Access, Identity, OidcToken, ServerlessVod } from '../../src';
 
 const CERTIFICATE_ARN = 'arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555';
 
-/** The service with one source of identity. */
 abstract class Mode extends Stack {
   constructor(app: App, id: string) {
     super(app, id);

@@ -2,7 +2,6 @@ import type { App, Stack } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import type { Finding } from './validate';
 
-/** Returns the findings of cdk-nag's AwsSolutions that are not acknowledged. */
 export function nag(app: App, stack: Stack): Finding[] {
   return new AwsSolutionsChecks(app).validateScope(stack).violations.flatMap(({ ruleName, description, violatingResources }: any) => (
     violatingResources.map((resource: any) => ({ ruleId: ruleName, place: resource.constructPath, message: description }))));

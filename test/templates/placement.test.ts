@@ -6,7 +6,6 @@ import { ServerlessVod } from '../../src';
 import { ENV, templateOf } from '../toolkit/stacks';
 import { CloudFormationTemplate, ours } from '../toolkit/template';
 
-/** Stacks that contain the service in different places, and the construct ids of the service. */
 const PLACEMENTS: Record<string, (app: App) => [Stack, ...string[]][]> = {
   'two services in a stack': (app) => [[new Stack(app, 'Videos', { env: ENV }), 'VodA', 'VodB']],
   'two stacks in two regions': (app) => [[new Stack(app, 'Here', { env: ENV }), 'Vod'], [new Stack(app, 'There', { env: { ...ENV, region: 'eu-west-1' } }), 'Vod']],
@@ -14,7 +13,6 @@ const PLACEMENTS: Record<string, (app: App) => [Stack, ...string[]][]> = {
   'two stages': (app) => ['Test', 'Live'].map((id) => [new Stack(new Stage(app, id), 'Videos'), 'Vod']),
 };
 
-/** Adds the aspects that a platform team would add: tags, a removal policy and a permissions boundary. */
 function addAspects(stack: Stack): void {
   Tags.of(stack).add('team', 'video');
   RemovalPolicies.of(stack).destroy();
@@ -46,7 +44,7 @@ describe.each(CASES)('$name', ({ name, aspects, templates }) => {
   // The template checks support only templates with one service and without a fixed region.
   if (/^(a nested stack|two stages)/.test(name)) {
     test('passes our own checks', () => {
-      // With the aspect, the checks of `data` are omitted: they expect that data is retained, but the aspect sets the removal policy DESTROY.
+      // The checks of `data` expect that data is retained, but the aspect sets the removal policy DESTROY.
       const { data, ...others } = CHECKS;
       const failed = templates.flatMap((template) => Object.entries(aspects ? others : { data, ...others }).flatMap(([topic, checks]) => Object.entries(checks)
         .flatMap(([requirement, check]) => check(template).map((problem) => `${topic}: ${requirement}: ${problem}`))));

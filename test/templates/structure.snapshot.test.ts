@@ -7,13 +7,13 @@ const smallest = example('smallest');
 
 const NAMES = ['Name', 'FunctionName', 'BucketName', 'TableName', 'QueueName', 'RoleName', 'LogGroupName', 'UserPoolName', 'Domain', 'GroupName', 'Username'];
 
-/** Returns the name that a template gives to a resource. For some resource types, the name is in a nested property. */
+/** For some resource types, the name is in a nested property. */
 function nameOf(properties: Record<string, any>): unknown {
   const { OriginAccessControlConfig, KeyGroupConfig } = properties;
   return NAMES.map((name) => properties[name]).find((value) => value !== undefined) ?? OriginAccessControlConfig?.Name ?? KeyGroupConfig?.Name;
 }
 
-/** Lists construct path, type, logical id and name of each resource. Construct paths are public API, because apps use paths to find constructs. */
+/** Construct paths are public API, because apps use paths to find constructs. */
 function resourcesOf(name: 'smallest' | 'full'): string[] {
   const stack = new EXAMPLES[name](new App({ analyticsReporting: false }), 'Videos');
   const { Resources } = templateOf(stack);
@@ -31,7 +31,7 @@ test.each(['smallest', 'full'] as const)('constructs of %s keep their paths, log
   expect(resourcesOf(name)).toMatchSnapshot();
 });
 
-/** The resources that each example has in addition to the smallest example. Apps that use an option rely on the ids of its resources. */
+/** Apps that use an option rely on the ids of its resources. */
 test.each(EXAMPLE_NAMES.filter((name) => name !== 'smallest' && name !== 'full'))('resources that %s adds keep their logical ids and names', (name) => {
   const known = new Set([...Object.keys(smallest.Resources), ...Object.keys(example('full').Resources)]);
   const added = Object.entries(example(name).Resources).filter(([id]) => isOurs(id) && !known.has(id)).map(([id, { Type, Properties = {} }]) => {
@@ -41,13 +41,12 @@ test.each(EXAMPLE_NAMES.filter((name) => name !== 'smallest' && name !== 'full')
   expect(added.sort()).toMatchSnapshot();
 });
 
-/** Resource types whose properties depend on props. */
 const TUNED = ['AWS::Lambda::Function', 'AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup', 'AWS::MediaConvert::Queue', 'AWS::Cognito::UserPool', 'AWS::Cognito::UserPoolClient', 'AWS::ApiGateway::Stage', 'AWS::ApiGateway::Authorizer', 'AWS::CloudFront::Distribution', 'AWS::Lambda::EventSourceMapping', 'AWS::Events::Rule', 'Custom::VodKeyPair'];
 
 test('defaults do not change', () => {
   const tuned = Object.entries(smallest.Resources).filter(([id, { Type }]) => isOurs(id) && TUNED.includes(Type));
   const shown = tuned.map(([id, { Properties }]) => [withoutHash(id), Object.entries(Properties ?? {})
-    // The code changes with every handler, and the deployment changes with every route.
+    // `Code` changes with every change of a handler, and `DeploymentId` changes with every change of a route.
     .filter(([name]) => !['Code', 'DeploymentId'].includes(name)).map(([name, value]) => `${name}: ${readable(value)}`)]);
   expect(Object.fromEntries(shown)).toMatchSnapshot();
 });

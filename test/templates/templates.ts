@@ -18,7 +18,6 @@ class SmallestStack extends Stack {
   }
 }
 
-/** Two examples of this repository, and one stack for each source of identity. */
 export const EXAMPLES = { smallest: SmallestStack, full: FullStack, ...MODES };
 
 export type ExampleName = keyof typeof EXAMPLES;

@@ -14,10 +14,7 @@ const ACCEPTED: [string, RegExp, string][] = [
   ['W3005', /DependsOn/, 'CDK\'s Function depends on its role explicitly'],
 ];
 
-/**
- * Returns the findings of AWS's template validator for each template. The validator runs in a separate process. In a jest worker that has run fifty files,
- * the validator's first call takes more than a minute.
- */
+/** Runs AWS's template validator in a separate process. In a jest worker that has run fifty files, the validator's first call takes more than a minute. */
 export function validate(templates: object[]): Finding[][] {
   const folder = mkdtempSync(path.join(tmpdir(), 'templates-'));
   try {

@@ -4,14 +4,13 @@ import { ENVIRONMENTS, type HandlerName } from '../../src/contract/environment';
 export interface FoundHandler extends Found {
   /** `{area}/{verb-noun}` */
   readonly name: HandlerName;
-  /** The logical id of the function's role. */
   readonly role: string;
   readonly environment: Record<string, any>;
 }
 
 const pascal = (name: string): string => name.split('-').map((part) => part[0].toUpperCase() + part.slice(1)).join('');
 
-/** The logical id of a function contains `Vod` (if the whole service is in the stack), the area and the handler's name. */
+/** The logical id of a function contains the area and the handler's name. If the whole service is in the stack, the id begins with `Vod`. */
 function nameOf(id: string): HandlerName | undefined {
   return (Object.keys(ENVIRONMENTS) as HandlerName[]).find((each) => {
     const [area, verbNoun] = each.split('/').map(pascal);
@@ -19,7 +18,6 @@ function nameOf(id: string): HandlerName | undefined {
   });
 }
 
-/** Returns the functions that run handlers, without the functions of CDK or of the app. */
 export function functionsOf(template: AnyTemplate): FoundHandler[] {
   return ofType(template, 'AWS::Lambda::Function').flatMap((found) => {
     const name = nameOf(found.id);
@@ -27,7 +25,6 @@ export function functionsOf(template: AnyTemplate): FoundHandler[] {
   });
 }
 
-/** Returns the function that runs a handler. Throws an error if the number of such functions is not 1. */
 export function functionOf(template: AnyTemplate, name: HandlerName): FoundHandler {
   const found = functionsOf(template).filter((each) => each.name === name);
   if (found.length !== 1) throw new Error(`expected one function of ${name}, got ${found.map(({ id }) => id).join(', ') || 'none'}`);

@@ -1,13 +1,9 @@
 import { version } from 'aws-cdk-lib/package.json';
 import { peerDependencies } from '../../package.json';
 
-/** With the newest CDK, a test with a table of cases runs only every fifth row of the table. */
 const SAMPLE_STEP = 5;
 
-/**
- * Returns all rows with the oldest supported CDK, and a sample with the newest CDK. Use this function for props that the library rejects before CDK reads these
- * props.
- */
+/** Use this function for props that the library rejects before CDK reads these props. */
 export function sampledOnNewest<Row>(rows: readonly Row[]): readonly Row[] {
   const isFloor = peerDependencies['aws-cdk-lib'] === `^${version}`;
   return isFloor ? rows : rows.filter((_, index) => index % SAMPLE_STEP === 0);

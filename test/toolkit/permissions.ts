@@ -12,18 +12,16 @@ export interface Statement {
   readonly Condition?: unknown;
 }
 
-/** Returns the statements of a policy document, with lists as fields. Entries of `NotAction` and `NotResource` get a prefix. */
+/** `Action` and `Resource` become lists. An entry of `NotAction` or `NotResource` begins with this name. */
 export function statements(document: { Statement?: any[] } | undefined): Statement[] {
   const part = (statement: any, name: string): any[] => list(statement[name] ?? `Not${name} ${JSON.stringify(statement[`Not${name}`])}`);
   return (document?.Statement ?? []).map((statement) => ({ ...statement, Action: part(statement, 'Action'), Resource: part(statement, 'Resource') }));
 }
 
-/** Returns the statements of all policies of a type, such as `AWS::S3::BucketPolicy`. */
 export function statementsOf(template: AnyTemplate, type: string): Statement[] {
   return ofType(template, type).flatMap(({ properties }) => statements(properties.PolicyDocument));
 }
 
-/** Returns the statements of the inline and attached policies of each role, by logical id. */
 export function rolePolicies(template: AnyTemplate): Record<string, Statement[]> {
   const roles = Object.fromEntries(ofType(template, 'AWS::IAM::Role').map(({ id, properties }) => (
     [id, list(properties.Policies).flatMap((policy: any) => statements(policy.PolicyDocument))])));
@@ -33,16 +31,12 @@ export function rolePolicies(template: AnyTemplate): Record<string, Statement[]>
   return roles;
 }
 
-/**
- * Formats each action on each resource, for example `Deny s3:GetObject on Media.Arn/v/* if {condition}`. Entries for allowed actions do not start with
- * `Allow`.
- */
+/** Formats each action on each resource, for example `Deny s3:GetObject on Media.Arn/v/* if {condition}`. An allowed action has no prefix. */
 export function grants(granted: Statement[]): string[] {
   return granted.flatMap(({ Effect, Action, Resource, Condition }) => Action.flatMap((action) => Resource.map((resource) => (
     `${Effect === 'Allow' ? '' : `${Effect} `}${action} on ${readable(resource)}${Condition ? ` if ${readable(Condition)}` : ''}`))));
 }
 
-/** Returns the sorted permissions of a role, in the format of `grants`. */
 export function permissionsOfRole(template: AnyTemplate, role: IRole | string): string[] {
   const id = typeof role === 'string' ? role : Stack.of(role).getLogicalId(role.node.defaultChild as CfnElement);
   const granted = rolePolicies(template)[id];
@@ -50,7 +44,7 @@ export function permissionsOfRole(template: AnyTemplate, role: IRole | string): 
   return grants(granted).sort();
 }
 
-/** Returns the sorted permissions of a handler's function, in the format of `grants`. Permissions for the log are omitted. */
+/** Sorted, in the format of `grants`, and without permissions for the log. */
 export function permissionsOf(template: AnyTemplate, handler: HandlerName): string[] {
   const { role, properties } = functionOf(template, handler);
   const logGroup = readable({ 'Fn::GetAtt': [references(properties.LoggingConfig)[0], 'Arn'] });

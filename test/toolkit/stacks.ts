@@ -13,7 +13,6 @@ import { VodUpload, type VodUploadProps } from '../../src/upload/vod-upload';
 
 export const SERVICE_URL = 'https://videos.example.com';
 
-/** The account and region of a stack with an explicit environment. */
 export const ENV = { account: '123456789012', region: 'us-east-1' };
 
 export function testStack(props: StackProps = {}): Stack {
@@ -24,8 +23,8 @@ export function vodIn(stack: Stack, props: ServerlessVodProps = {}): ServerlessV
   return new ServerlessVod(stack, 'Vod', props);
 }
 
-// Each of the following functions adds one construct, and the constructs that this construct requires. The construct ids must not change, because
-// `functionsOf` finds handlers by these ids.
+// Each of the following functions adds one construct, and the constructs that it requires. The construct ids must not change, because `functionsOf` finds
+// handlers by them.
 export function catalogIn(stack: Stack, props: Partial<VodCatalogProps> = {}): VodCatalog {
   return new VodCatalog(stack, 'Catalog', { url: SERVICE_URL, ...props });
 }
@@ -56,14 +55,12 @@ export function sweeperIn(stack: Stack, props: Partial<VodSweeperProps> = {}): V
 }
 
 /**
- * Returns the template of a construct's stack as JSON. An app synthesizes only once, so constructs that are added after the first call are missing. Throws an
- * error if synth fails or if dependencies form a cycle.
+ * An app synthesizes only once, so constructs that are added after the first call are missing. Throws an error if synth fails or if dependencies form a cycle.
  */
 export function templateOf(scope: Construct): CloudFormationTemplate {
   return Template.fromStack(Stack.of(scope)).toJSON() as CloudFormationTemplate;
 }
 
-/** Returns every warning of a stack's synth with its construct path, for example `/Test/Upload: bucket: …`. */
 export function warningsOf(stack: Stack): string[] {
   return Annotations.fromStack(stack).findWarning('*', Match.anyValue()).map(({ id, entry }) => `${id}: ${String(entry.data)}`);
 }

@@ -1,7 +1,7 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { type Lookup, resolve } from '../../local/template/resolve';
 
-/** A synthesized template. A template as JSON. If possible, use the class `Template` of aws-cdk-lib/assertions. */
+/** If possible, use the class `Template` of aws-cdk-lib/assertions. */
 export interface CloudFormationTemplate {
   readonly Resources: Record<string, TemplateResource>;
   readonly Outputs?: Record<string, unknown>;
@@ -15,10 +15,8 @@ export interface TemplateResource {
   readonly UpdateReplacePolicy?: string;
 }
 
-/** A template as JSON or as `Template` of CDK's assertions. */
 export type AnyTemplate = CloudFormationTemplate | Template;
 
-/** A resource with its logical id. `properties` is empty if the resource has none. */
 export interface Found {
   readonly id: string;
   readonly properties: Record<string, any>;
@@ -34,7 +32,6 @@ export function ofType(template: AnyTemplate, type: string): Found[] {
     .map(([id, resource]) => ({ id, properties: resource.Properties ?? {}, resource }));
 }
 
-/** Returns the only resource of a type. Throws an error if the number of resources is not 1. */
 export function only(template: AnyTemplate, type: string): Found {
   const found = ofType(template, type);
   if (found.length !== 1) throw new Error(`expected one ${type}, got ${found.map(({ id }) => id).join(', ') || 'none'}`);
@@ -48,7 +45,6 @@ export function ours(template: AnyTemplate, type: string): Found[] {
   return ofType(template, type).filter(({ id }) => isOurs(id));
 }
 
-/** Returns the logical ids that a value refers to with Ref, GetAtt or Sub. */
 export function references(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(references);
   if (typeof value !== 'object' || value === null) return [];
@@ -62,19 +58,17 @@ export function references(value: unknown): string[] {
 
 export const withoutHash = (logicalId: string): string => logicalId.replace(/[0-9A-F]{8}$/, '');
 
-/** Resolves references to the names that `Fn::Sub` uses: `Table` for a Ref, `Table.Arn` for an attribute, `AWS::Region` for a pseudo parameter. */
+/** Replaces each reference with its name in `Fn::Sub`: `Table` for a Ref, `Table.Arn` for an attribute, `AWS::Region` for a pseudo parameter. */
 const byName: Lookup = (name, attribute) => {
-  // CDK splits the stack id into parts, so the text that replaces the stack id must have the format of an ARN.
+  // CDK splits the stack id into parts, so this text must have the format of an ARN.
   if (name === 'AWS::StackId') return 'arn:AWS::Partition:cloudformation:AWS::Region:AWS::AccountId:stack/AWS::StackName/AWS::StackId';
   return attribute ? `${withoutHash(name)}.${attribute}` : withoutHash(name);
 };
 
-/** Replaces the intrinsic functions in a value with the results of `lookup`, by default with names. */
 export function plain(value: unknown, lookup: Lookup = byName): any {
   return value === undefined ? undefined : resolve('the template', value, lookup);
 }
 
-/** Formats a value as one string, without intrinsic functions. */
 export function readable(value: unknown): string {
   const text = plain(value);
   return typeof text === 'string' ? text : String(JSON.stringify(text));
@@ -82,7 +76,6 @@ export function readable(value: unknown): string {
 
 export const list = <T>(value: T | T[] | undefined): T[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
 
-/** Returns the logical ids of all direct and indirect dependencies of a resource. */
 export function waitsFor(template: AnyTemplate, logicalId: string): Set<string> {
   const resources = resourcesOf(template);
   const found = new Set<string>();

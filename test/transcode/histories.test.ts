@@ -15,7 +15,7 @@ const VISIBILITY_MS = 360_000;
 const PROBED = { Container: { Format: 'mp4', Duration: 60, Tracks: [{ TrackType: 'video', Codec: 'AVC', VideoProperties: { Width: 640, Height: 360 } }] } };
 const BODY = JSON.stringify({ detail: { object: { key: `source/${VIDEO_ID}/original`, size: 42 } } });
 
-/** A fault at the n-th request of an invocation. The process ends or the request fails, before or after AWS executes the request. */
+/** A simulated fault at request number `call`. Either the process ends, or only the request fails. `after`: whether AWS executes the request first. */
 interface Fault { readonly call: number; readonly ends: boolean; readonly after: boolean }
 type Job = CreateJobCommandInput & { readonly Id: string };
 interface Message { readonly id: string; readonly sentAt: number; receives: number; due: number }
@@ -27,14 +27,12 @@ beforeAll(async () => {
 });
 afterAll(() => table.stop());
 
-/** The messages, jobs and events of one video. The code of the handlers processes the messages and events at the simulated time `now`. */
+/** The handlers' code processes messages and events at the simulated time `now`. */
 class World {
   readonly jobs: Job[] = [];
-  /** The row after each write, as returned by the table. */
   readonly rows: VideoRow[] = [];
   now = Date.parse('2026-11-29T12:00:00Z');
 
-  /** Delivers the message. Returns whether the message was processed. */
   async receive({ id, sentAt, receives }: Message, fault?: Fault): Promise<boolean> {
     const record = { body: BODY, messageId: id, attributes: { ApproximateReceiveCount: `${receives}`, SentTimestamp: `${sentAt}` } } as SQSRecord;
     const answer = await this.invoke((videos, client) => submitJobs({
@@ -90,12 +88,11 @@ class World {
 
 const fault = fc.option(fc.record({ call: fc.nat(7), ends: fc.boolean(), after: fc.boolean() }), { nil: undefined, freq: 4 });
 const step = fc.record({ fault, together: fc.boolean(), report: fc.constantFrom(undefined, undefined, 'STATUS_UPDATE', 'COMPLETE'), reportFault: fault });
-/** One request fails repeatedly until the message is in the dead-letter queue. */
 const outage = fc.tuple(step, fc.integer({ min: 2, max: 5 }), fc.boolean(), fc.integer({ min: 5, max: 12 }))
   .map(([each, call, after, count]) => Array.from({ length: count }, () => ({ ...each, fault: { call, ends: false, after } })));
 
 /**
- * S3 sends its event one to three times. Each processing of a message can fail at any request. Messages that failed five times are moved back from the
+ * S3 sends its event one to three times. Each time a message is processed, any request can fail. Messages that failed five times are moved back from the
  * dead-letter queue. After the last step, no request fails.
  */
 test('creates one job per attempt, and the video becomes ready, after any faults and repeated messages', async () => {
@@ -137,7 +134,6 @@ test('creates one job per attempt, and the video becomes ready, after any faults
     expect(rows.at(-1)).toEqual(last);
     expect(new Set(rows.map(({ revision }) => revision))).toEqual(new Set([1]));
     rows.slice(1).forEach((row, n) => expect(row).not.toEqual({ ...rows[n], version: row.version, updatedAt: row.updatedAt }));
-    // The row contains only data of its current attempt.
     for (const { attempt: current, claim, jobId, error: failure } of rows) {
       if (claim) expect(claim.attempt).toBe(current);
       if (jobId) expect(world.jobs.find(({ Id }) => Id === jobId)?.UserMetadata?.attempt).toBe(`${current}`);

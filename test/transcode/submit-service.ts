@@ -15,7 +15,6 @@ export const PROBED = {
 
 export const mediaConvert = mockClient(MediaConvertClient);
 
-/** Starts the handler that submits jobs, with a separate table and with the mock `mediaConvert`. */
 export async function startSubmit() {
   const table = await startTable();
   Object.assign(process.env, {
@@ -31,7 +30,6 @@ export async function startSubmit() {
   return {
     table,
     logged,
-    /** Resets MediaConvert: it has no jobs, accepts every job, and each probe succeeds. */
     reset(): void {
       mediaConvert.reset();
       mediaConvert.on(ProbeCommand).resolves({ ProbeResults: [PROBED] });
@@ -40,7 +38,6 @@ export async function startSubmit() {
       logged.length = 0;
       for (const level of ['info', 'warn', 'error'] as const) jest.spyOn(console, level).mockImplementation((...line: unknown[]) => void logged.push(JSON.stringify(line)));
     },
-    /** Returns the ids of the failed messages. */
     async send(...records: SQSEvent['Records']): Promise<string[]> {
       const { batchItemFailures } = await handler({ Records: records }, { getRemainingTimeInMillis: () => 60_000 });
       return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
@@ -52,7 +49,6 @@ export type Submit = Awaited<ReturnType<typeof startSubmit>>;
 
 export const calls = (): string[] => mediaConvert.calls().map(({ firstArg }) => firstArg.constructor.name);
 
-/** Returns the body of the S3 event for a new source. */
 export function created(key = `source/${VIDEO_ID}/original`, size = 42): string {
   return JSON.stringify({ 'detail-type': 'Object Created', 'detail': { bucket: { name: 'sources' }, object: { key, size } } });
 }

@@ -9,7 +9,6 @@ export const TABLE_NAME = 'videos';
 export const VIDEO_ID = '0193a1b2-0000-7000-8000-0123456789ab';
 export const SOURCE_URL = `s3://sources/source/${VIDEO_ID}/original`;
 
-/** Starts a separate server with the catalog's table. The environment of the handlers contains the server's URL. */
 export async function startTable() {
   const server = dynalite({ createTableMs: 0 });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -5,14 +5,12 @@ import * as ts from 'typescript';
 const root = path.join(__dirname, '..', '..');
 const DIRECTIVE = /^(\s*\/\/) @ts-expect-error (.+)$/;
 
-/** A line that must not compile, with its compiler errors. */
 export interface ExpectedError {
   readonly file: string;
   /** The line number, from 1. */
   readonly line: number;
   /** The text after `@ts-expect-error`, which must be a part of the compiler's error. */
   readonly message: string;
-  /** The compiler's errors for the line. The list is empty if the line compiles. */
   readonly found: string[];
 }
 

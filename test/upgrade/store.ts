@@ -4,12 +4,12 @@ import { example } from '../templates/templates';
 import type { CloudFormationTemplate } from '../toolkit/template';
 
 /*
- * The templates of the release candidate, reduced to the resources that an update must not replace. test/upgrade compares them with the templates of today.
- * For each release, run `TSX_TSCONFIG_PATH=tsconfig.dev.json npx tsx test/upgrade/store.ts`.
+ * The templates of the release candidate, reduced to the resources that an update must not replace. test/upgrade compares them with the templates of today. For
+ * each release, run `TSX_TSCONFIG_PATH=tsconfig.dev.json npx tsx test/upgrade/store.ts`.
  */
 const FILE = path.join(__dirname, 'release-candidate.json');
 
-/** Resource types that hold data, or whose replacement signs users out, changes a URL or makes signed media unreadable. */
+/** Resource types that must not be replaced. A replacement would lose data, sign users out, change a URL or make signed media unreadable. */
 const KEPT_TYPES = [
   'AWS::ApiGateway::RestApi', 'AWS::CloudFront::Distribution', 'AWS::CloudFront::KeyGroup', 'AWS::CloudFront::PublicKey', 'AWS::Cognito::UserPool', 'AWS::Cognito::UserPoolClient',
   'AWS::Cognito::UserPoolDomain', 'AWS::Cognito::UserPoolGroup', 'AWS::DynamoDB::GlobalTable', 'AWS::Events::EventBus', 'AWS::Lambda::EventSourceMapping', 'AWS::MediaConvert::Queue', 'AWS::S3::Bucket', 'AWS::SQS::Queue', 'AWS::SecretsManager::Secret',

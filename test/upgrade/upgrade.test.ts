@@ -6,7 +6,6 @@ const before = releaseCandidate();
 const now = today();
 const NAMES = Object.keys(before) as (keyof typeof before)[];
 
-/** Changes that delete or replace a resource, or that could do so. */
 const DESTRUCTIVE = [ResourceImpact.WILL_REPLACE, ResourceImpact.MAY_REPLACE, ResourceImpact.WILL_DESTROY, ResourceImpact.WILL_ORPHAN];
 
 function destructive(from: CloudFormationTemplate, to: CloudFormationTemplate): string[] {
@@ -30,7 +29,10 @@ function indexChanges(from: CloudFormationTemplate, to: CloudFormationTemplate):
   });
 }
 
-/** Properties that CloudFormation or the service cannot change, or whose change makes a new secret. The library of the CDK does not know all of them. */
+/**
+ * Properties that CloudFormation or the service cannot change, or whose change makes a new secret. The library cloudformation-diff does not detect all of these
+ * changes.
+ */
 const FIXED: Readonly<Record<string, readonly string[]>> = {
   'AWS::CloudFront::PublicKey': ['PublicKeyConfig'],
   'AWS::Cognito::UserPool': ['AliasAttributes', 'Schema', 'UsernameAttributes', 'UsernameConfiguration'],

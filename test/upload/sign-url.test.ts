@@ -15,7 +15,7 @@ const signer = (given: Partial<Parameters<typeof urlSigner>[0]> = {}) => urlSign
   address: 'https://sources.s3.eu-central-1.amazonaws.com', region: 'eu-central-1', expirySeconds: 600, clock: () => now, session, ...given,
 });
 
-/** Returns the signature that S3 computes for a request. S3 reads the signed headers from the request, and their names from the URL. */
+/** Whether a URL has the signature that S3 computes for the request. The URL contains the names of the signed headers, and the request their values. */
 async function verifies(url: string, sent: Record<string, string>): Promise<boolean> {
   const { hostname, port, pathname, protocol, searchParams } = new URL(url);
   const given = searchParams.get('X-Amz-Signature');

@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 const VIDEO = { videoId: 'v', title: 'A test card' };
 const read = (name: string) => readFileSync(join(__dirname, '..', '..', 'examples', 'typescript', 'full', 'web', name), 'utf8');
 
-/** Loads the player module of the example page with a fake document. The clock of the page is wrong by `clockError` milliseconds. */
+/** The clock of the page is wrong by `clockError` milliseconds. */
 async function loadPlayer(clockError: number): Promise<new (ports: object) => Player> {
   const element = {
     addEventListener: () => undefined, removeAttribute: () => undefined, load: () => undefined, scrollIntoView: () => undefined, play: async () => undefined,

@@ -4,7 +4,6 @@ import { createContext, SourceTextModule } from 'vm';
 
 interface ProgressPoller { start(): void; stop(): void }
 
-/** Loads the example page's module with the timers of the test. */
 async function load(): Promise<new (ports: object) => ProgressPoller> {
   const source = readFileSync(join(__dirname, '..', '..', 'examples', 'typescript', 'full', 'web', 'progress-poller.js'), 'utf8');
   const page = new SourceTextModule(source, { context: createContext({ setTimeout, clearTimeout }) });
@@ -13,7 +12,7 @@ async function load(): Promise<new (ports: object) => ProgressPoller> {
   return (page.namespace as { ProgressPoller: new (ports: object) => ProgressPoller }).ProgressPoller;
 }
 
-/** Creates a progress poller. The video is in progress for the first `movingSeconds`. `at` contains the times of the requests. */
+/** The video is in progress for the first `movingSeconds`. */
 async function open({ movingSeconds = 0 } = {}) {
   const begin = Date.now();
   const page = { isHidden: false, answer: async () => undefined as unknown };

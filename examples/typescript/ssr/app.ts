@@ -8,7 +8,7 @@ import { ServerlessVod } from 'serverless-vod';
 const app = new App();
 const stack = new Stack(app, 'Videos');
 
-/** The host of the app's server. `app.localhost` is the server in the folder `server`, for the local stack. */
+/** The host of the app's server. With the local stack, this is `app.localhost`, on which the server in the folder `server` runs. */
 const host = process.env.APP_HOST ?? 'app.localhost';
 const origin = host === 'app.localhost'
   ? new HttpOrigin(host, { protocolPolicy: OriginProtocolPolicy.HTTP_ONLY, httpPort: Number(process.env.APP_PORT ?? 3000) })

@@ -3,7 +3,7 @@ import type { Resource } from '../../template/resources';
 import type { LocalStack } from '../../types';
 import { divided } from '../configuration';
 
-/** A user pool client. All lifetimes are in seconds. */
+/** Lifetimes are in seconds. */
 export interface PoolClient {
   readonly id: string;
   readonly properties: Resource['properties'];
@@ -14,7 +14,7 @@ export interface PoolClient {
   readonly accessSeconds: number;
   readonly idSeconds: number;
   readonly refreshSeconds: number;
-  /** How long a rotated refresh token can be used again, or undefined if refresh tokens are not rotated. */
+  /** How long a rotated refresh token can be used again. Undefined if refresh tokens are not rotated. */
   readonly graceSeconds?: number;
 }
 
@@ -26,7 +26,6 @@ const BOUND = {
   SupportedIdentityProviders: ['COGNITO'],
 };
 
-/** Throws for a client that Cognito would reject or that the local stack does not support. */
 export function readClients(stack: LocalStack, pool: Resource, divider: number): PoolClient[] {
   return stack.ofType('AWS::Cognito::UserPoolClient').map(({ logicalId, physicalId, properties }) => {
     if (properties.UserPoolId !== pool.physicalId) throw new Error(`${logicalId}: the template has no user pool ${properties.UserPoolId}`);
@@ -55,8 +54,7 @@ export function readClients(stack: LocalStack, pool: Resource, divider: number):
 }
 
 /**
- * Cognito rejects refresh token rotation in the LITE tier, and for clients that allow ALLOW_REFRESH_TOKEN_AUTH. The default of ExplicitAuthFlows includes
- * ALLOW_REFRESH_TOKEN_AUTH.
+ * Cognito rejects refresh token rotation in the LITE tier, and for clients with ALLOW_REFRESH_TOKEN_AUTH, which is also in the default of ExplicitAuthFlows.
  */
 function graceOf(logicalId: string, rotation: Record<string, any>, flows: string[] = [], { properties: { UserPoolTier } }: Resource): number | undefined {
   onlyKnown(`${logicalId}.RefreshTokenRotation`, rotation, 'RetryGracePeriodSeconds', { Feature: ['ENABLED', 'DISABLED'] });

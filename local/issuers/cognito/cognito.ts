@@ -11,7 +11,6 @@ import { usersFor } from '../users';
 
 interface CognitoOptions { readonly stack: LocalStack; readonly port: number; readonly divideLifetimes?: number }
 
-/** Starts the template's user pool with its hosted sign-in pages. */
 export async function startCognito({ stack, port, divideLifetimes = 1 }: CognitoOptions) {
   const pool = theOne(stack, 'AWS::Cognito::UserPool');
   for (const { logicalId, properties } of stack.ofType('AWS::Cognito::UserPoolDomain')) {
@@ -25,7 +24,7 @@ export async function startCognito({ stack, port, divideLifetimes = 1 }: Cognito
   const folder = join(stack.dataFolder, 'cognito');
   const { provider, keys, secretOf, subOf } = await createPoolProvider({ issuer, clients, users, folder, divideLifetimes });
 
-  /** Returns the redirect URL after sign-out, or undefined if Cognito would show an error. */
+  /** Returns undefined if Cognito would show an error. */
   function logoutTarget(query: URLSearchParams): string | undefined {
     return clientOf(query.get('client_id'))?.logouts.find((address) => address === query.get('logout_uri'));
   }
@@ -64,7 +63,7 @@ export async function startCognito({ stack, port, divideLifetimes = 1 }: Cognito
   };
 }
 
-/** Throws if the API trusts a user pool that is not in the template, because the local stack can't run an imported user pool. */
+/** The local stack can't run an imported user pool. */
 export function refuseForeignPools(stack: LocalStack): void {
   const own = stack.ofType('AWS::Cognito::UserPool').map(({ attributes }) => attributes.Arn);
   for (const { logicalId, properties } of stack.ofType('AWS::ApiGateway::Authorizer')) {

@@ -4,7 +4,6 @@ import type { IssuerState } from '../state';
 
 interface PoolFacts { readonly issuer: string; readonly clients: readonly PoolClient[]; readonly state: IssuerState }
 
-/** Makes the library oidc-provider behave like Cognito. */
 export async function imitateCognito(provider: OidcProvider, { issuer, clients, state }: PoolFacts): Promise<void> {
   pagesAtTheRoot(provider);
   exactAddresses(provider);
@@ -12,13 +11,13 @@ export async function imitateCognito(provider: OidcProvider, { issuer, clients, 
   tokenAnswers(provider, clients);
 }
 
-/** Moves the hosted pages to the root path, because in Cognito only the issuer's URL has a path. */
+/** In Cognito, only the issuer's URL has a path. The hosted pages have no path prefix. */
 function pagesAtTheRoot(provider: OidcProvider): void {
   const { pathFor } = provider;
   provider.pathFor = (name, options) => pathFor.call(provider, name, { ...options, mountPath: '' });
 }
 
-/** Allows only registered redirect URIs. In a loopback URI, the OAuth standard allows any port, but Cognito allows only a registered port. */
+/** Allows only registered redirect URIs. The OAuth standard allows any port in a loopback URI, Cognito does not. */
 function exactAddresses(provider: OidcProvider): void {
   provider.Client.prototype.redirectUriAllowed = function exactly(address) {
     return this.redirectUris!.includes(address);
@@ -26,8 +25,8 @@ function exactAddresses(provider: OidcProvider): void {
 }
 
 /**
- * Creates access tokens that are JWTs without an audience, as in Cognito. oidc-provider can create only an opaque token, so this code replaces the token
- * in the response.
+ * Cognito's access tokens are JWTs without an audience. Without an audience, oidc-provider creates only opaque tokens, so this code replaces the token in the
+ * response.
  */
 async function signedAccessTokens(provider: OidcProvider, issuer: string, { key }: IssuerState): Promise<void> {
   const { SignJWT } = await import('jose');
@@ -41,17 +40,15 @@ async function signedAccessTokens(provider: OidcProvider, issuer: string, { key 
   };
 }
 
-/** Changes the token endpoint's responses to the responses of Cognito. */
 function tokenAnswers(provider: OidcProvider, clients: readonly PoolClient[]): void {
   provider.use(async (ctx, next) => {
     await next();
     if (ctx.oidc?.route !== 'token') return;
-    // For an unknown client, OAuth defines the status 401, but Cognito's token endpoint returns 400 for all errors.
+    // Cognito's token endpoint returns 400 for all errors, even for an unknown client.
     if (ctx.body.error) ctx.status = 400;
     delete ctx.body.scope;
     const { client, params } = ctx.oidc;
     const rotates = clients.some(({ id, graceSeconds }) => id === client?.clientId && graceSeconds !== undefined);
-    // A refresh returns a refresh token only if the client rotates refresh tokens.
     if (params?.grant_type === 'refresh_token' && !rotates) delete ctx.body.refresh_token;
   });
 }

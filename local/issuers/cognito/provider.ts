@@ -14,11 +14,10 @@ interface PoolProviderOptions {
   readonly divideLifetimes: number;
 }
 
-/** Derives a UUID from a text, because a Cognito user id is a UUID. */
+/** A Cognito user id is a UUID. */
 const uuidOf = (text: string): string =>
   createHash('sha256').update(text).digest('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 
-/** Creates an authorization server with a user pool's paths, claims and lifetimes. */
 export async function createPoolProvider({ issuer, clients, users, folder, divideLifetimes }: PoolProviderOptions) {
   const { Provider } = await import('oidc-provider');
   const state = await loadState(folder);
@@ -62,13 +61,14 @@ export async function createPoolProvider({ issuer, clients, users, folder, divid
       // A rotated refresh token expires when the refresh token from the sign-in would have expired.
       RefreshToken: ({ oidc: { entities } }: Context, _, { clientId }: Client) =>
         Math.max(1, entities.RotatedRefreshToken?.remainingTTL ?? clientOf(clientId).refreshSeconds),
-      // A grant is created up to 300 seconds before its refresh token, because an authorization code is valid for 300 seconds.
+      // A grant must not expire before its refresh token. The refresh token can be created 300 seconds after the grant, because an authorization code is valid
+      // for 300 seconds.
       Grant: 300 + Math.max(0, ...clients.map(({ refreshSeconds }) => refreshSeconds)),
     },
   });
 
   await imitateCognito(provider, { issuer, clients, state });
-  // `oidc-provider` validates a client only when the client is used. This loop reads each client, so that the start fails if a client is invalid.
+  // `oidc-provider` validates a client when it is first read. Reading each client here makes an invalid client fail the start.
   for (const { id } of clients) await provider.Client.find(id);
   return { provider, keys: publicKeys(state), secretOf, subOf };
 }

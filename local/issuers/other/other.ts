@@ -8,15 +8,14 @@ interface OtherIssuerOptions {
   readonly dataFolder: string; readonly port: number; readonly divideLifetimes?: number; readonly here?: (audience: string) => string;
 }
 
-/** Starts a local issuer that replaces an external identity provider. The issuer has the sample users with all their groups, and one client, `web`. */
 export async function startOtherIssuer({ dataFolder, port, divideLifetimes = 1, here = (audience) => audience }: OtherIssuerOptions) {
   const folder = join(dataFolder, 'identity');
   const issuer = `http://127.0.0.1:${port}`;
   const adapter = fileAdapter(folder);
   const first = await loadState(folder);
-  // The user ids of this issuer are not UUIDs, and key rotation doesn't change the ids.
+  // These user ids are not UUIDs, and key rotation doesn't change them.
   const subOf = ({ username }: LocalUser) => `sample|${first.derived(`user ${username}`).slice(0, 24)}`;
-  // The library oidc-provider reads its keys only once, so new keys require a new provider with the same storage.
+  // oidc-provider reads its keys only once, so new keys require a new provider with the same storage.
   const providerWith = (state: IssuerState) => createOtherProvider({ issuer, state, adapter, users: sampleUsers, subOf, divideLifetimes, here });
   let provider = await providerWith(first);
 

@@ -10,14 +10,13 @@ interface OtherProviderOptions {
   readonly users: readonly LocalUser[];
   readonly subOf: (user: LocalUser) => string;
   readonly divideLifetimes: number;
-  /** Converts an audience that is a URL with the template's domain name to the local URL. */
+  /** Returns the local URL if the audience is a URL that contains the template's domain name. */
   readonly here: (audience: string) => string;
 }
 
-/** The default audience of access tokens. */
 const API = 'https://videos.example.com/api';
 
-/** Creates an authorization server that issues access tokens as defined in RFC 9068. The server's claims have other names than the claims of Cognito. */
+/** Access tokens are as defined in RFC 9068. The names of the claims differ from Cognito's. */
 export async function createOtherProvider({ issuer, state, adapter, users, subOf, divideLifetimes, here }: OtherProviderOptions): Promise<OidcProvider> {
   const { errors, Provider } = await import('oidc-provider');
   const bySub = (sub: string) => users.find((user) => subOf(user) === sub)!;

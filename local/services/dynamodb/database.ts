@@ -24,13 +24,11 @@ import { openDatabase } from '../../data-folder';
 import { AwsError } from '../../types';
 import type { Json } from '../json';
 
-/** A change in LevelDB, with the full key. */
 export type Change = { readonly type: 'put'; readonly key: string; readonly value: unknown } | { readonly type: 'del'; readonly key: string };
 
-/** The changes of a planned write. For a write that fails, the plan contains an error and no changes. */
+/** A write that fails has an error and no changes. */
 export interface Plan {
   readonly tableName: string;
-  /** The item's key in LevelDB, or undefined if the request contains no valid key. */
   readonly key?: string;
   readonly before?: Json;
   readonly after?: Json;
@@ -62,19 +60,18 @@ const LAST = '\xFF';
 /**
  * Opens the folder of the tables.
  *
- * Dynalite writes an item and its index entries separately, so an index could differ from the item after a crash. Dynalite is therefore only used to plan a
- * write. `commit` stores the changes of one or more plans, and related changes, in one atomic LevelDB batch.
+ * Dynalite writes an item and its index entries separately, so they could differ after a crash. Therefore, dynalite only plans a write. `commit` stores the
+ * changes of one or more plans, and related changes, in one atomic LevelDB batch.
  */
 export async function openTables(path: string) {
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  // This call reports why the database can't be opened, because dynalite reports no reason.
+  // Reports why the database can't be opened. Dynalite reports no reason.
   await (await openDatabase(path)).close();
-  // Dynalite's check of item sizes is disabled, because this file checks item sizes.
+  // This file checks item sizes, so dynalite's check is disabled.
   const store = dynalite.create({ path, createTableMs: 0, maxItemSizeKb: Infinity });
-  // The original `batch` method is used, because dynalite replaces it with a method that ignores `sync`.
+  // Dynalite replaces `batch` with a method that ignores `sync`, so this is the original method.
   const batch = Object.getPrototypeOf(store.db).batch.bind(store.db) as (changes: readonly Change[], options: { sync: boolean }) => Promise<void>;
 
-  /** Converts and validates an action's input. Throws DynamoDB's error for a request that is invalid for any table. */
   function checked(operation: Operation, input: Json): Json {
     const [, { types, custom }] = ACTIONS[operation];
     let data: Json;
@@ -93,7 +90,7 @@ export async function openTables(path: string) {
     return new Promise((resolve, reject) => action(target, data, (error?: Error | null, answer?: any) => error ? reject(asAwsError(error)) : resolve(answer)));
   }
 
-  /** Returns the changes that `work` would make. Dynalite's item and index databases call `put` and `del` of the main database synchronously. */
+  /** Returns the changes that `work` would make. Dynalite calls `put` and `del` synchronously, so both are replaced during `work`. */
   function changesOf(work: () => void): Change[] {
     const changes: Change[] = [];
     const { put, del } = store.db;
@@ -112,7 +109,7 @@ export async function openTables(path: string) {
   return {
     call: async (operation: Exclude<Operation, Write>, input: Json) => run(store, operation, checked(operation, input)),
 
-    /** Returns the changes that a write would make to the current tables. The caller must prevent concurrent writes. */
+    /** The caller must prevent concurrent writes. */
     async plan(operation: Write, input: Json): Promise<Plan> {
       const data = checked(operation, input);
       const seen: { key?: string; before?: Json; after?: Json } = {};
@@ -152,10 +149,8 @@ export async function openTables(path: string) {
       }
     },
 
-    /** Stores all changes atomically on disk. */
     commit: (changes: readonly Change[]) => batch(changes, { sync: true }),
 
-    /** Returns the entries whose key begins with `prefix` and comes after `after`, in key order. */
     read: (prefix: string, after = '', limit = -1): Promise<[key: string, value: any][]> =>
       store.db.iterator({ gt: `${prefix}${after}`, lt: `${prefix}${LAST}`, limit }).all(),
 

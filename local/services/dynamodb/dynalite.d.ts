@@ -1,5 +1,4 @@
 declare module 'dynalite' {
-  /** A DynamoDB server over LevelDB; `close` closes the database too. */
   export default function dynalite(options: { path?: string; createTableMs: number }): import('http').Server;
 }
 
@@ -7,7 +6,6 @@ declare module 'dynalite' {
 declare module 'dynalite/db' {
   type Done = (error?: Error | null, value?: any) => void;
 
-  /** A part of LevelDB with a separate key prefix. */
   export interface SubDatabase {
     lock(key: string, run: (release: (done: Done) => Done) => void): void;
     get(key: string, done: Done): void;

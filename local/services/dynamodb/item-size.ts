@@ -1,9 +1,9 @@
 import type { Json } from '../json';
 
-/** The maximum size of an item, in bytes. */
+/** In bytes. */
 export const LARGEST_ITEM = 400 * 1024;
 
-/** Returns the size of an item in bytes (see "DynamoDB item sizes and formats" in the DynamoDB guide). Dynalite counts characters instead of bytes. */
+/** Returns bytes (see "DynamoDB item sizes and formats" in the DynamoDB guide). Dynalite counts characters. */
 export function itemSize(item: Json): number {
   return Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueSize(value), 0);
 }
@@ -15,7 +15,6 @@ function valueSize(value: Json): number {
     case 'N': return Math.ceil(significantDigits(content) / 2) + 1;
     case 'B': return Buffer.from(content, 'base64').length;
     case 'BOOL': case 'NULL': return 1;
-    // The size of a set is the sum of the sizes of its elements.
     case 'SS': case 'NS': case 'BS': return content.reduce((sum: number, each: string) => sum + valueSize({ [type[0]]: each }), 0);
     // A list or map has an overhead of 3 bytes, plus 1 byte per element.
     case 'L': return content.reduce((sum: number, each: Json) => sum + 1 + valueSize(each), 3);

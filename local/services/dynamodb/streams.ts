@@ -9,7 +9,6 @@ import type { Json } from '../json';
 
 export type Streams = Awaited<ReturnType<typeof createStreams>>;
 
-/** A change of one item, in the form that Lambda passes to a function. */
 export interface StreamRecord {
   readonly eventID: string;
   readonly eventName: 'INSERT' | 'MODIFY' | 'REMOVE';
@@ -35,7 +34,7 @@ const FIRST = 100_000_000_000_000_000_000n;
 const HOURS_24 = 24 * 3600;
 const HOUR_MS = 3_600_000;
 
-/** A record is stored in the same atomic batch as its item, so that stored writes and records always match. Records older than 24 hours are removed. */
+/** A record is in the same atomic batch as its item, so that items and records always match. Records older than 24 hours are removed. */
 export async function createStreams({ stack, database, now = Date.now }: { stack: LocalStack; database: Database; now?: () => number }) {
   const streams = new Map(await Promise.all(tablesOf(stack).filter(({ properties }) => properties.StreamSpecification)
     .map(async (table): Promise<[string, Stream]> => [table.physicalId, await openStream(table)])));
@@ -68,7 +67,7 @@ export async function createStreams({ stack, database, now = Date.now }: { stack
   const trimming = setInterval(() => void trim().catch(() => undefined), HOUR_MS).unref();
 
   return {
-    /** Returns the record of a planned write, with the next sequence number. Returns an empty list if the write changes nothing or the table has no stream. */
+    /** The list is empty if the write changes nothing or the table has no stream. */
     recordOf({ tableName, before, after }: Plan): Change[] {
       const stream = streams.get(tableName);
       const whole = after ?? before;
@@ -97,16 +96,13 @@ export async function createStreams({ stack, database, now = Date.now }: { stack
         { type: 'put', key: `${sequencePrefix(table)}last`, value: sequenceNumber },
       ];
     },
-    /** Notifies waiting readers that all planned records are stored. */
     announce(): void {
       for (const stream of streams.values()) stream.last = String(stream.next - 1n);
       emitter.emit('stored');
     },
-    /** Returns up to `limit` records after a sequence number, oldest first. */
     async read(arn: string, after: string, limit: number): Promise<StreamRecord[]> {
       return (await database.read(prefixOf(byArn(arn).table), after, limit)).map(([, record]) => record);
     },
-    /** Resolves when there are records after a sequence number. */
     async waitFor(arn: string, after: string, signal: AbortSignal): Promise<void> {
       while (byArn(arn).last <= after) await once(emitter, 'stored', { signal });
     },
@@ -120,15 +116,14 @@ interface Stream {
   readonly keyNames: string[];
   readonly viewType: string;
   next: bigint;
-  /** The sequence number of the newest stored record. */
   last: string;
 }
 
 const prefixOf = (table: string) => `stream-${table}~`;
-/** The key of the last sequence number. The last sequence number is stored even after all records expire, so that no number is used twice. */
+/** The key of the last sequence number, which is stored even after all records expire, so that no number is used twice. */
 const sequencePrefix = (table: string) => `sequence-${table}~`;
 
-/** Compares two images. The order of the elements in a set is ignored. */
+/** Ignores the order of the elements in a set. */
 function isSame(before: Json | undefined, after: Json | undefined): boolean {
   const plain = (image?: Json) => image && JSON.parse(JSON.stringify(image), (type, value) => /^[SNB]S$/.test(type) && Array.isArray(value) ? value.sort() : value);
   return isDeepStrictEqual(plain(before), plain(after));

@@ -9,21 +9,19 @@ const TABLE = 'AWS::DynamoDB::Table';
 const GLOBAL_TABLE = 'AWS::DynamoDB::GlobalTable';
 const DEFINITION = 'TableName KeySchema AttributeDefinitions BillingMode GlobalSecondaryIndexes';
 const VIEW_TYPES = ['KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES'];
-/** Properties that are accepted and have no effect in the local stack. */
+/** Accepted properties without effect in the local stack. */
 const FREE = 'DeletionProtectionEnabled PointInTimeRecoverySpecification SSESpecification Tags';
 
 export const tablesOf = (stack: Pick<LocalStack, 'ofType'>): Resource[] => [TABLE, GLOBAL_TABLE].flatMap((type) => stack.ofType(type));
 
-/** Returns the customer managed key that encrypts a table, if it has one. */
 export function keyOf({ properties: { SSESpecification, Replicas: [replica] = [undefined] } }: Resource): string | undefined {
   return (replica?.SSESpecification ?? SSESpecification)?.KMSMasterKeyId;
 }
 
-/** Creates the table, unless the table exists from an earlier run. Throws for unsupported properties. */
 export async function ensureTable({ logicalId, type, physicalId: TableName, properties }: Resource, database: Database): Promise<void> {
   if (type === GLOBAL_TABLE) {
     const { Replicas: [replica, ...others], ...definition } = properties;
-    // The replica's region is not checked, because the region can differ from the local region.
+    // The replica's region can differ from the local region, so it is not checked.
     if (others.length > 0) throw new Error(`${logicalId}: the local stack supports only tables with one replica`);
     onlyKnown(logicalId, definition, `${DEFINITION} StreamSpecification SSESpecification`);
     onlyKnown(logicalId, replica, `${FREE} Region GlobalSecondaryIndexes`);
@@ -46,5 +44,5 @@ export async function ensureTable({ logicalId, type, physicalId: TableName, prop
     table = (await database.call('DescribeTable', { TableName })).Table;
   }
   if (shape(table) === shape(properties)) return;
-  throw new Error(`${logicalId}: the table from an earlier run has other keys or indexes than the template. Start once with --reset to delete all local data`);
+  throw new Error(`${logicalId}: the keys or indexes of the table from an earlier run differ from the template. Start once with --reset to delete all local data`);
 }

@@ -5,9 +5,8 @@ import type { Writes } from './writes';
 import { AwsError } from '../../types';
 import type { Json } from '../json';
 
-/** One action of a transaction, as an equivalent single request. */
 export interface Action {
-  /** The IAM action. A transaction requires the permission for each of its actions, and no permission of its own. */
+  /** The IAM action. A transaction requires only the permissions for its actions. */
   readonly permission: string;
   readonly operation: Write;
   readonly input: Json;
@@ -34,7 +33,6 @@ const NO_REASON = { Code: 'None' };
 
 const invalid = (message: string) => new AwsError('ValidationException', message);
 
-/** Throws for an action that is invalid for any table. */
 export function actionsOf({ TransactItems: items }: Json): Action[] {
   if (!Array.isArray(items) || items.length === 0 || items.length > MOST) {
     const bound = items?.length > MOST ? `less than or equal to ${MOST}` : 'greater than or equal to 1';
@@ -55,14 +53,10 @@ export function actionsOf({ TransactItems: items }: Json): Action[] {
   });
 }
 
-/**
- * Creates the operation TransactWriteItems, which checks all conditions and then stores all writes in one LevelDB batch. A client request token is stored on
- * disk for 10 minutes, as in DynamoDB.
- */
+/** A client request token is stored on disk for 10 minutes, as in DynamoDB. */
 export async function createTransactions({ database, writes, now = Date.now }: { database: Database; writes: Writes; now?: () => number }) {
   const tokens = new Map<string, Token>((await database.read(TOKENS)).map(([key, token]) => [key, token]));
 
-  /** Returns the changes that delete expired tokens. */
   function expired(): Change[] {
     const keys = [...tokens].filter(([, { at }]) => at + MINUTES_10 <= now()).map(([key]) => key);
     keys.forEach((key) => tokens.delete(key));

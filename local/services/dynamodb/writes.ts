@@ -6,19 +6,18 @@ import type { Json } from '../json';
 
 export type Writes = ReturnType<typeof createWrites>;
 
-/** Serializes all writes, so that no other write occurs between the check of a condition and the write. */
+/** Serializes all writes, so that an item can't change between the check of a condition and the write that requires it. */
 export function createWrites({ database, streams, observe = ignoreUsage }: { database: Database; streams: Streams; observe?: ObserveUsage }) {
   let last: Promise<unknown> = Promise.resolve();
   let conflicts = 0;
 
   return {
-    /** Runs the work after all earlier work has ended. */
     alone<T>(work: () => Promise<T>): Promise<T> {
       const result = last.then(work);
       last = result.catch(() => undefined);
       return result;
     },
-    /** Stores planned changes, their stream records and related changes. Call this method only inside `alone`. */
+    /** Call this method only inside `alone`. */
     async commit(plans: readonly Plan[], more: readonly Change[] = []): Promise<void> {
       await database.commit([...plans.flatMap(({ changes }) => changes), ...plans.flatMap((plan) => streams.recordOf(plan)), ...more]);
       streams.announce();
@@ -35,14 +34,11 @@ export function createWrites({ database, streams, observe = ignoreUsage }: { dat
         return answer;
       });
     },
-    /** For tests: the next `count` writes fail with a conflict. */
     conflict(count: number): void {
       conflicts = count;
     },
-    /** Whether this write must fail with a conflict. */
     takeConflict: (): boolean => conflicts > 0 && conflicts-- > 0,
     observe,
-    /** Resolves when no write is in progress. */
     idle: () => last.then(() => undefined),
   };
 }

@@ -15,13 +15,10 @@ import type { Json } from '../json';
 export type Events = ReturnType<typeof createEvents>;
 
 const SERVICES = ['lambda', 'sqs', 'sns'];
-/** The limits of RetryPolicy. The local stack validates RetryPolicy as PutTargets does, and otherwise ignores it. */
+/** The limits of RetryPolicy, which PutTargets checks. RetryPolicy has no other effect in the local stack. */
 const RETRY_POLICY: Record<string, [least: number, most: number]> = { MaximumEventAgeInSeconds: [60, 86_400], MaximumRetryAttempts: [0, 185] };
 
-/**
- * Creates the default bus and the template's buses, with their rules. An event is on disk when `put` returns, and is delivered at least once. `fire` fires a
- * scheduled rule. Rules fire automatically only after `startSchedules`.
- */
+/** An event is on disk when `put` returns, and is delivered at least once. Rules fire automatically only after `startSchedules`. */
 export function createEvents({ stack, topics, observe = ignoreUsage, ...tools }: { stack: LocalStack; topics?: OtherTargets; observe?: ObserveUsage } & Tools) {
   const deliveries = createDeliveries(join(stack.dataFolder, 'events'), 'events.amazonaws.com', tools, topics);
   const buses = createBuses(stack);
@@ -42,18 +39,16 @@ export function createEvents({ stack, topics, observe = ignoreUsage, ...tools }:
 
   return {
     buses,
-    /** Puts an event on a bus and returns the event's id. */
     put(given: BusEvent, bus = buses.nameOf()): string {
       observe({ kind: 'event', bus, source: given.source });
       return send(given, (event) => rules.filter((rule) => rule.bus === bus && rule.matches(event)));
     },
-    /** Fires the scheduled rule with this logical id, name or ARN immediately. Returns the event's id, or undefined if the rule does not exist. */
+    /** Fires a scheduled rule by its logical id, name or ARN. Returns the event's id, or undefined if the rule does not exist. */
     fire(name: string): string | undefined {
       const rule = rules.find(({ schedule, names }) => schedule && names.includes(name));
       return rule && fireRule(rule);
     },
     start: deliveries.start,
-    /** Starts the timers that fire the rules. */
     startSchedules(): void {
       const { log = logLine } = tools;
       for (const rule of rules.filter(({ schedule }) => schedule)) {
@@ -66,7 +61,7 @@ export function createEvents({ stack, topics, observe = ignoreUsage, ...tools }:
           try {
             fireRule(rule);
           } catch (error) {
-            // An error, such as a full disk, must not end the schedule. Only this event is lost.
+            // An error, such as a full disk, loses only this event. The schedule continues.
             log(`${name}: ${firstLines(error as Error)}`);
           }
         };

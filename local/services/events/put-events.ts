@@ -19,8 +19,7 @@ class Refused extends AwsError {}
 const FIRE = 'x-local-fire-rule';
 
 /**
- * Creates EventBridge's operation PutEvents, and a local command that fires a scheduled rule. The operation stores an event on disk before it sends the
- * response.
+ * An event is on disk before the response is sent.
  *
  * @param log - receives a line for each event on a missing bus, because AWS's response doesn't report such an event
  */
@@ -35,7 +34,7 @@ export function createPutEvents({ put, fire, buses, log }: Pick<Events, 'put' | 
       return { EventId: randomUUID() };
     } catch (error) {
       if (error instanceof Refused) return { ErrorCode: error.code, ErrorMessage: error.message };
-      // Any other error is a failure of the local stack, such as a full disk.
+      // Any error other than `Refused` comes from the local stack, for example from a full disk.
       log(`PutEvents: ${firstLines(error as Error)}`);
       return { ErrorCode: 'InternalFailure', ErrorMessage: 'an internal error of the local stack' };
     }
@@ -85,12 +84,11 @@ function entriesOf({ Entries: entries, ...others }: Json): Json[] {
   return entries;
 }
 
-/** Returns the size of an entry as defined in the EventBridge User Guide. */
+/** As defined in the EventBridge User Guide. */
 function sizeOf({ Source, DetailType, Detail, Time, Resources = [] }: Json): number {
   return (Time === undefined ? 0 : TIME_BYTES) + [Source, DetailType, Detail, ...Resources].reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0);
 }
 
-/** Throws `Refused` if AWS would reject the entry. */
 function detailOf(entry: Json): Json {
   const missing = ['Source', 'DetailType', 'Detail'].find((name) => !entry[name]);
   if (missing) throw new Refused('InvalidArgument', `Parameter ${missing} is not valid. Reason: ${missing} is a required argument.`);

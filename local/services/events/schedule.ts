@@ -1,11 +1,11 @@
 const UNITS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
-/** The longest delay of a timer in Node. A timer with a longer delay fires immediately. */
+/** Node's longest timer delay. A timer with a longer delay fires immediately. */
 const LONGEST = 2 ** 31 - 1;
 
-/** The interval of a rule, or undefined if the rule fires only on request. */
+/** Without an interval, a rule fires only on request. */
 export interface Schedule { readonly milliseconds?: number }
 
-/** Parses `rate(...)`. A rule with `cron(...)` is accepted, but never fires automatically. */
+/** A rule with `cron(...)` never fires automatically. */
 export function compileSchedule(owner: string, expression: string): Schedule {
   if (/^cron\((\S+ ){5}\S+\)$/.test(expression)) return {};
   const [, digits, unit = '', plural] = /^rate\((\d+) (minute|hour|day)(s?)\)$/.exec(expression) ?? [];

@@ -5,12 +5,10 @@ import type { Json } from '../json';
 export type InputOf = (event: Json, receivedAt: Date) => string;
 
 const VARIABLE = /<([\w.-]+)>/g;
-/** Matches an object key that contains a variable. */
 const KEY = /"(?:[^"\\]|\\.)*<[\w.-]+>(?:[^"\\]|\\.)*"\s*:/;
 const PATH = /^\$((\.[\w-]+)|(\[\d+\]))*$/;
 const RULE_ARN = 'aws.events.rule-arn';
 
-/** Predefined variables of templates. */
 const RESERVED: Record<string, (event: Json, receivedAt: Date, ruleArn: string) => unknown> = {
   [RULE_ARN]: (_, __, ruleArn) => ruleArn,
   'aws.events.rule-name': (_, __, ruleArn) => ruleArn.split('/').at(-1),
@@ -19,7 +17,6 @@ const RESERVED: Record<string, (event: Json, receivedAt: Date, ruleArn: string) 
   'aws.events.event.json': (event) => event,
 };
 
-/** Compiles a target's Input, InputPath or InputTransformer. */
 export function compileInput(owner: string, ruleArn: string, { Input, InputPath, InputTransformer }: Json): InputOf {
   if ([Input, InputPath, InputTransformer].filter((given) => given !== undefined).length > 1) throw new Error(`${owner}: a target can have only one of Input, InputPath and InputTransformer`);
   if (Input !== undefined) {
@@ -31,7 +28,6 @@ export function compileInput(owner: string, ruleArn: string, { Input, InputPath,
   return (event) => JSON.stringify(valueAt(event) ?? null);
 }
 
-/** Compiles a JSON path in dot notation with array indices. */
 function compilePath(owner: string, path: string): (event: Json) => any {
   if (!PATH.test(path)) throw new Error(`${owner}: the local stack does not support the path ${path}`);
   const steps = path.match(/[\w-]+/g) ?? [];
@@ -53,8 +49,8 @@ function compileTemplate(owner: string, ruleArn: string, { InputPathsMap = {}, I
 }
 
 /**
- * Inserts values into a template. A value outside of a JSON string is inserted as JSON. A value inside a string is inserted as plain text, because AWS doesn't
- * escape the value. A value that is not in the event becomes empty.
+ * Inserts values into a template: as JSON outside of a JSON string, and as plain text inside a string, because AWS doesn't escape such a value. A value that is
+ * not in the event becomes empty.
  */
 function fill(template: string, valueOf: (name: string) => unknown): string {
   // Matches a whole JSON string, or the text between two strings.

@@ -3,16 +3,13 @@ import type { Settings } from './settings';
 import type { Store } from '../../s3/store';
 import type { StreamRecord } from '../dynamodb/streams';
 
-/** The reasons for which Lambda discards records. */
 export type Condition = 'RetryAttemptsExhausted' | 'RecordAgeExceeded';
 
-/** The number of invocations until now, and whether the last invocation failed. */
 export interface Attempt { readonly count: number; readonly failed: boolean }
 
-/** Returns the prefix of the object keys of a mapping's failed event records. */
 export const failurePrefix = ({ uuid }: Pick<Settings, 'uuid'>): string => `aws/lambda/${uuid}/`;
 
-/** Returns the key and content of the object that Lambda writes for discarded records (Lambda Developer Guide). */
+/** Returns the object that Lambda writes for discarded records (see the Lambda Developer Guide). */
 export function failureOf({ settings, functionArn, shardId, records, condition, attempt, now }: {
   settings: Settings; functionArn: string; shardId: string; records: StreamRecord[]; condition: Condition; attempt: Attempt; now: Date;
 }): { key: string; content: object } {

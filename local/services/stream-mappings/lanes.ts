@@ -6,25 +6,23 @@ import { stable } from '../../template/resources';
 import type { StreamRecord } from '../dynamodb/streams';
 
 /**
- * A part of a stream that is processed in order, one batch at a time: a shard, or a part of a shard with ParallelizationFactor. All records of one
+ * A part of a stream that is processed in order, one batch at a time: a shard, or one of a shard's parts if ParallelizationFactor is set. All records of one
  * item are in the same lane.
  */
 export interface Lane {
   readonly shardId: string;
   has(record: StreamRecord): boolean;
-  /** The sequence number of the last processed record. */
   position(): string;
-  /** Moves the position to the last delivered record, and stores the position on disk. */
+  /** Moves the position to the last delivered record, and stores it on disk. */
   moveTo(sequenceNumber: string): void;
-  /** Moves the position, in memory only, to the last record that the filter excluded. After a crash, excluded records may be read again. */
+  /** Moves the position to the last record that the filter excluded, in memory only. After a crash, excluded records may be read again. */
   skipTo(sequenceNumber: string): void;
 }
 
-/** A stream has several shards, as in AWS, so that no code depends on the order of records with different partition keys. */
+/** As in AWS, a stream has several shards, so that no code depends on the order of records with different partition keys. */
 const SHARDS = 2;
 const BEGINNING = '';
 
-/** Returns the lanes of an event source mapping, with the positions from the last run. */
 export function lanesOf({ uuid, streamArn, lanesPerShard }: Settings, dataFolder: string): Lane[] {
   const checkpoints = durableRecords<string[]>(join(dataFolder, 'stream-mappings'));
   const count = SHARDS * lanesPerShard;

@@ -4,10 +4,9 @@ import type { StreamRecord } from '../dynamodb/streams';
 import type { Json } from '../json';
 import { compilePattern } from '../patterns';
 
-/** The settings of a stream's event source mapping, with Lambda's defaults. */
 export type Settings = ReturnType<typeof settingsOf>;
 
-/** For each numeric setting: Lambda's default, minimum and maximum. -1 means no limit. */
+/** Lambda's default, minimum and maximum. -1 means no limit. */
 const NUMBERS: Record<string, [usual: number, least: number, most: number]> = {
   BatchSize: [100, 1, 10_000],
   MaximumBatchingWindowInSeconds: [0, 0, 300],
@@ -16,7 +15,6 @@ const NUMBERS: Record<string, [usual: number, least: number, most: number]> = {
   ParallelizationFactor: [1, 1, 10],
 };
 
-/** Reads a mapping. Throws for settings that Lambda would reject or that the local stack does not support. */
 export function settingsOf({ logicalId, physicalId, properties }: Resource) {
   onlyKnown(logicalId, properties, `EventSourceArn FunctionName DestinationConfig FilterCriteria FunctionResponseTypes Tags ${Object.keys(NUMBERS).join(' ')}`, {
     BisectBatchOnFunctionError: [true, false], Enabled: [true], StartingPosition: ['TRIM_HORIZON'],

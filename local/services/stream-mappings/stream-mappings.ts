@@ -10,9 +10,8 @@ import type { StreamRecord, Streams } from '../dynamodb/streams';
 import { eventSourceMappings, functionOf } from '../event-source-mappings';
 import type { Json } from '../json';
 
-/** The number of records that one read returns. */
 const CHUNK = 1000;
-/** Lambda's maximum request size. */
+/** Lambda's maximum request size in bytes. */
 const LARGEST = 6 * 1024 * 1024;
 const LONGEST_WAIT_MS = 60_000;
 
@@ -23,14 +22,14 @@ interface Given {
   readonly streams: Pick<Streams, 'read' | 'waitFor'>;
   readonly store: Pick<Store, 'put'>;
   readonly log?: (line: string) => void;
-  /** The delay before the first retry, which doubles with each retry, up to 1 minute. */
+  /** The delay before the first retry. The delay doubles with each retry, up to 1 minute. */
   readonly retryMilliseconds?: number;
   readonly now?: () => number;
 }
 
 /**
- * Delivers records to functions at least once, in the order of each item's changes, also after `kill -9`. Rejects if a function's role isn't allowed to read
- * the stream or to write failed event records. Reading starts with `start`.
+ * Delivers records to functions at least once, even after `kill -9`. The records of one item are delivered in order. Rejects if a function's role isn't allowed
+ * to read the stream or to write failed event records. Reading starts with `start`.
  */
 export async function createStreamMappings(given: Given): Promise<Part & { start(): void }> {
   const { stack, access } = given;
@@ -48,14 +47,14 @@ export async function createStreamMappings(given: Given): Promise<Part & { start
   }
   return {
     start: () => lanes.forEach((run) => void run()),
-    // `stop` doesn't wait for running functions, so their batches are delivered again at the next start.
+    // Batches of running functions are delivered again at the next start.
     stop: async () => stopping.abort(),
   };
 }
 
 /**
- * IAM supports ListStreams only for the resource `*`. For a TableV2, the CDK's `DynamoEventSource` grants ListStreams only for the stream. This grant has no
- * effect, so the role requires an additional policy statement.
+ * IAM supports ListStreams only for the resource `*`. For a TableV2, the CDK's `DynamoEventSource` grants ListStreams only for the stream, which has no effect,
+ * so the role requires an additional policy statement.
  */
 function needsOf({ streamArn, bucketArn, uuid }: Settings): Need[] {
   const onStream = ['GetRecords', 'GetShardIterator', 'DescribeStream'].map((name) => ({ action: `dynamodb:${name}`, resource: streamArn }));
@@ -64,7 +63,6 @@ function needsOf({ streamArn, bucketArn, uuid }: Settings): Need[] {
   return [...reads, ...bucketArn ? writes : []];
 }
 
-/** Creates a function that reads a lane until `signal` is aborted. */
 function createLane({ settings, lane, functionArn, role, signal, ...given }: Given & {
   settings: Settings; lane: Lane; functionArn: string; role: Principal; signal: AbortSignal;
 }): () => Promise<void> {
@@ -96,27 +94,26 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
     }
   }
 
-  /** Invokes the function. Returns how many records at the start of the batch were processed, and whether the whole invocation failed. */
+  /** Returns how many records were processed, counted from the batch's first record, and whether the whole invocation failed. */
   async function invoke(records: StreamRecord[]): Promise<{ done: number; failed: boolean }> {
     const { payload, error } = await functions.invoke(functionArn, { Records: records });
     // An interrupted batch is delivered again at the next start, and does not count as a failure of the function.
     signal.throwIfAborted();
     if (error) say(`${error.errorType}: ${error.errorMessage}`);
     if (error) return { done: 0, failed: true };
-    // If the response has no `batchItemFailures`, Lambda treats the batch as successful. An unknown id in `batchItemFailures` fails the whole batch. Lambda
-    // retries the first failed record and all records after it.
+    // Without `batchItemFailures`, Lambda treats the batch as successful. An unknown `itemIdentifier` fails the whole batch. Lambda retries the first failed
+    // record and all records after it.
     const failures: Json[] = settings.reportsItems && payload?.batchItemFailures || [];
     const places = failures.map(({ itemIdentifier }) => records.findIndex(({ dynamodb: { SequenceNumber } }) => SequenceNumber === itemIdentifier));
     if (places.includes(-1)) return { done: 0, failed: true };
     return { done: Math.min(records.length, ...places), failed: false };
   }
 
-  /** Delivers a batch until its records are processed or discarded. */
   async function deliver(batch: StreamRecord[], attempt: Attempt = { count: 0, failed: false }): Promise<void> {
     const { maximumAgeSeconds, maximumRetries, bisects } = settings;
     const youngest = maximumAgeSeconds < 0 ? -Infinity : now() / 1000 - maximumAgeSeconds;
-    // Only old records before the first new record of the batch are discarded. If the clock was set back, an old record can follow a newer record. Such an old
-    // record is delivered.
+    // Only old records before the batch's first new record are discarded. If the clock was set back, an old record can follow a newer record, and is then
+    // delivered.
     const firstFresh = batch.findIndex(({ dynamodb }) => dynamodb.ApproximateCreationDateTime >= youngest);
     const aged = firstFresh < 0 ? batch : batch.slice(0, firstFresh);
     if (aged.length > 0) await giveUp(aged, 'RecordAgeExceeded', attempt);

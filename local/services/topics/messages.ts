@@ -1,6 +1,6 @@
 export interface Message { readonly id: string; readonly timestamp: string; readonly text: string }
 
-/** A placeholder for the signature, because the local stack doesn't sign messages. */
+/** The local stack doesn't sign messages. */
 const SIGNATURE = { SignatureVersion: '1', Signature: 'EXAMPLE' };
 const CERTIFICATE = 'https://sns.amazonaws.com/EXAMPLE.pem';
 const unsubscribe = (subscriptionArn: string) => `https://sns.amazonaws.com/?Action=Unsubscribe&SubscriptionArn=${subscriptionArn}`;
@@ -14,7 +14,7 @@ export function notification(message: Message, topicArn: string, subscriptionArn
   return JSON.stringify({ ...common(message, topicArn), SigningCertURL: CERTIFICATE, UnsubscribeURL: unsubscribe(subscriptionArn) });
 }
 
-/** Returns the event that a function receives. In this event, the names of two fields end in `Url`. In an SQS message, the same names end in `URL`. */
+/** Two field names end in `Url` in this event, but in `URL` in an SQS message. */
 export function lambdaEvent(message: Message, topicArn: string, EventSubscriptionArn: string): string {
   const addresses = { SigningCertUrl: CERTIFICATE, UnsubscribeUrl: unsubscribe(EventSubscriptionArn) };
   const Sns = { ...common(message, topicArn), Subject: null, ...addresses, MessageAttributes: {} };

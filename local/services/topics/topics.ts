@@ -11,7 +11,6 @@ import { compilePattern } from '../patterns';
 
 /** The maximum message size, in bytes. */
 const LARGEST = 256 * 1024;
-/** Protocols of receivers outside the stack. */
 const FOR_PEOPLE = ['email', 'email-json', 'sms', 'http', 'https'];
 
 interface Subscription {
@@ -25,8 +24,8 @@ interface Subscription {
 }
 
 /**
- * The template's SNS topics. A message is on disk when `send` returns, and is delivered to functions and queues at least once. A message to e-mail, SMS or HTTP
- * becomes a file below `notifications` in the data folder.
+ * A message is on disk when `send` returns, and is delivered to functions and queues at least once. A message to e-mail, SMS or HTTP becomes a file below
+ * `notifications` in the data folder.
  */
 export function createTopics({ stack, ...tools }: { stack: LocalStack } & Tools): OtherTargets & { start(): void; stop(): Promise<void> } {
   const outbox = join(stack.dataFolder, 'notifications');
@@ -77,7 +76,7 @@ function subscriptionOf(logicalId: string, arn: string, properties: Json): Subsc
   return { arn, topicArn, protocol, endpoint, raw, deadLetterArn: RedrivePolicy?.deadLetterTargetArn, takes };
 }
 
-/** Compiles a filter policy. A filter policy on message attributes is evaluated without attributes, because messages from an event bus have no attributes. */
+/** Messages from an event bus have no attributes, so a filter policy on message attributes is evaluated without attributes. */
 function filterOf({ FilterPolicy, FilterPolicyScope }: Json): (text: string) => boolean {
   if (!FilterPolicy) return () => true;
   const matches = compilePattern(FilterPolicy);

@@ -6,10 +6,7 @@ import type { VodApi } from '../../api/vod-api';
 import { finalText, literalOf } from '../../synth/literal';
 import { show } from '../../synth/prop-checks';
 
-/**
- * How long API Gateway caches the authorization result for a token. A token can be accepted for up to 60 seconds after it has expired. API Gateway's default is
- * 300 seconds.
- */
+/** How long API Gateway caches the authorization result for a token. An expired token is accepted for up to this time. API Gateway's default is 300 seconds. */
 const CACHE_SECONDS = 60;
 
 export class CognitoAuthorizer extends Construct implements apigateway.IAuthorizer {
@@ -25,7 +22,7 @@ export class CognitoAuthorizer extends Construct implements apigateway.IAuthoriz
       identitySource: 'method.request.header.Authorization',
       providerArns: [arnOf(userPool)],
       authorizerResultTtlInSeconds: CACHE_SECONDS,
-      // Without `identityValidationExpression`, API Gateway accepts tokens of every client of the pool. CDK's L2 construct cannot set the expression.
+      // Without this expression, API Gateway accepts tokens of every client of the pool. CDK's L2 construct cannot set the expression.
       identityValidationExpression: `^(?:${clients.map(({ userPoolClientId }) => escaped(userPoolClientId)).join('|')})$`,
     }).ref;
     this.node.addValidation({
@@ -35,15 +32,15 @@ export class CognitoAuthorizer extends Construct implements apigateway.IAuthoriz
 }
 
 /**
- * Returns an error if a client id has an invalid form (see UserPoolClientType in the Amazon Cognito User Pools API Reference). API Gateway reads the id as a
- * regular expression, so `.*` would match every client.
+ * API Gateway reads the id as a regular expression, so `.*` would match every client. For the form of an id, see UserPoolClientType in the Amazon Cognito User
+ * Pools API Reference.
  */
 export function clientIdProblem(clientId: string): string | undefined {
   return /^[\w+]{1,128}$/.test(literalOf(clientId)) ? undefined
     : `identity: expected client ids of 1 to 128 letters, digits, "_" or "+" for fromUserPool, got ${show(clientId)}`;
 }
 
-/** Escapes a client id for a regular expression. An id that is unknown at synth needs no escaping: Cognito creates such an id from letters and digits. */
+/** An id that is unknown at synth needs no escapes, because Cognito creates the id from letters and digits. */
 function escaped(clientId: string): string {
   return Lazy.uncachedString({
     produce: (context) => {
@@ -53,12 +50,12 @@ function escaped(clientId: string): string {
   });
 }
 
-/** Returns the region at the start of a user pool id (see UserPoolType in the Amazon Cognito User Pools API Reference), or undefined if the id is invalid. */
+/** A user pool id begins with the region (see UserPoolType in the Amazon Cognito User Pools API Reference). */
 export function poolRegion(userPoolId: string): string | undefined {
   return /^([\w-]+)_[0-9a-zA-Z]+$/.exec(userPoolId)?.[1];
 }
 
-/** Returns the ARN of a user pool. If the region in the ARN is unknown at synth, uses the region in the pool id. */
+/** If the region of the pool is unknown at synth, the ARN contains the region in the pool id. */
 function arnOf({ userPoolId, userPoolArn, env, stack }: cognito.IUserPool): string {
   const region = Token.isUnresolved(userPoolId) ? undefined : poolRegion(userPoolId);
   return region === undefined || !Token.isUnresolved(env.region) ? userPoolArn

@@ -3,11 +3,10 @@ import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 import type { ClientSecretProperties } from '../../contract/custom-resources';
 import type { CustomResourceAnswer } from '../../runtime/custom-resource';
 
-/** Copies the secret of the user pool client from Cognito to Secrets Manager. */
 export function fillClientSecret(cognito: CognitoIdentityProviderClient, secrets: SecretsManagerClient) {
   return async (requestType: 'Create' | 'Update' | 'Delete', properties: ClientSecretProperties, physicalResourceId?: string): Promise<CustomResourceAnswer> => {
     const { UserPoolId, ClientId, SecretArn } = properties;
-    // CloudFormation deletes or retains the client and the secret, according to their removal policies.
+    // CloudFormation itself deletes or retains the client and the secret.
     if (requestType === 'Delete') return { physicalResourceId: physicalResourceId ?? SecretArn };
     const { UserPoolClient } = await cognito.send(new DescribeUserPoolClientCommand({ UserPoolId, ClientId }));
     if (!UserPoolClient?.ClientSecret) throw new Error(`client ${ClientId} of user pool ${UserPoolId} has no secret`);

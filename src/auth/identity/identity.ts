@@ -42,14 +42,14 @@ export class Identity {
   }
 
   /**
-   * Uses an existing user pool. Your app signs users in and sends their id token to the API.
+   * Uses an existing user pool. Your app signs users in and sends their id tokens to the API.
    *
-   * At least one client is required. Import a pool of another region or account with `UserPool.fromUserPoolArn`, since `fromUserPoolId` assumes the stack's
-   * region and account.
+   * At least one client is required. To import a pool of another region or account, use `UserPool.fromUserPoolArn`. `UserPool.fromUserPoolId` assumes the
+   * region and the account of the stack.
    *
    * @param userPool the pool whose users can call the API
-   * @param clients the accepted clients of this pool: the audience of a token must be one of these clients. If the app creates a client in another pool, synth
-   * rejects the client. If an imported client is in another pool, requests with its tokens get a 401 response
+   * @param clients clients of this pool. The API accepts only tokens whose audience is one of these clients. Synth rejects a client that your app creates in a
+   * different pool. Tokens of an imported client of a different pool get a 401 response
    *
    * @example
    * const userPool = cognito.UserPool.fromUserPoolId(this, 'People', 'eu-west-1_EXAMPLE');
@@ -93,10 +93,10 @@ export class Identity {
   /**
    * Uses your own Lambda authorizer.
    *
-   * The authorizer must return the id of the caller as `principalId`. The context of the response can contain `groups`: a string with a JSON array of group
-   * names, such as `["uploaders"]`. Any other value of `groups` means no groups. API Gateway caches the returned policy for all routes, so the policy must
-   * either allow or deny all routes. The resource of the policy must therefore be the `methodArn` up to the stage, followed by a wildcard. CDK's Cognito
-   * authorizer is rejected at synth: use `fromUserPool` for a Cognito user pool.
+   * The authorizer must return the id of the caller as `principalId`. The context of the authorizer's response can contain `groups`: a string with a JSON array
+   * of group names, such as `["uploaders"]`. With any other value of `groups`, the caller has no groups. API Gateway caches the returned policy for all routes,
+   * so the policy must either allow or deny all routes. The resource of the policy must therefore be the `methodArn` up to the stage, followed by a wildcard.
+   * CDK's Cognito authorizer is rejected at synth: use `fromUserPool` for a Cognito user pool.
    *
    * @param authorizer the authorizer, such as a `TokenAuthorizer` or a `RequestAuthorizer`
    *
@@ -109,7 +109,7 @@ export class Identity {
     return new Identity({ problems: (scope) => [authorizerProblem(scope, 'identity', authorizer)], bind: () => ({ handlers: {}, createAuthorizer: () => authorizer }) });
   }
 
-  /** The default of `roles.admins`, or undefined for `Access.nobody()`. */
+  /** The default of `roles.admins`. If the value is undefined, the default is `Access.nobody()`. */
   public readonly defaultAdmins?: Access;
 
   private constructor(private readonly source: IdentitySource) {
@@ -142,8 +142,8 @@ export function identityProblem(identity: unknown): string | undefined {
 }
 
 /**
- * Returns an error if API Gateway cannot use the pool. API Gateway can use a pool of another region (Amazon API Gateway Developer Guide, "Configure
- * cross-account Amazon Cognito authorizer"), but not of another partition.
+ * The pool can be in a different region from the API (Amazon API Gateway Developer Guide, "Configure cross-account Amazon Cognito authorizer"), but not in a
+ * different partition.
  */
 function poolProblem(scope: Construct, userPool: cognito.IUserPool): string | undefined {
   const { userPoolId, userPoolArn, env } = userPool;
@@ -169,10 +169,7 @@ function otherPoolProblem(userPool: cognito.IUserPool, client: cognito.IUserPool
     : `identity: expected clients of the user pool for fromUserPool, got ${client.node.path}, a client of another pool. API Gateway would reject all tokens of this client`;
 }
 
-/**
- * Returns the id of a pool. If the id is a CDK token, returns the resource that the token refers to. Returns undefined if neither the id nor the resource is
- * known at synth.
- */
+/** Returns a value that identifies the pool at synth: its id, or the resource to which its CDK token refers. Returns undefined if both are unknown. */
 function poolOf(userPoolId: string): unknown {
   if (!Token.isUnresolved(userPoolId)) return userPoolId;
   const token = Tokenization.reverse(userPoolId, { failConcat: false });

@@ -52,7 +52,7 @@ export interface OidcIdentityOptions {
   /**
    * How long API Gateway caches the authorization result for a token: whole seconds, at most one hour.
    *
-   * A token can be accepted for up to `cacheTtl` after it has expired. With a value of 0, every request invokes the authorizer function.
+   * A token can be accepted for up to `cacheTtl` after it has expired. If `cacheTtl` is 0, every request invokes the authorizer function.
    * @default Duration.minutes(1)
    */
   readonly cacheTtl?: Duration;
@@ -60,8 +60,8 @@ export interface OidcIdentityOptions {
   /**
    * Reserved concurrency of the function that checks tokens.
    *
-   * The reserved concurrency is always available to the function, and is the maximum concurrency that anonymous callers can use. Lambda rejects every
-   * reservation in an account with a quota of 100, since 100 executions must stay unreserved.
+   * The function cannot exceed its reservation, so anonymous callers cannot use up the concurrency of the account. If the account has a concurrency quota of
+   * 100, Lambda rejects every reservation, since 100 executions must stay unreserved.
    * @default - no reservation
    */
   readonly reservedConcurrentExecutions?: number;
@@ -89,7 +89,7 @@ export function oidcIdentity(scope: Construct, options: OidcIdentityOptions): Bo
   const authorizer = new apigateway.TokenAuthorizer(scope, 'Authorizer', {
     handler,
     resultsCacheTtl: options.cacheTtl ?? Duration.minutes(1),
-    // API Gateway rejects values that cannot be a JWT (RFC 7519, section 3) without invoking the function.
+    // API Gateway rejects values that are not JWTs (RFC 7519, section 3) before it invokes the function.
     validationRegex: '^(?:[Bb][Ee][Aa][Rr][Ee][Rr] )?[\\w-]+\\.[\\w-]+\\.[\\w-]+$',
   });
   return { issuer: options.issuer, handlers: { 'auth/authorize-token': handler }, createAuthorizer: () => authorizer };
@@ -110,7 +110,7 @@ export function oidcProblems(options: OidcIdentityOptions): (string | undefined)
 
 const AUDIENCE = 'the client id for id tokens, or the API identifier for access tokens';
 
-/** An issuer URL can have a path and a trailing slash, but no query (OpenID Connect Discovery 1.0, section 3). */
+/** An issuer URL can have a path, but no query (OpenID Connect Discovery 1.0, section 3). */
 function urlProblem(name: string, value: unknown): string | undefined {
   if (Token.isUnresolved(value) && typeof value === 'string') return undefined;
   const expected = `${name}: expected a URL such as "https://id.example.com/tenant", without query or fragment, got ${show(value)}`;

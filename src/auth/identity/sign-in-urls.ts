@@ -1,8 +1,9 @@
 import { Annotations, Token } from 'aws-cdk-lib';
+import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type * as cognito from 'aws-cdk-lib/aws-cognito';
 import type { IConstruct } from 'constructs';
 import { LOGIN_PATH } from '../../contract/routes';
-import { certificateProblem } from '../../synth/certificate';
+import { certificateProblem, warnOfUnknownRegion } from '../../synth/certificate';
 import { isSameName, namesBeside } from '../../synth/distribution-names';
 import { domainNameProblem } from '../../synth/domain-name';
 import { finalText, finalTexts, LATER, literalOf } from '../../synth/literal';
@@ -11,8 +12,9 @@ import { isAbsent, listProblems, objectProblem, repetitionProblem, show } from '
 
 const CALLBACKS = 'publicClient.callbackUrls';
 const LOGOUTS = 'publicClient.logoutUrls';
+const CERTIFICATE = 'domain.customDomain.certificate';
 
-/** Schemes that browsers handle themselves, and that an app cannot register. */
+/** Browsers handle these schemes themselves, so an app cannot register them. */
 const BROWSER_SCHEMES = ['about:', 'blob:', 'data:', 'file:', 'filesystem:', 'ftp:', 'javascript:', 'vbscript:', 'view-source:', 'ws:', 'wss:'];
 
 interface SignInUrls {
@@ -36,8 +38,9 @@ export function signInUrlProblems(scope: IConstruct, { domain, publicClient }: S
   ];
 }
 
-/** Checks the sign-in URLs again at the end of synth, when all domain names and the final values of all URLs are known. */
+/** The check runs at the end of synth, when all domain names and URLs have their final values. */
 export function checkSignInUrls(scope: IConstruct, { domain }: SignInUrls, url: string, publicClient: cognito.UserPoolClient | undefined): void {
+  if (domain?.customDomain) warnOfUnknownRegion(scope, CERTIFICATE, domain.customDomain.certificate as acm.ICertificate);
   const client = publicClient?.node.defaultChild as cognito.CfnUserPoolClient | undefined;
   scope.node.addValidation({
     validate: () => {
@@ -61,12 +64,12 @@ function warnOfUnknown(scope: IConstruct, callbacks: readonly string[]): void {
   }
 }
 
-/** Checks a URL against Cognito's rules (see CallbackURLs of CreateUserPoolClient in the Amazon Cognito User Pools API Reference). */
+/** For Cognito's rules, see CallbackURLs of CreateUserPoolClient in the Amazon Cognito User Pools API Reference. */
 function urlProblem(name: string, url: unknown): string | undefined {
   const literal = typeof url === 'string' ? literalOf(url) : undefined;
   const expected = `${name}: expected a URL that begins with https://, http://localhost or a custom scheme of your app, and contains no spaces or fragment, got ${literal === undefined ? show(url) : shown(literal)}`;
   if (literal === undefined) return expected;
-  // A CDK token can stand for any part of the URL, so a URL that cannot be parsed is accepted if it contains a token.
+  // A CDK token can stand for any part of the URL, so a URL with a token is accepted even if it cannot be parsed.
   if (!URL.canParse(literal)) return literal.includes(LATER) ? undefined : expected;
   const { protocol, hostname } = new URL(literal);
   const isLocal = hostname === 'localhost' || hostname.includes(LATER);
@@ -82,11 +85,10 @@ function customDomainProblems(scope: IConstruct, domain: cognito.CustomDomainOpt
   // Developer Guide).
   return noDomain ? [noDomain] : [
     domainNameProblem(prop, domain.domainName),
-    certificateProblem(scope, 'domain.customDomain.certificate', domain.certificate, { prop, list: [domain.domainName] }),
+    certificateProblem(scope, CERTIFICATE, domain.certificate, { prop, list: [domain.domainName] }),
   ];
 }
 
-/** Returns a message for each URL or custom domain that uses a domain name of the service. */
 function serviceNameProblems(
   { callbacks, customDomain }: { readonly callbacks: readonly string[]; readonly customDomain: string }, serviceUrl: string,
 ): (string | undefined)[] {

@@ -4,7 +4,7 @@ import { planProblem } from './user-pool';
 import { overlay } from '../../synth/overlay';
 import { booleanProblem, durationProblem, isAbsent } from '../../synth/prop-checks';
 
-/** How long a refresh token stays valid after its rotation, so that a client can retry after a lost response. */
+/** How long a client can retry with the previous refresh token after a lost response. */
 const ROTATION_GRACE = Duration.seconds(30);
 
 interface ClientSettings {
@@ -17,7 +17,6 @@ export function refreshTokenValidity({ userPoolClient }: ClientSettings): Durati
   return userPoolClient?.refreshTokenValidity ?? Duration.days(30);
 }
 
-/** Returns whether `refreshTokenRotation` or CDK's option `refreshTokenRotationGracePeriod` turns rotation on. */
 function rotates({ refreshTokenRotation, userPoolClient }: ClientSettings): boolean {
   return refreshTokenRotation ?? !isAbsent(userPoolClient?.refreshTokenRotationGracePeriod);
 }
@@ -27,8 +26,7 @@ export function clientProblems(options: ClientSettings): (string | undefined)[] 
   const { idTokenValidity, accessTokenValidity, refreshTokenValidity: refresh, refreshTokenRotationGracePeriod } = options.userPoolClient ?? {};
   return [
     booleanProblem('refreshTokenRotation', options.refreshTokenRotation),
-    // The limits of the durations are Cognito's (see CreateUserPoolClient in the Amazon Cognito User Pools API Reference). CDK passes token lifetimes to
-    // CloudFormation in minutes.
+    // For Cognito's limits, see CreateUserPoolClient in the Amazon Cognito User Pools API Reference. CDK passes token lifetimes to CloudFormation in minutes.
     durationProblem('userPoolClient.idTokenValidity', idTokenValidity, Duration.minutes(5), Duration.days(1), 'minutes'),
     durationProblem('userPoolClient.accessTokenValidity', accessTokenValidity, Duration.minutes(5), Duration.days(1), 'minutes'),
     durationProblem('userPoolClient.refreshTokenValidity', refresh, Duration.hours(1), Duration.days(3650), 'minutes'),
@@ -38,7 +36,7 @@ export function clientProblems(options: ClientSettings): (string | undefined)[] 
     ...(['generateSecret', 'oAuth', 'disableOAuth', 'userPoolClientName'] as const).map((name) => given(name)
       ? `userPoolClient.${name}: expected no value, because VodAuth sets ${name}. To create a client without a secret, set publicClient. To create a client with other settings, call addClient on the user pool` : undefined),
     options.refreshTokenRotation === false && given('refreshTokenRotationGracePeriod')
-      ? 'refreshTokenRotation: expected true or no value, got false. userPoolClient.refreshTokenRotationGracePeriod is set, and it turns rotation on' : undefined,
+      ? 'refreshTokenRotation: expected true or no value, got false. userPoolClient.refreshTokenRotationGracePeriod turns rotation on' : undefined,
   ];
 }
 
@@ -49,8 +47,8 @@ export function createClient(
   const rotation = rotates(options);
   const client = userPool.addClient(id, {
     ...overlay({
-      // Without a list of flows, Cognito enables its default flows. With `userPassword: false`, CDK allows only ALLOW_REFRESH_TOKEN_AUTH, which Cognito rejects
-      // together with rotation. A client with rotation therefore allows SRP. SRP gives no additional access, since it requires the password.
+      // Without a flow, Cognito enables its default flows. `userPassword: false` leads to ALLOW_REFRESH_TOKEN_AUTH, which Cognito rejects together with
+      // rotation. SRP gives no additional access, since it requires the password.
       authFlows: rotation ? { userSrp: true } : { userPassword: false },
       idTokenValidity: Duration.hours(1),
       accessTokenValidity: Duration.hours(1),
@@ -68,22 +66,21 @@ export function createClient(
   });
   const resource = client.node.defaultChild as cognito.CfnUserPoolClient;
   if (!options.userPoolClient?.supportedIdentityProviders) {
-    // The list is lazy, since identity providers can be added to the pool later. The client refers to the names of the providers, so CloudFormation creates the
-    // providers first.
+    // Lazy, because identity providers can be added to the pool later. The names are references, so CloudFormation creates the providers before the client.
     resource.supportedIdentityProviders = Lazy.list({ produce: () => ['COGNITO', ...userPool.identityProviders.map(({ providerName }) => providerName)] });
   }
   client.node.addValidation({ validate: () => rotation ? rotationProblems(resource) : [] });
   return client;
 }
 
-/** Checks the final auth flows, since aspects or your app can change the flows of a client. */
+/** The check runs at the end of synth, because aspects or the app can change the flows. */
 function rotationProblems({ explicitAuthFlows }: cognito.CfnUserPoolClient): string[] {
   if (explicitAuthFlows?.length && !explicitAuthFlows.includes('ALLOW_REFRESH_TOKEN_AUTH')) return [];
   const got = explicitAuthFlows?.length ? 'flows with ALLOW_REFRESH_TOKEN_AUTH' : 'none (Cognito then enables its default flows, which include ALLOW_REFRESH_TOKEN_AUTH)';
   return [`userPoolClient.authFlows: expected flows without ALLOW_REFRESH_TOKEN_AUTH, such as { userSrp: true }, because refreshTokenRotation is on, got ${got}. Cognito rejects rotation together with ALLOW_REFRESH_TOKEN_AUTH`];
 }
 
-/** Creates the default branding, without which managed login shows no pages for a client. */
+/** Without branding, managed login shows no pages for a client. */
 export function createBranding(client: cognito.UserPoolClient, userPool: cognito.UserPool): void {
   new cognito.CfnManagedLoginBranding(client, 'Branding', {
     userPoolId: userPool.userPoolId, clientId: client.userPoolClientId, useCognitoProvidedValues: true,

@@ -64,8 +64,8 @@ export interface UserPoolIdentityOptions {
   /**
    * E-mail address of the first admin, to which Cognito sends an invitation.
    *
-   * If you change the address, Cognito invites another admin. The existing admin stays, even if you remove the address. To use an earlier address again, first
-   * delete the user with this address.
+   * If you change the address, Cognito invites a new admin at the new address. Existing admins keep their access, even if you remove `firstAdmin`. To use an
+   * earlier address again, first delete the user with this address.
    * @default - no admin is invited; README.md shows the command that invites a user
    */
   readonly firstAdmin?: string;
@@ -73,8 +73,8 @@ export interface UserPoolIdentityOptions {
   /**
    * Reserved concurrency of the function that serves sign-in.
    *
-   * The reserved concurrency is always available to the function, and is the maximum concurrency that anonymous callers can use. Lambda rejects every
-   * reservation in an account with a quota of 100, since 100 executions must stay unreserved.
+   * The function cannot exceed its reservation, so anonymous callers cannot use up the concurrency of the account. If the account has a concurrency quota of
+   * 100, Lambda rejects every reservation, since 100 executions must stay unreserved.
    * @default - no reservation
    */
   readonly reservedConcurrentExecutions?: number;
@@ -111,7 +111,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   const { url, removalPolicy } = context;
   const userPool = createUserPool(scope, options.userPool ?? {}, context);
   const groups = createGroups(scope, userPool, context);
-  // A prefix must be unique in its region, so it contains a part of the stack id.
+  // A prefix must be unique in its region.
   const domain = userPool.addDomain('Domain', overlay({
     cognitoDomain: options.domain?.customDomain ? undefined : { domainPrefix: globalName(scope, 'vod') },
   }, options.domain));
@@ -128,7 +128,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   const { filler, filled } = fillClientSecret(scope, userPool, userPoolClient, secret);
   const signInFunction = handlerFunction(scope, 'SignIn', 'auth/sign-in', {
     description: 'Serves sign-in, the sign-in callback, token refresh and sign-out',
-    // The timeout allows two calls to the sign-in server and a request for its keys.
+    // The timeout allows two calls to the sign-in server and one request for its public keys.
     timeout: Duration.seconds(20),
     reservedConcurrentExecutions: options.reservedConcurrentExecutions,
     uses: [connection({
@@ -142,7 +142,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
 
   if (!isAbsent(options.firstAdmin)) {
     const [admins] = context.roles.admins!;
-    // Cognito must send the invitation only after the sign-in pages and the function are deployed.
+    // The invitation must not arrive before the sign-in pages and the function are deployed.
     const admin = invite(scope, options.firstAdmin, userPool, options.userPool?.signInAliases, groups.get(admins) ?? admins, removalPolicy);
     admin.node.addDependency(domain, signInFunction);
   }
@@ -154,9 +154,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   };
 }
 
-/**
- * Copies the client's secret at deploy time. CDK's `userPoolClientSecret` is not used, because it would pass the secret through a response to CloudFormation.
- */
+/** This function copies the secret, because CDK's `userPoolClientSecret` would pass the secret through a response to CloudFormation. */
 function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPoolClientId }: cognito.UserPoolClient, secret: secretsmanager.CfnSecret) {
   const filler = handlerFunction(scope, 'FillClientSecret', 'auth/fill-client-secret', {
     description: 'Copies the secret of the user pool\'s client to Secrets Manager',
@@ -195,7 +193,7 @@ export function userPoolIdentityProblems(scope: Construct, options: UserPoolIden
   ];
 }
 
-/** Checks a domain prefix against Cognito's rules (see "Using the Amazon Cognito domain" in the Amazon Cognito Developer Guide). */
+/** For Cognito's rules, see "Using the Amazon Cognito domain" in the Amazon Cognito Developer Guide. */
 function domainProblems(domain?: cognito.UserPoolDomainOptions): (string | undefined)[] {
   const prefix = domain?.cognitoDomain?.domainPrefix;
   const isRight = isAbsent(prefix) || Token.isUnresolved(prefix)

@@ -23,7 +23,7 @@ export const USER_POOL_PROPS: Record<keyof cognito.UserPoolProps, true> = {
   customSenderKmsKey: true, advancedSecurityMode: true, featurePlan: true, standardThreatProtectionMode: true, customThreatProtectionMode: true,
 };
 
-/** Checks the user pool props that also affect resources outside of the pool. */
+/** Checks only the props that also affect resources outside of the pool. */
 export function userPoolProblems(props?: cognito.UserPoolProps): (string | undefined)[] {
   return [
     misspellingProblem('userPool', props, USER_POOL_PROPS),
@@ -49,7 +49,6 @@ export function createUserPool(scope: Construct, props: cognito.UserPoolProps, c
       // Users sign in with the old e-mail address until the new address is verified. Cognito accepts `keepOriginal` only for automatically verified attributes.
       keepOriginal: verified.email ? { email: true } : undefined,
       accountRecovery: cognito.AccountRecovery.EMAIL_ONLY,
-      // A pool that sends no SMS must have no SMS role.
       enableSmsRole: needsSms ? undefined : false,
       mfa: cognito.Mfa.OFF,
       mfaSecondFactor: { sms: false, otp: true },
@@ -69,7 +68,6 @@ export function createUserPool(scope: Construct, props: cognito.UserPoolProps, c
   return userPool;
 }
 
-/** Warns about identity providers that need more settings. */
 function warnOfProviders(userPool: cognito.UserPool, isOpen: boolean): void {
   for (const provider of userPool.identityProviders) {
     const resource = provider.node.defaultChild as cognito.CfnUserPoolIdentityProvider | undefined;
@@ -80,17 +78,17 @@ function warnOfProviders(userPool: cognito.UserPool, isOpen: boolean): void {
     }
     if (resource && resource.attributeMapping === undefined) {
       Annotations.of(provider).addWarningV2('serverless-vod:providerWithoutEmail',
-        'the user pool requires an e-mail address, and this identity provider maps no e-mail address. Cognito rejects all users of the identity provider. Set attributeMapping.email');
+        'the user pool requires an e-mail address, but this identity provider has no attribute mapping for the e-mail address. Cognito rejects all users of the identity provider. Set attributeMapping.email');
     }
   }
 }
 
-/** A user or group is deleted if its creation is rolled back, since its name would block the next deployment. */
+/** A user or group whose creation is rolled back must be deleted, since its name would block the next deployment. */
 function withinPool(policy: RemovalPolicy): RemovalPolicy {
   return policy === RemovalPolicy.RETAIN ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : policy;
 }
 
-/** Creates the groups in `roles`. If every user can upload, also creates the group `uploaders`, so that uploads can be restricted later. */
+/** The group `uploaders` is created even if every user can upload, so that uploads can be restricted later. */
 export function createGroups(scope: Construct, userPool: cognito.UserPool, { removalPolicy, roles }: IdentityContext): ReadonlyMap<string, string> {
   const descriptions = new Map(roles.uploaders ? [] : [['uploaders', 'Can upload, also if uploads are restricted to this group later']]);
   const describe = (names: readonly string[] = [], description: string) => {
@@ -111,9 +109,9 @@ export function groupProblems(roles: Roles): (string | undefined)[] {
   return Object.entries(roles).flatMap(([role, names]) => (names as readonly string[] | undefined ?? []).map((name) => groupNameProblem(`roles.${role}`, name)));
 }
 
-/** Checks a group name against Cognito's rules (see CreateGroup in the Amazon Cognito User Pools API Reference). */
+/** For Cognito's rules, see CreateGroup in the Amazon Cognito User Pools API Reference. */
 function groupNameProblem(prop: string, name: string | undefined): string | undefined {
-  // This function accepts values that are not names, because `rolesProblems` already rejects them.
+  // `rolesProblems` already rejects values that are not names.
   if (typeof name !== 'string' || name.trim() === '' || Token.isUnresolved(name) || /^(?:(?!,)[\p{L}\p{M}\p{S}\p{N}\p{P}])+$/u.test(name)) return undefined;
   return `${prop}: expected a group name without spaces and commas, got "${name}". Cognito does not support spaces, and API Gateway does not support commas`;
 }
@@ -122,7 +120,6 @@ export function inviteProblem(prop: string, email: unknown): string | undefined 
   return typeof email === 'string' && (Token.isUnresolved(email) || /^[^@\s]+@[^@\s]+$/.test(email)) ? undefined : `${prop}: expected an e-mail address, got ${show(email)}`;
 }
 
-/** Creates a user in the admins group, to whom Cognito sends an invitation. */
 export function invite(
   scope: Construct, email: string, userPool: cognito.UserPool, aliases: cognito.SignInAliases | undefined, group: string, removalPolicy: RemovalPolicy,
 ): cognito.CfnUserPoolUser {
@@ -136,7 +133,7 @@ export function invite(
     userAttributes: [{ name: 'email', value: email }, { name: 'email_verified', value: 'true' }],
   });
   const role = new cognito.CfnUserPoolUserToGroupAttachment(scope, 'FirstAdminRole', { userPoolId, username: user.ref, groupName: group });
-  // The user and the group attachment get the same policy: a retained user without the attachment would no longer be an admin.
+  // The user and the group membership get one removal policy, because a retained user without the membership would not be an admin.
   for (const resource of [user, role]) resource.applyRemovalPolicy(withinPool(removalPolicy));
   return user;
 }

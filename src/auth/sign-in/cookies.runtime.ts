@@ -3,25 +3,21 @@ import { parsePendingSignIn, SIGN_IN_SECONDS } from './pending-sign-in.runtime';
 import { REFRESH_COOKIE, TOKEN_PATH } from '../../contract/routes';
 
 /**
- * Names of the cookies of pending sign-ins, one cookie per tab. The prefix `__Host-` excludes cookies of subdomains and other paths, so a request contains at
- * most four sign-in cookies. The four cookies have at most 2,958 bytes (740 each, without the last separator), and API Gateway accepts 10,240 bytes of headers.
+ * Cookies of pending sign-ins, one for each tab. Subdomains and other paths cannot set cookies with the prefix `__Host-`, so a request contains at most these
+ * four cookies. The four cookies have at most 2,958 bytes in total, and API Gateway accepts 10,240 bytes of headers.
  */
 export const SIGN_IN_COOKIES = [0, 1, 2, 3].map((slot) => `__Host-vod-sign-in-${slot}`);
 
 type Cookies = readonly (readonly [name: string, value: string | undefined])[];
 
-/**
- * Returns the name-value pairs of a `Cookie` header, in the order of the header. `parseCookie` keeps only the first value of a repeated name, so each pair is
- * parsed separately.
- */
+/** `parseCookie` keeps only the first value of a repeated name, so each pair is parsed separately. */
 export function parseCookies(header = ''): Cookies {
   return header.split(';').flatMap((pair) => Object.entries(parseCookie(pair, { decode })));
 }
 
 /**
- * Returns the cookie for a new sign-in: a random cookie without a pending sign-in, or the oldest cookie if every cookie has one. Because of the random
- * choice, tabs that start at the same moment rarely use the same cookie. An unreadable cookie has no pending sign-in. The same is true for a cookie with a
- * later expiry than a new cookie would have, because this service did not create that cookie.
+ * Returns a random free cookie for a new sign-in, or the oldest cookie if no cookie is free. With a random choice, tabs that start at the same moment rarely
+ * get the same cookie. A cookie with a later expiry than the new cookie is forged, so it counts as free.
  */
 export function slotForSignIn(cookies: Cookies, nowSeconds: number, random: number): string {
   const ends = SIGN_IN_COOKIES.map((name) => {
@@ -50,7 +46,7 @@ export function clearedRefreshCookie(): string {
   return refreshCookie('', 0);
 }
 
-/** Returns the refresh tokens in the cookies: several tokens if a subdomain has set a second refresh cookie. */
+/** A request contains several refresh tokens if a subdomain has set a second refresh cookie. */
 export function refreshTokensFrom(cookies: Cookies): string[] {
   return cookies.flatMap(([name, token]) => name === REFRESH_COOKIE && token ? [token] : []);
 }

@@ -10,15 +10,15 @@ import type { Tokens } from '../../runtime/route-types';
 const TIMEOUT_MS = 4000;
 
 /**
- * How long the client's secret is cached. All execution environments of the function must soon use a new secret, since the cookies of pending sign-ins depend
- * on it (`deriveKey`). Calls with the old secret do not always fail, since Cognito can accept both secrets (see AddUserPoolClientSecret).
+ * The cookies of pending sign-ins depend on the client's secret (`deriveKey`), so all execution environments must soon use a new secret. Cognito can accept the
+ * old secret and the new secret (see AddUserPoolClientSecret), so calls with the old secret do not always fail.
  */
 const SECRET_MS = 5 * 60 * 1000;
 
 interface ServerResponse {
   readonly ok: boolean;
   readonly status: number;
-  /** The JSON object in the response, or an empty object if the response contains no JSON object. */
+  /** Empty if the response contains no JSON object. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -33,14 +33,13 @@ export class OAuthClient {
     private readonly now: () => Date,
   ) {
     const { ISSUER, CLIENT_ID } = environment;
-    // The library's own fetcher supports only https, but the issuer of the local stack uses http, so the cache gets this fetcher.
+    // The library's own fetcher supports only https, but the issuer of the local stack uses http.
     const jwksCache = new SimpleJwksCache({ fetcher: { fetch: (uri) => this.keySet(uri) } });
     this.verifier = JwtVerifier.create({ issuer: ISSUER, audience: CLIENT_ID, jwksUri: `${ISSUER}/.well-known/jwks.json` }, { jwksCache });
   }
 
   /**
-   * Derives a key for `purpose` from the client's secret (HKDF, RFC 5869). A separate secret would not be safer: an attacker with the client's secret can
-   * exchange authorization codes for tokens.
+   * HKDF (RFC 5869). A separate secret would not be safer: an attacker with the client's secret can exchange authorization codes for tokens without this key.
    */
   async deriveKey(purpose: string): Promise<Uint8Array> {
     return new Uint8Array(hkdfSync('sha256', await this.clientSecret(), '', `serverless-vod ${purpose}`, 32));
@@ -54,7 +53,7 @@ export class OAuthClient {
     return `${this.environment.HOSTED_UI}/logout?${new URLSearchParams({ client_id: this.environment.CLIENT_ID, logout_uri: logoutUri })}`;
   }
 
-  /** Requests tokens. Returns undefined if the code or the refresh token is invalid. Throws if the sign-in server or this service is at fault. */
+  /** Returns undefined if the code or the refresh token is invalid. Throws if the sign-in server or this service is at fault. */
   async grant(parameters: Record<string, string>): Promise<Tokens | undefined> {
     const response = await this.post('/oauth2/token', parameters);
     if (response.body.error === 'invalid_grant') return undefined;
@@ -63,16 +62,15 @@ export class OAuthClient {
     return tokens;
   }
 
-  /** Revokes a refresh token. An invalid token counts as revoked, because a caller could not react to an error (see RFC 7009, section 2.2). */
+  /** An invalid token counts as revoked, because the caller could not react to an error (RFC 7009, section 2.2). */
   async revoke(token: string): Promise<void> {
     const response = await this.post('/oauth2/revoke', { token });
     if (response.ok) return;
-    // Cognito returns one of three error codes for a value that is not a refresh token.
+    // Cognito's error codes for a value that is not a refresh token.
     if (!['unsupported_token_type', 'invalid_request', 'invalid_grant'].includes(String(response.body.error))) throw upstreamFailed('/oauth2/revoke', response);
     console.warn({ message: 'no refresh token to revoke', error: response.body.error });
   }
 
-  /** Checks an id token: signature, issuer, audience, `token_use`, expiry and nonce. */
   async verifyIdToken(idToken: string, isNonce: (nonce: string) => boolean): Promise<boolean> {
     try {
       const { token_use: use, nonce } = await this.verifier.verify(idToken);
@@ -88,7 +86,7 @@ export class OAuthClient {
   private async post(path: string, parameters: Record<string, string>): Promise<ServerResponse> {
     const response = await this.send(path, parameters, await this.clientSecret());
     if (response.body.error !== 'invalid_client') return response;
-    // If the app client was replaced, the sign-in server rejects the cached secret, so the secret is read again.
+    // The sign-in server rejects the cached secret if the app client was replaced.
     this.secret = undefined;
     return this.send(path, parameters, await this.clientSecret());
   }
@@ -99,7 +97,7 @@ export class OAuthClient {
       method: 'POST',
       headers: {
         'accept': 'application/json',
-        // Without an explicit content type, fetch would add a charset, which Cognito's documentation does not allow.
+        // fetch would otherwise add a charset, which Cognito's documentation does not allow.
         'content-type': 'application/x-www-form-urlencoded',
         'authorization': `Basic ${Buffer.from(`${CLIENT_ID}:${secret}`).toString('base64')}`,
       },
@@ -128,7 +126,6 @@ export class OAuthClient {
     const now = this.now().getTime();
     const { secret } = this;
     if (secret && now - secret.readAt < SECRET_MS) return secret.value;
-    // If the secret can't be read again, the cached secret stays in use.
     const value = await this.readSecret().catch((error) => {
       if (!secret) throw error;
       return secret.value;
@@ -147,7 +144,6 @@ export class OAuthClient {
   }
 }
 
-/** Logs only a short error code of the sign-in server. */
 function upstreamFailed(name: string, { status, body }: Pick<ServerResponse, 'body'> & Partial<ServerResponse>): HttpProblem {
   const code = typeof body.error === 'string' && /^\w{1,40}$/.test(body.error) ? body.error : undefined;
   console.error({ message: 'upstream failed', name, status, error: code });
@@ -163,7 +159,6 @@ function jsonObject(text: string): Record<string, unknown> {
   }
 }
 
-/** Returns the documented fields of a token response, or undefined if a required field is missing. */
 function tokensIn(body: Record<string, unknown>): Tokens | undefined {
   const { id_token, access_token, refresh_token, expires_in, token_type } = body;
   if (typeof id_token !== 'string' || typeof access_token !== 'string' || typeof expires_in !== 'number' || typeof token_type !== 'string') return undefined;

@@ -2,17 +2,15 @@ import { createHmac } from 'crypto';
 
 export const SIGN_IN_SECONDS = 600;
 
-/** The data in the cookie of a pending sign-in. */
 export interface PendingSignIn {
   /** 16 random bytes, base64url. */
   readonly seed: string;
   /** Seconds since 1970. */
   readonly expiresAt: number;
-  /** The final URL of the sign-in, absent if the tokens are returned as JSON. */
+  /** Absent if the tokens are returned as JSON. */
   readonly returnTo?: string;
 }
 
-/** The values that the service sends to the sign-in server for a pending sign-in. */
 export interface SignInSecrets {
   readonly state: string;
   readonly nonce: string;
@@ -20,24 +18,19 @@ export interface SignInSecrets {
   readonly verifier: string;
 }
 
-/**
- * Returns the cookie value: 717 bytes for the longest `returnTo`. `returnTo` is encoded as base64url, since a cookie can't contain every character of a URL.
- */
+/** The result has at most 717 bytes. `returnTo` is base64url, because a cookie can't contain every character of a URL. */
 export function buildPendingSignIn({ seed, expiresAt, returnTo = '' }: PendingSignIn): string {
   return `${seed}.${expiresAt}.${Buffer.from(returnTo).toString('base64url')}`;
 }
 
-/** Parses a value of `buildPendingSignIn` without authenticating it. Returns undefined for any other text. */
+/** Does not authenticate the value. */
 export function parsePendingSignIn(value: string): PendingSignIn | undefined {
   const [, seed, expiresAt, returnTo] = /^([\w-]{22})\.(\d{10})\.([\w-]*)$/.exec(value) ?? [];
   if (seed === undefined) return undefined;
   return { seed, expiresAt: Number(expiresAt), ...(returnTo && { returnTo: Buffer.from(returnTo, 'base64url').toString() }) };
 }
 
-/**
- * Derives the secrets from the whole cookie value with a key of the server. A changed or forged cookie leads to a different state, so the state authenticates
- * the cookie.
- */
+/** Only the server knows the key. A forged cookie leads to a different state, so the state authenticates the cookie. */
 export function signInSecrets(value: string, key: Uint8Array): SignInSecrets {
   const derive = (name: string) => createHmac('sha256', key).update(`${name}.${value}`).digest('base64url');
   return { state: derive('state'), nonce: derive('nonce'), verifier: derive('verifier') };

@@ -20,11 +20,11 @@ export interface SignInPorts {
   readonly secrets: SecretsManagerClient;
 }
 
-/** Header of responses with tokens (RFC 6749, section 5.1). */
+/** Required in responses with tokens (RFC 6749, section 5.1). */
 const UNCACHED = { pragma: 'no-cache' };
 
-/** The reason for a rejected callback, for the log. Texts that the sign-in server or the caller sent are not logged, since they can contain anything. */
-type Fault = 'not a top-level navigation' | 'no pending sign-in' | 'state of another sign-in or changed cookie' | 'too late' | 'error in the callback' |
+/** Only these reasons are logged, because texts from the sign-in server or the caller can contain anything. */
+type Fault = 'not a top-level navigation' | 'no pending sign-in' | 'wrong state parameter or changed cookie' | 'too late' | 'error in the callback' |
 'no code' | 'other issuer' | 'code' | 'id token';
 
 interface FoundSignIn extends PendingSignIn, SignInSecrets {
@@ -75,10 +75,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
     return { status: 302, headers: { location: pending.returnTo }, cookies: [cleared, refreshCookie(outcome.refresh_token, refreshSeconds)] };
   }
 
-  /**
-   * Finds the pending sign-in of a callback in the cookies of the request. A cookie is authentic if the state derived from the cookie equals the callback's
-   * state.
-   */
+  /** A cookie is authentic if the state that is derived from the cookie equals the callback's state. */
   async function pendingFor({ query, headers }: RequestOf<'authorize'>): Promise<FoundSignIn> {
     const readable = parseCookies(headers.cookie).flatMap(([cookie, value = '']) => {
       const pending = SIGN_IN_COOKIES.includes(cookie) ? parsePendingSignIn(value) : undefined;
@@ -87,14 +84,14 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
     if (readable.length === 0) throw signInFailed('no pending sign-in');
     const derived = await key();
     const found = readable.map((pending) => ({ ...pending, ...signInSecrets(pending.value, derived) })).find(({ state }) => equal(state, query.state ?? ''));
-    if (!found) throw signInFailed('state of another sign-in or changed cookie');
+    if (!found) throw signInFailed('wrong state parameter or changed cookie');
     if (found.expiresAt <= seconds()) throw signInFailed('too late');
     return found;
   }
 
   function faultOf({ query }: RequestOf<'authorize'>): Fault | undefined {
     if (query.error !== undefined) return 'error in the callback';
-    // An empty code is rejected here, since the sign-in server would report a malformed request of this service.
+    // The sign-in server would report an empty code as a malformed request of this service.
     if (!query.code) return 'no code';
     return query.iss !== undefined && query.iss !== ISSUER ? 'other issuer' : undefined;
   }
@@ -108,7 +105,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
   async function refreshTokens(request: TokenRequest): Promise<AnswerOf<'refreshTokens'>> {
     const held = heldToken(request, origins);
     const tokens = await client.grant({ grant_type: 'refresh_token', refresh_token: held.token });
-    // Only sign-out clears the refresh cookie, since another tab may have stored a newer token in the cookie.
+    // The refresh cookie is not cleared, since another tab may have stored a newer token in it.
     if (!tokens) throw new HttpProblem('invalid_grant', 'the refresh token has expired or was revoked; sign in again');
     const { refresh_token: rotated, ...others } = tokens;
     if (!held.inCookie) return { body: tokens, headers: UNCACHED };
@@ -129,7 +126,6 @@ interface HeldToken {
   readonly inCookie: boolean;
 }
 
-/** Returns the refresh token from the body, otherwise from the cookie. */
 function heldToken({ body, headers }: TokenRequest, origins: readonly string[]): HeldToken {
   if (body.refresh_token !== undefined) return { token: body.refresh_token, inCookie: false };
   const [token, ...others] = refreshTokensFrom(parseCookies(headers.cookie));
@@ -140,7 +136,7 @@ function heldToken({ body, headers }: TokenRequest, origins: readonly string[]):
   if (!isSent || (origin !== undefined && !origins.includes(origin)) || (site !== undefined && site !== 'same-origin')) {
     throw new HttpProblem('cross_site', 'only pages of the service can use the cookie to renew or end a session');
   }
-  // A subdomain can set a second refresh cookie, and the server can't know which cookie is authentic, so the request is rejected.
+  // A subdomain can set a second refresh cookie, and the server can't know which cookie is authentic.
   if (others.length > 0) {
     throw invalid('cookie', 'expected one refresh cookie, got several; delete the cookies of this site, then sign in again');
   }
@@ -148,10 +144,9 @@ function heldToken({ body, headers }: TokenRequest, origins: readonly string[]):
 }
 
 /**
- * Rejects browser requests that are not a top-level navigation: requests of scripts and frames, and prefetched links. Scripts must not read the callback's
- * response, and must not start a sign-in, which can replace a pending sign-in. Scripts can't forge or omit the `Sec-Fetch-*` headers, so these headers identify
- * requests of scripts. A client without `Sec-Fetch-*` headers is not a browser, or is a browser older than March 2023. `Sec-Fetch-Mode` alone does not identify
- * a browser, since Node's `fetch` sends this header too.
+ * Rejects requests of scripts and frames, and prefetched links. A script must neither read the callback's response nor start a sign-in, which can replace a
+ * pending sign-in. Scripts can't forge or omit the `Sec-Fetch-*` headers, which all browsers since March 2023 send. `Sec-Fetch-Mode` alone does not identify a
+ * browser, since Node's `fetch` sends this header too.
  */
 function requireNavigation({ headers }: { readonly headers: HeadersOf<'login' | 'authorize'> }): void {
   const { 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': destination, 'sec-purpose': purpose = '' } = headers;
@@ -160,7 +155,6 @@ function requireNavigation({ headers }: { readonly headers: HeadersOf<'login' | 
   if (isBrowser && !isNavigation) throw signInFailed('not a top-level navigation');
 }
 
-/** Logs why a sign-in is rejected. The response does not contain this reason. */
 function signInFailed(reason: Fault, cookies?: string[]): HttpProblem {
   console.warn({ message: 'sign-in refused', reason });
   return new HttpProblem('sign_in_failed', 'this sign-in was rejected, took too long or was already finished; start again at /api/login', undefined, cookies);

@@ -9,26 +9,23 @@ import { CurrentKeys, IssuerFailed, IssuerKeys } from './issuer-keys.runtime';
 import { groupsIn, isOfUse, subjectIn } from './token-claims.runtime';
 import type { TokenRules } from '../../contract/token-rules';
 
-/**
- * Tolerated clock skew of the issuer. Most clocks are accurate to the second, so 30 seconds are enough even for a badly maintained clock. An expired token is
- * accepted for another 30 seconds, plus the cache time of API Gateway.
- */
+/** An expired token is accepted for 30 more seconds, plus the cache time of API Gateway. */
 const CLOCK_SKEW_SECONDS = 30;
 
 export interface AuthorizerPorts {
   readonly fetch: typeof fetch;
-  /** Returns the system time. The JWT library always reads the system time, so a different time would not affect its checks. */
+  /** The JWT library ignores this clock and reads the system time. */
   readonly now: () => Date;
 }
 
-/** The error for a rejected token, with a reason that only the log contains. */
+/** The reason is logged, but is not part of the response. */
 class TokenRejected extends Error {
   constructor(readonly reason: string) {
     super(reason);
   }
 }
 
-/** For each error class: the reason that is logged. The name of the class is not logged, because it is not readable in the minified bundle. */
+/** Minification changes class names, so these reasons are logged instead. */
 const REASONS = [
   [JwtParseError, 'no JWT'], [JwtWithoutValidKidError, 'no key id'], [KidNotFoundInJwksError, 'unknown key'], [WaitPeriodNotYetEndedJwkError, 'unknown key'],
   [JwtInvalidSignatureAlgorithmError, 'algorithm'], [JwtInvalidSignatureError, 'signature'], [JwtInvalidAudienceError, 'audience'],
@@ -74,7 +71,7 @@ class TokenVerifier {
     const verifier = await this.verifier();
     const claims = await verifier.verify(token);
 
-    // aws-jwt-verify accepts tokens without an expiry and tokens that were issued in the future, so these cases are checked here.
+    // aws-jwt-verify accepts tokens without an expiry and tokens that were issued in the future.
     if (claims.exp === undefined) throw new TokenRejected('no expiry');
     if (claims.iat !== undefined && claims.iat - CLOCK_SKEW_SECONDS > this.ports.now().getTime() / 1000) throw new TokenRejected('not yet valid');
     if (!isOfUse(this.rules.use, header, claims)) throw new TokenRejected('use');

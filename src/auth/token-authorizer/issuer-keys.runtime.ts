@@ -1,28 +1,28 @@
 import { isJwks, SimpleJwksCache, SimplePenaltyBox } from 'aws-jwt-verify/jwk';
 import type { TokenRules } from '../../contract/token-rules';
 
-/** Timeout of a request to the issuer. Two sequential requests must fit into the timeout of the function. */
+/** Two sequential requests must fit into the timeout of the function. */
 const TIMEOUT_MS = 3000;
 
-/** Maximum size of a document of the issuer. A key set with a few certificates has about 50 kB. */
+/** A key set with a few certificates has about 50 kB. */
 const MAX_BYTES = 500_000;
 
 /** Interval between two requests for the keys. If the issuer responds, a removed key stays trusted for at most this time. */
 const KEYS_MS = 3_600_000;
 
-/** Delay after a failed request for the keys, during which the known keys stay in use. */
+/** Delay before a failed request for the keys is retried. */
 const RETRY_MS = 60_000;
 
 /**
- * Maximum time for which keys are trusted without a successful request to the issuer. Users therefore stay signed in during an issuer outage of some hours. If
- * an attacker has a leaked key and blocks the requests to the issuer, the key stays trusted for at most a day after the issuer removed it.
+ * How long keys stay trusted if no request to the issuer succeeds, so that an outage of the issuer does not sign users out. An attacker who has a leaked key
+ * and blocks these requests can use the key for at most a day after the issuer removed it.
  */
 const TRUSTED_MS = 86_400_000;
 
-/** Minimum time between two requests for an unknown key, to prevent a flood of requests for made-up key ids. */
+/** Prevents a flood of requests to the issuer for made-up key ids. */
 const SEARCH_SECONDS = 10;
 
-/** The error if the issuer does not provide its key set or metadata. The caller is not at fault, so the response is not 401. */
+/** The caller is not at fault, so the response is not 401. */
 export class IssuerFailed extends Error {
   constructor(what: string, reason: unknown) {
     super(`${what}: ${reason instanceof Error ? reason.name : String(reason)}`);
@@ -35,16 +35,13 @@ export interface IssuerKeysPorts {
   readonly now: () => Date;
 }
 
-/** Settings of a JWT verifier. After each renewal, a new verifier is necessary, since a verifier caches the keys that it has used. */
+/** A verifier caches the keys that it has used, so each renewal of the keys needs a new verifier. */
 export interface CurrentKeys {
   readonly jwksUri: string;
   readonly cache: SimpleJwksCache;
 }
 
-/**
- * Limits requests for unknown keys. The library's class waits before the next request only if the received key set lacks the key. This class also waits after a
- * failed request.
- */
+/** The base class waits only if a key set was fetched and lacks the key. This class also waits after a failed request. */
 class SearchLimit extends SimplePenaltyBox {
   private failure?: { readonly error: unknown; readonly until: number };
 
@@ -62,7 +59,7 @@ class SearchLimit extends SimplePenaltyBox {
   }
 }
 
-/** The issuer's public keys. The library's own fetcher is not used, since it supports only https, and the issuer of the local stack uses http. */
+/** `aws-jwt-verify` fetches keys only over https, but the issuer of the local stack uses http. */
 export class IssuerKeys {
   private readonly searches;
   private readonly cache;
@@ -94,23 +91,20 @@ export class IssuerKeys {
     return this.held;
   }
 
-  /** Fetches the key set even if it is cached, so that keys that the issuer has removed are dropped. */
+  /** The key set is fetched even if it is cached, so that keys that the issuer has removed are dropped. */
   private async renew(): Promise<CurrentKeys> {
     this.jwksUri ??= await this.discover();
     await this.cache.getJwks(this.jwksUri);
     return { jwksUri: this.jwksUri, cache: this.cache };
   }
 
-  /**
-   * Returns the URL of the key set from the metadata of the issuer (OpenID Connect Discovery 1.0, section 4). The `issuer` in the metadata must equal the
-   * configured issuer (section 4.3).
-   */
+  /** OpenID Connect Discovery 1.0, section 4. The `issuer` in the metadata must equal the configured issuer (section 4.3). */
   private async discover(): Promise<string> {
     const { issuer } = this.rules;
     const body = await this.get('discovery', `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
     const { issuer: actualIssuer, jwks_uri: jwksUri } = (parseJson('discovery', body) ?? {}) as Record<string, unknown>;
     if (actualIssuer !== issuer) throw new IssuerFailed('discovery', 'the document is from another issuer');
-    // If the issuer uses https, the keys must use https too: an attacker could replace keys that are sent over http.
+    // If the issuer uses https, the keys must use https too, because an attacker could replace keys that are sent over http.
     const protocols = issuer.startsWith('https:') ? ['https:'] : ['https:', 'http:'];
     if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri) || !protocols.includes(new URL(jwksUri).protocol)) {
       throw new IssuerFailed('discovery', 'jwks_uri is not a valid URL');

@@ -3,31 +3,29 @@ import type { TokenRules } from '../../contract/token-rules';
 type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * Claims that only access tokens contain. No standard field distinguishes access tokens from id tokens. RFC 9068 (section 2.2), Auth0, Keycloak and Cognito use
- * `scope` and `client_id`. Okta uses `scp` and `cid` (see "OpenID Connect & OAuth 2.0 API"). Entra uses `scp` and `appid` (see "Access token claims
- * reference"). An access token for an application without a user can lack a scope. In access tokens without a scope, Entra uses `appidacr` (version 1),
- * `azpacr` (version 2) and `idtyp` (see "Optional claims reference"), and Auth0 and Kinde use `gty` (see "Access token profiles").
+ * Claims that only access tokens contain. No standard claim distinguishes access tokens from id tokens.
+ * - RFC 9068 (section 2.2), Auth0, Keycloak and Cognito: `scope`, `client_id`
+ * - Okta: `scp`, `cid` (see "OpenID Connect & OAuth 2.0 API")
+ * - Entra: `scp`, `appid` (see "Access token claims reference")
+ * - Entra, if no user is involved: `appidacr` (version 1), `azpacr` (version 2), `idtyp` (see "Optional claims reference")
+ * - Auth0 and Kinde, if no user is involved: `gty` (see "Access token profiles")
  *
- * The list omits claims that both access tokens and id tokens can contain: `nonce` (Keycloak), `azp` (OpenID Connect) and `roles` (Entra).
+ * The list omits claims that id tokens can contain too: `nonce` (Keycloak), `azp` (OpenID Connect) and `roles` (Entra).
  */
 const ACCESS_CLAIMS = ['scope', 'scp', 'client_id', 'cid', 'appid', 'appidacr', 'azpacr', 'idtyp', 'gty'];
 
 /** Claims that only id tokens contain (OpenID Connect Core 1.0, sections 3.1.3.6 and 3.3.2.11). */
 const ID_CLAIMS = ['at_hash', 'c_hash'];
 
-/**
- * Returns whether a token is of the expected kind: access token or id token. Returns false if a token has claims of both kinds, or is a signed document of
- * another kind.
- */
+/** Returns false if a token has claims of both kinds, or is neither an access token nor an id token. */
 export function isOfUse(use: TokenRules['use'], header: Claims, claims: Claims): boolean {
-  // A token of any kind can have the media type `JWT` or no media type (RFC 7519, section 5.1). The media type `at+jwt` means an access token (RFC 9068,
-  // section 2.1). Any other media type means a document of another kind, such as `logout+jwt` (RFC 8725, section 3.11).
+  // A token of either kind can have the media type `JWT` or no media type (RFC 7519, section 5.1). The media type `at+jwt` means an access token (RFC 9068,
+  // section 2.1). Any other media type, such as `logout+jwt`, means neither kind (RFC 8725, section 3.11).
   const mediaType = typeof header.typ === 'string' ? header.typ.toLowerCase().replace(/^application\//, '') : 'jwt';
   if (!['jwt', 'at+jwt'].includes(mediaType)) return false;
-  // Keycloak's `typ` claim (TokenUtil) is Bearer, ID, Refresh, Offline, Logout or DPoP. A DPoP token is rejected, since it requires a proof, which is not
-  // checked here.
+  // Keycloak's `typ` claim (TokenUtil) is Bearer, ID, Refresh, Offline, Logout or DPoP. A DPoP token requires a proof, which is not checked here.
   if (claims.typ !== undefined && claims.typ !== 'Bearer' && claims.typ !== 'ID') return false;
-  // A security event, such as a logout token, also has the client as its audience (OpenID Connect Back-Channel Logout 1.0).
+  // The claim `events` marks a security event token, such as a logout token (OpenID Connect Back-Channel Logout 1.0), which authorizes no request.
   if (claims.events !== undefined) return false;
 
   const has = (name: string) => claims[name] !== undefined;
@@ -38,8 +36,8 @@ export function isOfUse(use: TokenRules['use'], header: Claims, claims: Claims):
 }
 
 /**
- * Returns whether the subject of a token (`sub`) is a client instead of a user (RFC 9068, section 2.2). Examples are Spring's tokens for client credentials,
- * and Google's id tokens for service accounts. Anyone can request an id token for a Google service account, with any audience.
+ * Returns whether the subject of a token (`sub`) is a client instead of a user (RFC 9068, section 2.2). Anyone who has a Google service account can request an
+ * id token of this account with any audience.
  */
 function isOfClient({ sub, azp, aud }: Claims): boolean {
   return typeof sub === 'string' && [azp, aud].flat().includes(sub);
@@ -50,9 +48,9 @@ export function subjectIn({ sub }: Claims): string | undefined {
 }
 
 /**
- * Returns the group names in a token. Okta and Keycloak use the claim `groups`, Entra uses `groups` or `roles`, and Auth0 uses a URL as the name, such as
- * `https://example.com/roles`. Keycloak also uses the nested claim `realm_access.roles`. A claim that is a string counts as one group name, since a name can
- * contain spaces and commas. Any other value, such as the reference that Entra sends instead of a long list, means no groups.
+ * `name` is the name of a claim, such as Auth0's `https://example.com/roles`, or the path of a nested claim, such as Keycloak's `realm_access.roles`. A string
+ * counts as one group name, since a name can contain spaces and commas. Any other value, such as the reference that Entra sends instead of a long list, means
+ * no groups.
  */
 export function groupsIn(claims: Claims, name: string): readonly string[] {
   const value = own(claims, name) ?? name.split('.').reduce<unknown>(own, claims);
@@ -60,7 +58,7 @@ export function groupsIn(claims: Claims, name: string): readonly string[] {
   return Array.isArray(value) && value.every((group) => typeof group === 'string') ? value : [];
 }
 
-/** Returns a property of an object, except inherited properties such as `constructor`. */
+/** Ignores inherited properties such as `constructor`. */
 function own(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Claims)[name] : undefined;
 }

@@ -30,14 +30,12 @@ export interface EventPublishingProps {
 }
 
 /**
- * The time after which Lambda moves a failing stream record to the failed events bucket, so that the record no longer blocks later records.
- *
- * The time must be shorter than 24 hours, after which DynamoDB deletes stream records.
+ * After this time, Lambda moves a failing stream record to the failed events bucket, so that the record no longer blocks later records. DynamoDB deletes stream
+ * records after 24 hours.
  */
 const MAX_RECORD_AGE = Duration.hours(1);
 const FAILED_EVENTS_EXPIRE = Duration.days(90);
 
-/** Reads the stream of the catalog's table, and publishes an event for each change of a video. */
 export class EventPublishing extends Construct {
   public readonly eventBus: events.IEventBus;
   public readonly failedEventsBucket: s3.Bucket;
@@ -45,7 +43,7 @@ export class EventPublishing extends Construct {
   public readonly resendEventsFunction: lambda.Function;
 
   private readonly catalog: IVodCatalog;
-  /** The scope of the rules. Your app chooses the construct ids of rules, so a separate scope prevents conflicts with other ids. */
+  /** Your app chooses the construct ids of rules. A separate scope prevents conflicts with the ids of this construct. */
   private readonly rules: Construct;
 
   constructor(scope: Construct, id: string, { catalog, eventBus, removalPolicy }: EventPublishingProps) {
@@ -66,7 +64,7 @@ export class EventPublishing extends Construct {
     const { stream, scan } = connectionsOf(catalog);
     this.publishEventsFunction = handlerFunction(this, 'PublishEvents', 'catalog/publish-events', {
       description: 'Publishes an event for each change of a video',
-      // With the function's role, Lambda lists the failed events bucket and writes failed records to the bucket.
+      // Lambda uses the function's role to list the failed events bucket and to write failed records.
       uses: [stream, send, failed, this.objects(catalog, 'kms:GenerateDataKey', 's3:PutObject')],
       environment: {},
     });
@@ -87,8 +85,8 @@ export class EventPublishing extends Construct {
     const rule = new events.Rule(crossStackScope ?? this.rules, id, { ...options, eventBus: this.eventBus });
     rule.addEventPattern({ source: [EVENT_SOURCE], detailType: [type], resources: [this.catalog.table.tableArn] });
     rule.addTarget(target);
-    // If the bus is replaced, CloudFormation must create the rules of the new bus before the function sends events to the new bus. A rule in another stack
-    // can't be a dependency, because CloudFormation deploys the stack of the rule after the stack of the bus.
+    // The function must not send events to a new bus before the rules of the new bus exist. A rule in another stack can't be a dependency, because the stack of
+    // the rule is deployed after the stack of the bus.
     if (Stack.of(rule) === Stack.of(this)) this.publishEventsFunction.node.defaultChild!.node.addDependency(rule);
     return rule;
   }
@@ -102,14 +100,13 @@ export class EventPublishing extends Construct {
       reportBatchItemFailures: true,
       bisectBatchOnError: true,
       maxRecordAge: MAX_RECORD_AGE,
-      // Lambda processes two batches concurrently, so a failing batch does not block all videos. The changes of one video stay in order.
+      // With two concurrent batches, a failing batch does not block all videos. Lambda keeps the changes of one video in order.
       parallelizationFactor: 2,
       // CDK's class `S3OnFailureDestination` would also grant permission to read and delete objects.
       onFailure: { bind: () => ({ destination: this.failedEventsBucket.bucketArn }) },
     });
   }
 
-  /** Returns a connection that grants `actions` on the objects of the failed events bucket, and `keyAction` on the KMS key of the bucket. */
   private objects(catalog: IVodCatalog, keyAction: string, ...actions: string[]) {
     const objects = this.failedEventsBucket.arnForObjects('*');
     acknowledgeWildcard(this, objects, 'Lambda generates the names of the objects');

@@ -3,7 +3,6 @@ import type { VideoRow } from '../../contract/table';
 import type { VideoStatus } from '../../domain/video-status';
 import type { EventDetail } from '../../runtime/route-types';
 
-/** An event of a video, without the fields that EventBridge adds. */
 export interface VideoEvent {
   readonly type: VideoEventType;
   readonly detail: EventDetail;
@@ -14,13 +13,11 @@ const OF_STATUS: Readonly<Record<Exclude<VideoStatus, 'waiting'>, VideoEventType
 };
 
 /**
- * Returns the events for one change of a row.
- *
- * `before` is undefined for a new row, and `after` is undefined for a removed row. If only the progress or the claim changes, there is no event. There is also
- * no event for a status that only a newer version of this library knows.
+ * `before` is undefined for a new row, and `after` is undefined for a removed row. No event is returned if only the progress or the claim changes, or if only a
+ * newer version of this library knows the status.
  */
 export function eventsOf(before: VideoRow | undefined, after: VideoRow | undefined): VideoEvent[] {
-  // The removal of a row does not increment `version`, so this function increments `version` for the event.
+  // The removal of a row does not increment `version`.
   if (!after) return before ? [event('video.deleted', { ...before, version: before.version + 1 })] : [];
   const types = [
     ...(before ? [] : ['video.created' as const]),

@@ -4,12 +4,7 @@ import type { Construct } from 'constructs';
 import { placeProblems } from '../../synth/place';
 import { isAbsent, objectProblem } from '../../synth/prop-checks';
 
-/**
- * Returns a message for each problem of an existing event bus.
- *
- * The bus must be in the region and the account of the stack. PutEvents cannot send events to a bus in another region, and the policy of a bus in another
- * account must allow PutEvents.
- */
+/** PutEvents works only within one region. The policy of a bus in a different account would have to allow PutEvents. */
 export function eventBusProblems(scope: Construct, prop: string, eventBus: events.IEventBus | undefined): (string | undefined)[] {
   const wrong = objectProblem(prop, eventBus, 'an event bus, such as an events.EventBus', { members: ['eventBusName', 'eventBusArn', 'env'] });
   if (wrong || isAbsent(eventBus)) return [wrong];

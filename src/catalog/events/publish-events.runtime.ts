@@ -8,19 +8,15 @@ export interface PublishEventsPorts {
 }
 
 /**
- * Returns the handler that sends the events for a batch of stream records, in the order of the changes.
+ * If events cannot be sent, Lambda retries the batch from the first failed record.
  *
- * If events cannot be sent, the response contains the first failed record, and Lambda retries the batch from that record.
- *
- * A record that cannot be read, for example with a row of a newer format, would fail at each retry and block other videos. The handler therefore stores an
- * unreadable record in the failed events bucket immediately. The next record of the same video contains the unreadable row as its old image, so the
- * handler stores the next record too.
+ * An unreadable record, for example with a row of a newer format, would fail at each retry and block other videos, so the handler stores the record in the
+ * failed events bucket. The next record of this video contains the unreadable row as its old image, so the next record is stored too.
  */
 export function publishEvents({ send, storeFailed }: PublishEventsPorts): (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse> {
   return async ({ Records }) => {
     const events: { event: TimedEvent; record: DynamoDBRecord }[] = [];
     const unreadable: DynamoDBRecord[] = [];
-    // Lambda retries the batch from the earliest record in this list.
     const failed: DynamoDBRecord[] = [];
     for (const record of Records) {
       try {

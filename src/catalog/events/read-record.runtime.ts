@@ -12,12 +12,7 @@ const IMAGES: Readonly<Record<NonNullable<DynamoDBRecord['eventName']>, readonly
   INSERT: [false, true], MODIFY: [true, true], REMOVE: [true, false],
 };
 
-/**
- * Returns the events for a record of the table's stream.
- *
- * Throws if the record is not a change of a video's row, or if an expected image of the row (`OldImage` or `NewImage`) is missing. An update without `OldImage`
- * would look like a new row.
- */
+/** Throws if an image of the row (`OldImage` or `NewImage`) is missing. An update without `OldImage` would look like a new row. */
 export function eventsOfRecord({ eventName, dynamodb: change = {} }: DynamoDBRecord): TimedEvent[] {
   const [hasBefore, hasAfter] = (eventName && IMAGES[eventName]) ?? [];
   if (hasBefore !== Boolean(change.OldImage) || hasAfter !== Boolean(change.NewImage)) {

@@ -9,10 +9,8 @@ import { VIDEO_STATUSES } from '../../domain/video-status';
 import { readRow } from '../../runtime/rows/read-row';
 
 /**
- * The input of the function.
- *
- * With `source` = `failed`, the function sends the events of the failed event records. With `source` = `table`, the function sends the event of each
- * video's current status. `after` is the value of `next` in the previous response.
+ * If `source` is `failed`, the function sends events for the records in the failed events bucket. If `source` is `table`, the function sends one event for each
+ * video: the event of its current status. `after` is `next` of the previous response.
  */
 export interface ResendRequest {
   readonly source?: unknown;
@@ -22,18 +20,13 @@ export interface ResendRequest {
 export interface ResendAnswer {
   readonly sent: number;
   /**
-   * The number of failed objects and rows: they could not be read, or EventBridge permanently rejected one of their events.
-   *
-   * Failed objects stay in the bucket. The log contains the key and the reason of each failure.
+   * The number of failed objects and rows: the function cannot read them, or EventBridge permanently rejects one of their events. Failed objects stay in the
+   * bucket.
    */
   readonly failed: number;
-  /** Position of the next page, absent after the last page. To continue, invoke the function again with this position as `after`. */
+  /** Position of the next page, absent after the last page. */
   readonly next?: string;
-  /**
-   * A temporary error. To retry, invoke the function again with `next` as `after`.
-   *
-   * If a page fails, `next` is the start of the failed page. If the first page fails, `next` is absent.
-   */
+  /** A temporary error. To retry, invoke the function again with `next` as `after`. If the first page fails, `next` is absent. */
   readonly error?: string;
 }
 
@@ -45,25 +38,21 @@ export interface ResendEventsPorts {
   readonly tableName: string;
 }
 
-/** Minimum remaining time to start another page. */
+/** Minimum remaining time to start a page. */
 const LEFT_MS = 10_000;
 const ROWS_AT_ONCE = 100;
 const OBJECTS_AT_ONCE = 20;
 
 interface Page {
-  /** A map from each event to the key of its object or row. */
+  /** The key of each event's object or row. */
   readonly events: ReadonlyMap<TimedEvent, string>;
-  /** Keys of the objects and rows that failed: the object or row could not be read, or EventBridge rejected an event of it. */
+  /** Keys of objects and rows. */
   readonly failed: Set<string>;
   readonly next?: string;
   readonly settle?: () => Promise<void>;
 }
 
-/**
- * Returns the handler that sends events again, page by page.
- *
- * The handler stops after the last page, after a failed page, or if the function has little remaining time.
- */
+/** Stops after the last page, after a failed page, or if the function has little time left. */
 export function resendEvents(ports: ResendEventsPorts): (request: ResendRequest, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<ResendAnswer> {
   const pages: Readonly<Record<string, (after: string | undefined) => Promise<Page>>> = {
     failed: (after) => failedRecords(ports, after),
@@ -89,7 +78,6 @@ export function resendEvents(ports: ResendEventsPorts): (request: ResendRequest,
   };
 }
 
-/** Returns the number of sent events. */
 async function sendPage({ events, failed, settle }: Page, { send }: ResendEventsPorts): Promise<number> {
   let rejected = 0;
   await send([...events.keys()], (event, code) => {
@@ -103,10 +91,8 @@ async function sendPage({ events, failed, settle }: Page, { send }: ResendEvents
 }
 
 /**
- * Reads a page of the failed events bucket. The field `payload` of each object contains a failed batch of records.
- *
- * The function deletes an object after all of its records were sent. If a record of an object cannot be sent, every later invocation sends all other
- * records of the object again.
+ * An object is deleted after all of its records were sent. If one record cannot be sent, every later invocation sends the remaining records of the object
+ * again.
  */
 async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | undefined): Promise<Page> {
   const { Contents = [], IsTruncated } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: OBJECTS_AT_ONCE, StartAfter: after }));
@@ -141,7 +127,7 @@ async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | 
   };
 }
 
-/** Parses the records of an object. Accepts `payload` as an object and as a string, because AWS's documentation describes both. */
+/** AWS's documentation describes `payload` as an object and as a string. */
 function recordsIn(text: string): DynamoDBRecord[] {
   const { payload } = JSON.parse(text) as { payload?: unknown };
   const { Records } = (typeof payload === 'string' ? JSON.parse(payload) : payload ?? {}) as { Records?: unknown };
@@ -149,7 +135,7 @@ function recordsIn(text: string): DynamoDBRecord[] {
   return Records;
 }
 
-/** Reads a page of the table. Returns the event of each video's current status, for an event consumer that is new or has lost events. */
+/** Returns an event with the current status of each video, for apps that start to receive events or have lost events. */
 async function currentStates({ documents, tableName }: ResendEventsPorts, after: string | undefined): Promise<Page> {
   const { Items = [], LastEvaluatedKey } = await documents.send(new ScanCommand({
     TableName: tableName,
@@ -175,7 +161,7 @@ async function currentStates({ documents, tableName }: ResendEventsPorts, after:
 function currentState(row: VideoRow): TimedEvent {
   const time = new Date(row.updatedAt);
   if (Number.isNaN(time.getTime())) throw new Error(`updatedAt: expected a time, got ${row.updatedAt}`);
-  // For a status that this version does not know, `eventsOf` would return `video.created`, which is the event of a waiting video.
+  // For an unknown status, `eventsOf` would return `video.created`, which is the event of a waiting video.
   if (!VIDEO_STATUSES.includes(row.status)) throw new Error(`status: expected one of ${VIDEO_STATUSES.join(', ')}, got ${row.status}`);
   return { ...eventsOf(undefined, row).at(-1)!, time };
 }

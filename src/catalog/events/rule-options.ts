@@ -31,7 +31,7 @@ function patternProblems(pattern: events.EventPattern | undefined): (string | un
   const { source, detailType, resources, detail, ...envelope } = pattern;
   return [
     keyProblem('eventPattern', pattern, ENVELOPE, VIDEO),
-    // CDK would merge the given list with the list that this method sets, so the rule would match more events than intended.
+    // CDK would add the given list to the list of this method, so the rule would match more events than intended.
     ...Object.entries({ source, detailType, resources }).map(([field, value]) => isAbsent(value) ? undefined
       : `eventPattern.${field}: expected no value, because this method sets the field, got ${show(value)}. For other events, create an events.Rule with the eventBus of this catalog`),
     ...Object.entries(envelope).flatMap(([field, value]) => (field in ENVELOPE ? valuesProblems(`eventPattern.${field}`, value) : [])),
@@ -57,7 +57,7 @@ function fieldProblems(name: string, pattern: unknown, schema: JsonSchema): (str
 
 function valuesProblems(name: string, values: unknown, known?: readonly unknown[]): (string | undefined)[] {
   return listProblems(name, values, (item, value) => {
-    // An item that is not a string can be a comparison operator of EventBridge, such as `{ prefix: 'a' }`.
+    // The item can be a comparison operator of EventBridge, such as `{ prefix: 'a' }`.
     if (!known || typeof value !== 'string' || Token.isUnresolved(value) || known.includes(value)) return undefined;
     return `${item}: expected one of ${known.join(', ')}, got ${show(value)}`;
   });

@@ -7,43 +7,37 @@ export interface TimedEvent extends VideoEvent {
   readonly time: Date;
 }
 
-/** Maximum number of events per PutEvents request. Ten events of the maximum size are far below the size limit of a request. */
+/** Ten events of the maximum size are far below the size limit of a request. */
 const EVENTS_AT_ONCE = 10;
-/** Maximum tries per event. If PutEvents rejects some events of a request, the rejected events are retried with exponential back-off. */
 const TRIES = 4;
 const FIRST_WAIT_MS = 50;
 
-/** Error codes of temporary rejections (see PutEventsResultEntry in the EventBridge API Reference). Any other code means a permanent rejection. */
+/** Error codes of temporary rejections (see PutEventsResultEntry in the EventBridge API Reference). All other codes are permanent. */
 const TEMPORARY: readonly (string | undefined)[] = ['InternalFailure', 'ThrottlingException', undefined];
 
-/** A callback for events that EventBridge rejected permanently. */
 export type OnRejected = (event: TimedEvent, code: string | undefined) => void;
 export type SendEvents = (events: readonly TimedEvent[], onRejected?: OnRejected) => Promise<void>;
 
-/**
- * The error if some events were not sent. The property `sent` is a number: at least that many events, from the start of the list, were sent. Later events may
- * have been sent too.
- */
+/** If `sent` is 3, the first three events of the list were sent. Later events may have been sent too. */
 export class EventsNotSent extends Error {
   constructor(readonly sent: number, message: string, options?: ErrorOptions) {
     super(message, options);
   }
 }
 
-/** The event bus, and the ARN of the catalog's table. Several catalogs can share one bus, so each event contains the ARN as its resource. */
+/** Several catalogs can share one bus, so each event contains the ARN of the catalog's table as its resource. */
 export interface Sender {
   readonly busName: string;
   readonly tableArn: string;
 }
 
 /**
- * Returns a function that sends events to the bus, in their order and in as few requests as possible.
+ * Returns a function that sends events in their order and in as few requests as possible.
  *
- * If the callback `onRejected` is given, the function passes each permanently rejected event to the callback and continues with the other events. The function
- * throws EventsNotSent if an event that was not reported is still rejected after all tries.
+ * The function passes permanently rejected events to `onRejected`, if the callback is given. Throws EventsNotSent if an event that was not passed to the
+ * callback is still rejected after all tries.
  */
 export function sendEvents(client: EventBridgeClient, { busName, tableArn }: Sender): SendEvents {
-  /** Sends up to ten events, and returns the rejected events with their error codes. */
   async function put(events: readonly TimedEvent[]): Promise<Map<TimedEvent, string | undefined>> {
     const { Entries = [] } = await client.send(new PutEventsCommand({
       Entries: events.map(({ type, time, detail }) => ({

@@ -1,20 +1,15 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { DynamoDBRecord } from 'aws-lambda';
 
-/**
- * The value of `condition` in the objects that this function writes. In the objects that Lambda writes, the value is `RetryAttemptsExhausted` or
- * `RecordAgeExceeded`.
- */
+/** In the objects that Lambda writes, the value is `RetryAttemptsExhausted` or `RecordAgeExceeded`. */
 const CONDITION = 'RecordNotReadable';
 
 /**
- * Returns a function that stores failed event records in the failed events bucket.
- *
- * The function writes objects of the same form as Lambda, so that the resend function can read all objects. Each retry of a batch writes the same key, so
+ * The stored objects have the form of the objects that Lambda writes, so that the resend function can read both. Each retry of a batch writes the same key, so
  * the write is idempotent.
  */
 export function storeFailedEventRecords(createClient: () => S3Client, bucket: string): (records: readonly DynamoDBRecord[]) => Promise<void> {
-  // The client is created at first use, because most invocations do not need the client.
+  // Most invocations do not need the client.
   let s3: S3Client | undefined;
   return async (records) => {
     s3 ??= createClient();

@@ -3,16 +3,16 @@ import { DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/li
 import type { Outcome } from './row-changes';
 import { dueKey, INDEXES, parseVideoKey, videoKey, VideoRow } from '../../contract/table';
 
-/** A video whose due time has passed, as the index `byDue` contains it. The index can be older than the video's row. */
+/** An entry of the index `byDue`: a video whose due time has passed. The index can be older than the video's row. */
 export interface DueVideo {
   readonly videoId: string;
   readonly dueAt: string;
 }
 
-/** The last video of a page, after which the next page begins. */
+/** The last video of a page. The next page begins after this video. */
 export type DuePosition = DueVideo;
 
-/** Reads and changes the due times of videos. A due time changes only if the status changes, or if the sweeper changes it. */
+/** Reads and changes the due times of videos. A due time changes only if the status changes, or if the sweeper sets a new due time. */
 export interface DueVideos {
   /** Lists the due videos in one partition of INDEXES.byDue, earliest due time first. */
   listDue(shard: string, until: Date, page: { limit: number; from?: DuePosition }): Promise<{ due: DueVideo[]; next?: DuePosition }>;

@@ -6,7 +6,7 @@ import { stageOf } from '../../domain/stage';
 import { isPresent, VideoStatus } from '../../domain/video-status';
 import { isListed } from '../../domain/visibility';
 
-/** The last video of a page in an owner's list, after which the next page begins. */
+/** The last video of a page in an owner's list. The next page begins after this video. */
 export interface OwnedPosition {
   readonly videoId: string;
 }
@@ -49,7 +49,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
       for (const row of readable(found)) rows.set(row.videoId, row);
       keys = UnprocessedKeys?.[tableName]?.Keys ?? [];
       idle = found.length > 0 ? 0 : idle + 1;
-      if (keys.length > 0 && idle === IDLE_TRIES) throw new Error(`DynamoDB returned ${keys.length} unprocessed keys of a batch after ${IDLE_TRIES} tries without a result`);
+      if (keys.length > 0 && idle === IDLE_TRIES) throw new Error(`DynamoDB did not process ${keys.length} keys of a batch: the last ${IDLE_TRIES} tries returned no rows`);
       if (keys.length > 0) await delay(FIRST_WAIT_MS * 2 ** idle);
     }
     return rows;
@@ -115,8 +115,8 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
       let position = from;
       const page = new PageOfRows(limit);
       for (let left = ROWS_A_PAGE; left > 0;) {
-        // `fill` skips videos that are being deleted, and videos without the requested status. To avoid many small queries if `fill` skips many videos, each
-        // query reads at least as many keys as all earlier queries together.
+        // `fill` skips videos that are being deleted, and videos without the requested status. It can skip many videos. To avoid
+        // many small queries, each query reads at least as many keys as all earlier queries together.
         const size = Math.min(left, Math.max(limit - page.rows.length, ROWS_A_PAGE - left));
         const { ids, more } = await idsOf(owner, status, size + 1, position?.videoId);
         const here = ids.slice(0, size);
@@ -132,7 +132,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
   };
 }
 
-/** Omits rows of a newer format, so that a page with such a row still contains its other rows. The log names each omitted row. */
+/** Omits rows of a newer format, so that a page with such a row still contains its other rows. Each omitted row is logged. */
 function readable(stored: readonly Record<string, any>[]): VideoRow[] {
   return stored.flatMap((row) => {
     try {

@@ -20,15 +20,15 @@ export interface VideoRepository extends UploadRows, VideoLists {
   find(videoId: string): Promise<VideoRow | undefined>;
   findWhole(videoId: string): Promise<WholeVideo | undefined>;
   /**
-   * Claims an attempt (one transcode of a video) for one message, so that only one message creates a job. A claim that started before `staleBefore` is
-   * replaced.
+   * Sets the claim (a lock) of an attempt for one message, so that only one message creates a job. An attempt is one transcode of a video. A claim that started
+   * before `staleBefore` is replaced.
    *
    * Returns the row with the current claim. If this claim contains `token`, the claim belongs to the message. Returns undefined if the video does
    * not exist or is no longer `uploaded`.
    */
   claim(videoId: string, attempt: number, token: string, staleBefore: Date): Promise<VideoRow | undefined>;
   /**
-   * Ends an attempt without a job after an error that the source file did not cause: `uploaded` -> `errored`. `token` must be the value that `claim` stored.
+   * Ends an attempt that has no job, because of an internal error: `uploaded` -> `errored`. `token` must be the value that `claim` stored.
    */
   abandon(videoId: string, attempt: number, token: string, error: VideoError): Promise<Outcome>;
   /**
@@ -150,8 +150,8 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
           },
           // The row can contain the error of an earlier attempt, because older versions of this library did not remove the error.
           remove: ['error'],
-          // The keys of the list of ready videos depend on `visibility` and `publishedAt`, so the write fails and is tried again if they have changed since the
-          // read.
+          // The keys of the list of ready videos depend on `visibility` and `publishedAt`. If one of these has changed since the read, the write fails and is
+          // tried again.
           and: `#visibility = :visibility AND ${row.publishedAt === undefined ? 'attribute_not_exists(#publishedAt)' : '#publishedAt = :publishedAt'}`,
           values: { ':visibility': row.visibility, ...(row.publishedAt !== undefined && { ':publishedAt': row.publishedAt }) },
         });

@@ -17,13 +17,10 @@ const JOB_ERRORS: Readonly<Record<number, VideoError>> = {
 };
 
 /**
- * The cause of a failed MediaConvert request, by the name of the error.
- *
  * `source`: the file caused the error. `request`: the file caused the error, unless the error message matches `ACCESS`.
  *
- * An error that is not in this list is retried, because the service caused the error or the error is temporary. Examples are Forbidden, AccessDenied,
- * NotFound (the response to a probe of a missing object), Conflict, ServiceQuotaExceeded, TooManyRequests, InternalServerError, credential errors, network
- * errors, and unknown errors.
+ * All other errors are retried, because the service caused the error or the error is temporary. One example is NotFound, the response to a probe of a missing
+ * object.
  */
 const REQUEST_ERRORS: Readonly<Record<string, 'source' | 'request'>> = {
   // "The input file was recognized but appears to be malformed or corrupt" (API Reference, Probe).
@@ -32,18 +29,14 @@ const REQUEST_ERRORS: Readonly<Record<string, 'source' | 'request'>> = {
   BadRequestException: 'request',
 };
 
-/** Matches messages about errors that the file did not cause, such as missing permissions. The same error code can also mean an error of the file. */
+/** Matches messages about errors that the file did not cause, such as missing permissions. Errors of the file can have the same error code. */
 const ACCESS = /denied|forbidden|authoriz|permission|\brole\b|\bkms\b|policy|failed to (read data|download)|throttl|timed out/i;
 
 export function internal(): VideoError {
   return { code: 'internal', message: 'the service had an internal error; the file did not cause it' };
 }
 
-/**
- * Returns the video's error for a failed job.
- *
- * The message of MediaConvert contains names of buckets and keys, so the message is logged, but not stored in the catalog.
- */
+/** The message of MediaConvert contains names of buckets and keys, so the message is not stored in the catalog. */
 export function jobError(errorCode: number | undefined, errorMessage = ''): VideoError {
   if (errorCode === 1010 && ACCESS.test(errorMessage)) return internal();
   return JOB_ERRORS[errorCode ?? 0] ?? {
@@ -51,7 +44,7 @@ export function jobError(errorCode: number | undefined, errorMessage = ''): Vide
   };
 }
 
-/** Returns true if a retry of the request would fail again, because the file caused the error. */
+/** A retry would fail again, because the file caused the error. */
 export function isFinal(error: unknown): boolean {
   if (!(error instanceof Error) || !Object.hasOwn(REQUEST_ERRORS, error.name)) return false;
   return REQUEST_ERRORS[error.name] === 'source' || !ACCESS.test(error.message);

@@ -4,17 +4,15 @@ import type { DurationLimit } from '../source/duration-limit';
 import type { Picture } from '../source/source';
 
 /**
- * The user metadata of a MediaConvert job, which identifies the video in job events and in search results.
- *
- * The metadata also contains facts about the source and the renditions, because job events do not contain these facts. Values consist of letters, digits
- * and hyphens only.
+ * The user metadata of a MediaConvert job identifies the video in job events and in search results. The metadata also contains facts about the source and the
+ * renditions, because job events do not contain these facts. Values consist of letters, digits and hyphens only.
  */
 export interface JobMetadata {
   readonly videoId: string;
   readonly attempt: number;
   readonly source?: Picture;
   readonly tooLongFrom?: number;
-  /** Maximum bits per second of each rendition, largest rendition first. */
+  /** In bits per second, largest rendition first. */
   readonly maxBitrates: readonly number[];
 }
 
@@ -31,7 +29,7 @@ export function jobMetadata(
   };
 }
 
-/** Parses the user metadata of a job, or returns undefined if this service did not create the job. */
+/** Returns undefined if this service did not create the job. */
 export function parseJobMetadata(metadata: Readonly<Record<string, string>> | undefined): JobMetadata | undefined {
   const { videoId = '', attempt, width, height, tooLongFrom, maxBitrates = '' } = metadata ?? {};
   const number = count(attempt);

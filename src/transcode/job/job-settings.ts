@@ -12,7 +12,6 @@ export interface JobPlan {
   readonly input: string;
   readonly mediaBucket: string;
   readonly source: Source;
-  /** Seconds of the source to read, or undefined to read the whole source. */
   readonly clipSeconds?: number;
   /** At least one rendition, largest first. */
   readonly renderings: readonly Rendering[];
@@ -20,21 +19,16 @@ export interface JobPlan {
 
 const AUDIO_SELECTOR = 'Audio Selector 1';
 const AUDIO_GROUP = 'audio';
-/** Bits per second of stereo AAC audio. A higher bitrate is not necessary for Apple's HLS Authoring Specification. */
+/** In bits per second. Apple's HLS Authoring Specification requires no higher bitrate for stereo AAC audio. */
 const AUDIO_BITRATE = 128_000;
 /** The QVBR quality level that the MediaConvert User Guide recommends for "PC or tablet". */
 const QUALITY_LEVEL = 7;
 
-/**
- * Returns the settings of a MediaConvert job: CMAF segments with an HLS playlist, and a poster image.
- *
- * The video is H.264 with single-pass QVBR, which MediaConvert bills in the Basic tier. The audio is AAC, in a separate rendition. Omitted settings have
- * MediaConvert's defaults.
- */
+/** The video is H.264 with single-pass QVBR, which MediaConvert bills in the Basic tier. Omitted settings have MediaConvert's defaults. */
 export function jobSettings(plan: JobPlan, { segmentSeconds, maxFrameRate }: TranscodeSettings) {
   const { source, renderings, videoId, attempt, mediaBucket, clipSeconds } = plan;
   return {
-    // ZEROBASED ignores the timecodes in a source file, which would shift the start of some inputs.
+    // Timecodes in a source file would shift the start of some inputs. With ZEROBASED, MediaConvert ignores these timecodes.
     TimecodeConfig: literally({ Source: 'ZEROBASED' }),
     Inputs: [{
       FileInput: plan.input,
@@ -54,11 +48,7 @@ export function jobSettings(plan: JobPlan, { segmentSeconds, maxFrameRate }: Tra
   };
 }
 
-/**
- * Returns the timecode `HH:MM:SS:00` of a second. Frame 00 exists at every frame rate.
- *
- * A clip includes the frame at its end timecode, so a clip can be one frame longer than `seconds`.
- */
+/** `HH:MM:SS:00`. Frame 00 exists at every frame rate. A clip includes the frame at its end timecode, so a clip can be one frame longer than `seconds`. */
 function timecode(seconds: number): string {
   return [seconds / 3600, seconds / 60 % 60, seconds % 60, 0].map((part) => `${Math.floor(part)}`.padStart(2, '0')).join(':');
 }

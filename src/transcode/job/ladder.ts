@@ -8,10 +8,8 @@ export interface Rendering extends Picture {
 }
 
 /**
- * The default ladder, for H.264.
- *
- * Heights come from Apple's HLS Authoring Specification. Maximum bitrates come from the MediaConvert User Guide ("Using the QVBR rate control mode"),
- * which recommends 6 Mb/s at 1080p, 4 at 720p, 1 at 480p and 0.35 at 240p.
+ * Heights come from Apple's HLS Authoring Specification. Maximum bitrates come from the MediaConvert User Guide ("Using the QVBR rate control mode"), which
+ * recommends 6 Mb/s at 1080p, 4 at 720p, 1 at 480p and 0.35 at 240p.
  */
 export const DEFAULT_LADDER: readonly Rung[] = [
   { height: 1080, maxBitrate: 6_000_000 },
@@ -21,19 +19,15 @@ export const DEFAULT_LADDER: readonly Rung[] = [
   { height: 240, maxBitrate: 350_000 },
 ];
 
-/** Minimum width and height for MediaConvert's H.264 encoder, which accepts 32 x 32 to 4096 x 2304 pixels (see "Quotas and limits"). */
+/** MediaConvert's H.264 encoder accepts 32 x 32 to 4096 x 2304 pixels (see "Quotas and limits"). */
 const MIN_SIDE = 32;
-/**
- * If the next smaller rendition has more than 90 % of the picture's long side, a rendition in the original size adds cost but no visible quality, so it is
- * omitted.
- */
+/** If the next smaller rendition has more than 90 % of the picture's long side, a rendition in the original size would add cost but no visible quality. */
 const NEAR = 0.9;
 
 /**
  * Returns the renditions of a picture, largest first. Each rendition keeps the aspect ratio and is never larger than the picture.
  *
  * - If the picture fits into several rungs, only the smallest of these rungs is used. This rung gives a rendition in the original size.
- * - A rendition in the original size is omitted if the next smaller rendition has almost the same size.
  * - A very small picture has exactly one rendition, in its original size.
  * - Width and height are even numbers, because 4:2:0 chroma subsampling requires even numbers.
  * - The list is empty if the picture is too small for the encoder, before or after scaling.
@@ -48,10 +42,8 @@ export function chooseRungs(picture: Picture, ladder: readonly Rung[]): Renderin
 }
 
 /**
- * Returns the frame rate of the output, or undefined to keep the frame rate of the source.
- *
- * A rate above the limit is divided by an integer, so that all frames have the same duration: 60 becomes 30, 50 becomes 25. A rate slightly above the
- * limit, such as a phone's 30.02, becomes the limit.
+ * Returns undefined to keep the frame rate of the source. A rate above the limit is divided by an integer, so that all frames have the same duration: 60
+ * becomes 30, 50 becomes 25. A rate slightly above the limit, such as a phone's 30.02, becomes the limit.
  */
 export function outputFrameRate(source: FrameRate | undefined, limit: number): FrameRate | undefined {
   if (!source || source.numerator <= limit * source.denominator) return undefined;
@@ -78,7 +70,7 @@ function scaleTo({ width, height }: Picture, rung: Rung): number {
   return Math.min(rung.height * (16 / 9) / Math.max(width, height), rung.height / Math.min(width, height));
 }
 
-/** Returns the scaled side, rounded to an even number that is not larger than the original side. */
+/** The result is an even number that is not larger than the original side. */
 function evenSide(side: number, scale: number): number {
   return Math.min(2 * Math.round(side * scale / 2), 2 * Math.floor(side / 2));
 }

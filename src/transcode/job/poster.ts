@@ -3,18 +3,15 @@ import { literally } from './literally';
 import { parseS3Url } from './s3-url';
 import type { Source } from '../source/source';
 
-/** Maximum short side of the poster, in pixels. The poster has the size of the largest rendition within this limit. */
+/** In pixels. The poster has the size of the largest rendition within this limit. */
 const SHORT_SIDE = 720;
 const BASE_NAME = 'poster';
-/** Number of captured frames. The first frame is often black, so the second frame is the poster. */
+/** The first frame is often black, so the second captured frame is the poster. */
 const STILLS = 2;
 const JPEG_QUALITY = 80;
 
 /**
- * Returns the output group of a MediaConvert job that captures the poster image.
- *
- * MediaConvert captures the first frame, and a second frame some seconds later. The job event contains the file name of the last captured frame. If the
- * video ends before the second capture, only the first frame exists.
+ * MediaConvert captures the first frame, and a second frame some seconds later. If the video ends before the second capture, only the first frame exists.
  *
  * @param destination `s3://` URL of the prefix for the files; MediaConvert chooses the file names
  */
@@ -48,10 +45,9 @@ function secondsBetween(durationSeconds: number): number {
 }
 
 /**
- * Returns the key of a captured frame that certainly exists, for a job whose event was lost.
- *
- * MediaConvert names captured frames `{name}.NNNNNNN.jpg`, numbered from 0 (API Reference, FrameCaptureSettings). For a video shorter than two
- * intervals, the number of frames depends on MediaConvert's rounding, so the function returns the first frame.
+ * Returns the object key of a captured frame that certainly exists, for a job whose event was lost. MediaConvert names captured frames `{name}.NNNNNNN.jpg`,
+ * numbered from 0 (API Reference, FrameCaptureSettings). For a video shorter than two intervals, the number of frames depends on MediaConvert's rounding, so
+ * the function returns the first frame.
  *
  * @param secondsApart the interval between two captures, which is `FramerateDenominator` in the job's settings
  */
@@ -60,7 +56,6 @@ export function knownPoster(prefix: string, secondsApart: number, durationSecond
   return `${prefix}${BASE_NAME}.${String(last).padStart(7, '0')}.jpg`;
 }
 
-/** Searches the URLs of a job's files for the last captured frame, and returns the object key of this frame. */
 export function findPoster(urls: readonly string[], mediaBucket: string, prefix: string): string | undefined {
   return urls.map((url) => parseS3Url(url, mediaBucket)).filter((key) => key?.startsWith(prefix)).at(-1);
 }

@@ -1,8 +1,6 @@
 /**
- * The accepted containers: a map from the name in MediaConvert's probe results to the common name. In probe results, the name of an unknown format is empty.
- *
- * A format that is not in this list is rejected, because MediaConvert also reads HLS, DASH and IMF manifests, and would fetch every URL in an uploaded
- * manifest.
+ * The accepted containers, by their names in MediaConvert's probe results. All other formats are rejected: MediaConvert also reads HLS, DASH and IMF manifests,
+ * and would fetch every URL in an uploaded manifest.
  */
 const CONTAINERS: Readonly<Record<string, string>> = {
   mp4: 'MP4',

@@ -1,9 +1,8 @@
 import { readableDuration } from '../../domain/readable';
 import type { VideoError } from '../../domain/video-status';
 
-/** The limits by which a job enforces the maximum duration of a source. */
 export interface DurationLimit {
-  /** Seconds of the source that the job reads, or undefined if the job reads the whole source. */
+  /** Seconds of the source that the job reads, or undefined for the whole source. */
   readonly clipSeconds?: number;
   /** If the output of the job lasts at least this many seconds, the source is too long. */
   readonly tooLongFrom: number;
@@ -13,9 +12,8 @@ export interface DurationLimit {
 const MAX_CLIP_SECONDS = 12 * 3600 - 1;
 
 /**
- * The job reads 10 % more than the maximum duration, so that a clip is never shorter than the maximum.
- *
- * The margin is necessary because timecodes count frames at an integer rate. At 30.4 frames per second, for example, timecodes run faster than real time.
+ * The job reads 10 % more than the maximum duration, because timecodes count frames at an integer rate. At 30.4 frames per second, for example, timecodes run
+ * faster than real time.
  */
 const CLIP_MARGIN = 1.1;
 
@@ -23,8 +21,8 @@ const CLIP_MARGIN = 1.1;
 const TOLERANCE_SECONDS = 1;
 
 /**
- * If the source file states no duration, the job reads only slightly more than the maximum duration, to limit the cost. A stated duration can be wrong or
- * missing, so the duration of the transcoded video is always checked.
+ * If the source file states no duration, the job reads only slightly more than the maximum duration, to limit the cost. A stated duration can be wrong, so the
+ * duration of the transcoded video is always checked.
  */
 export function durationLimit(statedSeconds: number | undefined, maxSeconds: number): DurationLimit {
   if (statedSeconds !== undefined) return { tooLongFrom: maxSeconds + TOLERANCE_SECONDS };

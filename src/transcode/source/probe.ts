@@ -30,11 +30,7 @@ interface ProbedFraction {
 
 const ROTATIONS: Readonly<Record<number, Rotate>> = { 90: 'DEGREES_90', 180: 'DEGREES_180', 270: 'DEGREES_270' };
 
-/**
- * Returns facts about a source file from MediaConvert's probe result, or an error if the file cannot be transcoded.
- *
- * A file needs a video track, but an audio track is optional.
- */
+/** A file needs a video track, but an audio track is optional. */
 export function readProbe(container: ProbedContainer | undefined, maxDurationSeconds: number): Source | VideoError {
   const tracks = container?.Tracks ?? [];
   if (!container?.Format && tracks.length === 0) return { code: 'not_a_video', message: 'the media format of the file is unknown' };
@@ -75,7 +71,6 @@ function known(codec: string | undefined): boolean {
   return codec !== undefined && codec !== 'UNKNOWN';
 }
 
-/** Returns the longest duration in the metadata of the container, the video tracks and the audio tracks. */
 function longestStated({ Duration, Tracks = [] }: ProbedContainer = {}): number | undefined {
   const tracks = Tracks.filter(({ TrackType }) => TrackType === 'video' || TrackType === 'audio').map((track) => track.Duration);
   const stated = [Duration, ...tracks].flatMap((seconds) => positive(seconds) ?? []);

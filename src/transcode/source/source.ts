@@ -9,16 +9,15 @@ export interface FrameRate {
   readonly denominator: number;
 }
 
-/** MediaConvert's rotation setting. `AUTO` uses the rotation stored in the file, which MediaConvert supports for MP4 and MOV only. */
+/** `AUTO` uses the rotation stored in the file, which MediaConvert supports for MP4 and MOV only. */
 export type Rotate = 'AUTO' | 'DEGREES_90' | 'DEGREES_180' | 'DEGREES_270';
 
-/** Facts about a source file that determine the settings of the job. */
 export interface Source extends Picture {
   readonly rotate: Rotate;
   /** False for anamorphic sources, whose renditions are scaled to square pixels. */
   readonly squarePixels: boolean;
   readonly hasAudio: boolean;
-  /** The duration in the metadata of the file. Some recorders, for example in browsers, do not write a duration. */
+  /** Some recorders, for example in browsers, do not write a duration into the file. */
   readonly durationSeconds?: number;
   readonly frameRate?: FrameRate;
 }

@@ -14,7 +14,6 @@ import { ofType, only, readable, references } from '../../toolkit/template';
 
 const ISSUER = 'https://example.eu.auth0.com/';
 const GUARDED = Object.entries(ROUTES).filter(([, { access }]) => access === 'signed-in').map(([operationId]) => operationId).sort();
-/** The number of handlers that check roles. */
 const DECIDING = Object.values<readonly string[]>(ENVIRONMENTS).filter((names) => names.includes('ROLES')).length;
 
 function service(identityOf: (stack: Stack) => Identity) {
@@ -23,7 +22,6 @@ function service(identityOf: (stack: Stack) => Identity) {
   return { vod, template: Template.fromStack(stack) };
 }
 
-/** Returns the values of the environment variable `ROLES` of all handlers. */
 const rolesOf = (template: Template) => functionsOf(template).flatMap(({ environment }) => ('ROLES' in environment ? [environment.ROLES] : []));
 
 const deploymentOf = (template: Template): string => only(template, 'AWS::ApiGateway::Deployment').id;
@@ -56,7 +54,6 @@ describe.each([
 
   test('creates no user pool, no client and no client secret', () => {
     expect(Object.values(template.toJSON().Resources as Record<string, { Type: string }>).filter(({ Type }) => Type.startsWith('AWS::Cognito'))).toEqual([]);
-    // The stack has only one secret, which is for the signing key.
     template.resourceCountIs('AWS::SecretsManager::Secret', 1);
     expect(template.toJSON()).not.toHaveProperty('Outputs');
   });
@@ -222,7 +219,7 @@ describe('any OpenID Connect issuer', () => {
     [{ audience: 'a' } as object, /: audience: expected only issuer, audiences, /],
     [{ audiences: [] }, /audiences: expected a list of 1 or more items, got \[\]/],
     [{ audiences: undefined }, /audiences: expected at least one audience \(the client id for id tokens/],
-    // The list contains `undefined` if an app reads an audience from an environment variable that is not set.
+    // An app can read an audience from an environment variable that is not set.
     [{ audiences: ['a', undefined!, ' '] }, /audiences\[1\]: expected a value, got none; audiences\[2\]: expected .*got " "/],
     [{ groupsClaim: '' }, /groupsClaim: /],
     [{ jwksUri: 'keys' }, /jwksUri: expected a URL/],

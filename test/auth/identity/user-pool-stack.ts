@@ -6,7 +6,6 @@ import { authIn, testStack } from '../../toolkit/stacks';
 export const ESSENTIALS = { featurePlan: FeaturePlan.ESSENTIALS };
 export const MANAGED = { managedLoginVersion: ManagedLoginVersion.NEWER_MANAGED_LOGIN };
 
-/** Creates a stack with sign-in through a user pool that the library creates. */
 export function auth(options: UserPoolIdentityOptions = {}, others: Partial<VodAuthProps> = {}) {
   const stack = testStack();
   return { stack, vodAuth: authIn(stack, { identity: Identity.userPool(options), ...others }) };

@@ -37,7 +37,7 @@ describe('authorize', () => {
   }
 
   test('without a code or with an empty code ends the sign-in without a call to the sign-in server', async () => {
-    // A code has at least one character (RFC 6749, appendix A.11). A correct server returns `invalid_request` for an empty code.
+    // A correct server returns `invalid_request` for an empty code (see RFC 6749, appendix A.11).
     service.server.broken.set('/hosted/oauth2/token', () => Response.json({ error: 'invalid_request' }, { status: 400 }));
     for (const code of [undefined, '']) {
       const browser = service.browser();
@@ -115,7 +115,7 @@ describe('authorize', () => {
     const response = await browser.authorize(query);
     await expectRefused(response);
     expect(response.headers['content-type']).toBe('application/problem+json');
-    // The response can delete the cookie of the misused sign-in, but no other cookie.
+    // The response can delete only the cookie of the misused sign-in.
     for (const line of response.set) expect(line).toMatch(/^__Host-vod-sign-in-[0-3]=; Max-Age=0; Path=\/; /);
     expect(browser.cookies.get(cookie)).toBe(kept);
     expect([renewed, browser.cookies.get(REFRESH)]).toEqual([expect.any(String), renewed]);

@@ -35,7 +35,7 @@ describe('pending sign-ins', () => {
       service.pass(1000);
     }
     const [oldest, ...others] = callbacks;
-    await expectRefused(browser, oldest, 'state of another sign-in or changed cookie');
+    await expectRefused(browser, oldest, 'wrong state parameter or changed cookie');
     for (const callback of others) expect((await browser.authorize(callback)).status).toBe(302);
   });
 
@@ -82,7 +82,7 @@ describe('the cookie of a pending sign-in', () => {
     const browser = service.browser();
     const { callback, cookie } = await browser.begin('/');
     browser.cookies.set(cookie, change(browser.cookies.get(cookie)!));
-    await expectRefused(browser, callback, 'state of another sign-in or changed cookie');
+    await expectRefused(browser, callback, 'wrong state parameter or changed cookie');
     expect(service.server.calls).toEqual([]);
   });
 
@@ -103,7 +103,7 @@ describe('the cookie of a pending sign-in', () => {
     const value = buildPendingSignIn({ seed: 'A'.repeat(22), expiresAt: now() + 500 });
     const { state } = signInSecrets(value, Buffer.from(key));
     browser.cookies.set(SIGN_IN_COOKIES[0], value);
-    await expectRefused(browser, { code: 'any', state }, 'state of another sign-in or changed cookie');
+    await expectRefused(browser, { code: 'any', state }, 'wrong state parameter or changed cookie');
   });
 
   test('is accepted only under its four names', async () => {

@@ -13,22 +13,18 @@ export interface Tampering {
   readonly foreignKey?: boolean;
 }
 
-/**
- * A sign-in server that responds to calls of `fetch`. Like Cognito, the server accepts each authorization code once, and checks PKCE and the client's secret.
- */
+/** Like Cognito, accepts each authorization code once, and checks PKCE and the client's secret. */
 export class SignInServer {
   clientSecret = 'the-secret-of-the-client';
   rotates = false;
   givesRefreshTokens = true;
   tampering: Tampering = {};
-  /** For each path, the response that replaces the normal response. */
   readonly broken = new Map<string, () => Response | Promise<Response>>();
   readonly calls: { path: string; init?: RequestInit }[] = [];
   readonly issued: string[] = [];
   readonly refreshTokens = new Set<string>();
   private readonly codes = new Map<string, URLSearchParams>();
 
-  /** Signs a user in, and returns the query of the callback. */
   signIn(location: string): { code: string; state: string } {
     const parameters = new URL(location).searchParams;
     const code = this.issue('code');

@@ -13,7 +13,7 @@ export const DEVELOPMENT = 'http://localhost:5173';
 export const SAME_SITE = { 'origin': SERVICE_URL, 'sec-fetch-site': 'same-origin' };
 export const REFRESH = '__Secure-vod-refresh';
 
-/** The sign-in handler with a sign-in server. Each test creates a `SignInService`, and calls `end` on it. */
+/** Each test creates a `SignInService`, and calls `end` on it. */
 export class SignInService {
   readonly server = new SignInServer();
   readonly logged = captureLog();
@@ -27,7 +27,6 @@ export class SignInService {
     this.handler = this.startContainer();
   }
 
-  /** Starts another container of the function, with empty caches. */
   startContainer(): Handler {
     const environment = {
       HOSTED_UI, ISSUER, CLIENT_ID, SECRET_ARN: 'arn:secret', SERVICE_URL, RETURN_ORIGINS: [DEVELOPMENT], REFRESH_SECONDS: 2_592_000,
@@ -41,12 +40,10 @@ export class SignInService {
     return new Browser(handler, this.server);
   }
 
-  /** Advances the clock of the handler. */
   pass(milliseconds: number): void {
     this.now = new Date(this.now.getTime() + milliseconds);
   }
 
-  /** Checks that no secret was logged. For `afterEach`. */
   end(): void {
     for (const secret of [this.server.clientSecret, ...this.server.issued]) expect(this.logged.join()).not.toContain(secret);
     jest.restoreAllMocks();
@@ -71,7 +68,6 @@ export class Browser {
     return [...this.cookies.keys()];
   }
 
-  /** The `Cookie` header of the next request. */
   get cookie(): string {
     return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   }
@@ -89,12 +85,10 @@ export class Browser {
     return { status, location: answered?.location as string | undefined, headers: answered, set, body: text === '' ? undefined : JSON.parse(text) };
   }
 
-  /** Starts a sign-in, and returns the query of its callback. */
   async start(returnTo?: string) {
     return (await this.begin(returnTo)).callback;
   }
 
-  /** Starts a sign-in, and returns the query of its callback, the name of its cookie and its nonce. */
   async begin(returnTo?: string) {
     const { location, set } = await this.call('GET', '/login', { query: returnTo ? { return_to: returnTo } : {} });
     return { callback: this.server.signIn(location!), cookie: set[0].split('=')[0], nonce: new URL(location!).searchParams.get('nonce')! };
@@ -104,7 +98,6 @@ export class Browser {
     return this.call('GET', '/authorize', { query, headers });
   }
 
-  /** Signs in, so that the browser has the refresh cookie. */
   async session(): Promise<this> {
     expect((await this.authorize(await this.start('/'))).status).toBe(302);
     return this;

@@ -5,7 +5,7 @@ let service: SignInService;
 beforeEach(() => { service = new SignInService(); });
 afterEach(() => service.end());
 
-/** The sender of a request with the refresh cookie, the request headers, and whether the request is allowed. */
+/** [sender of the request, request headers, whether the request is allowed]. Each request contains the refresh cookie. */
 const SITES: [string, Record<string, string>, boolean][] = [
   ['a page of the service', SAME_SITE, true],
   ['a page of the service in a browser without Sec-Fetch-Site', { origin: SERVICE_URL }, true],

@@ -128,7 +128,6 @@ describe('an issuer that fails', () => {
     const token = key.token(claims({ exp: seconds() + 10 * 86_400 }));
     await call(token);
     setting.issuer.broken = answer;
-    // One second before a day has passed, the keys are still trusted.
     jest.advanceTimersByTime(86_399_000);
     await expectUser(call(token));
     jest.advanceTimersByTime(1_000);

@@ -96,7 +96,6 @@ describe('an invalid token', () => {
     await expectUnauthorized(call(token()));
     expect(setting.logged).toHaveLength(1);
     expect(setting.logged[0]).toMatch(/"message":"token refused","reason":"[a-zA-Z ]+"/);
-    // A rejected token does not affect the next token.
     await expectUser(call(good()));
   });
 

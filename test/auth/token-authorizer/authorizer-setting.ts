@@ -18,18 +18,16 @@ export const claims = (changes: object = {}) => ({ iss: ISSUER, aud: AUDIENCE, s
 export const expectUser = async (answer: Promise<APIGatewayAuthorizerResult>) => expect((await answer).principalId).toBe('user-1');
 export const expectUnauthorized = (answer: Promise<unknown>) => expect(answer).rejects.toThrow(/^Unauthorized$/);
 
-/** An issuer with its authorizers and a stopped clock. Each test creates an `AuthorizerSetting`, and calls `end` on it. */
+/** The clock is stopped. Each test creates an `AuthorizerSetting`, and calls `end` on it. */
 export class AuthorizerSetting {
   readonly issuer = new OidcIssuer(key, curve, sealing);
   readonly logged = captureLog();
   readonly sent: string[] = [];
 
   constructor() {
-    // The authorizer, the library and its timers use the same clock.
     jest.useFakeTimers({ now: Date.parse('2026-11-05T12:00:00Z'), doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
   }
 
-  /** Returns an authorizer with empty caches, as in a new container. */
   authorizer(rules: TokenRules = ID_RULES) {
     const handler = authorizeToken(rules, { fetch: this.issuer.fetch as typeof fetch, now: () => new Date() });
     return async (authorizationToken: string): Promise<APIGatewayAuthorizerResult> => {
@@ -38,7 +36,6 @@ export class AuthorizerSetting {
     };
   }
 
-  /** Checks that no token and no user id was logged. For `afterEach`. */
   end(): void {
     for (const part of this.sent.flatMap((token) => token.split('.')).filter((text) => text.length > 20)) expect(this.logged.join()).not.toContain(part);
     expect(this.logged.join()).not.toContain('user-1');

@@ -12,7 +12,6 @@ function makePair(alg: 'RS256' | 'ES256'): { publicKey: KeyObject; privateKey: K
 export class SigningKey {
   constructor(readonly kid: string, readonly alg: 'RS256' | 'ES256' = 'RS256', private readonly use = 'sig', private readonly pair = makePair(alg)) {}
 
-  /** The public key in the format of a key set. */
   get jwk() {
     return { ...this.pair.publicKey.export({ format: 'jwk' }), kid: this.kid, alg: this.alg, use: this.use };
   }
@@ -27,7 +26,7 @@ export class SigningKey {
   }
 }
 
-/** Returns a token whose signature is an HMAC with a public value as its secret. A library that lets the token choose the algorithm would accept this token. */
+/** Returns a token with an HMAC whose secret is a public value. A library that lets the token choose the algorithm would accept it. */
 export function hmacToken(secret: string, header: object, claims: object): string {
   const head = `${part({ alg: 'HS256', typ: 'JWT', ...header })}.${part(claims)}`;
   return `${head}.${createHmac('sha256', secret).update(head).digest('base64url')}`;
@@ -37,12 +36,9 @@ export function unsignedToken(header: object, claims: object, signature = ''): s
   return `${part({ alg: 'none', typ: 'JWT', ...header })}.${part(claims)}.${signature}`;
 }
 
-/** An OpenID Connect issuer that responds to calls of `fetch`. */
 export class OidcIssuer {
   keys: SigningKey[];
-  /** Fields that replace fields of the discovery document. */
   discovery: Record<string, unknown> = {};
-  /** Returns a response that replaces the document at a path. */
   broken?: (path: string) => Response | Promise<Response> | undefined;
   readonly calls: string[] = [];
   readonly inits: (RequestInit | undefined)[] = [];

@@ -24,9 +24,9 @@ jest.mock('timers/promises', () => {
   return { ...others, setTimeout: (milliseconds: number, ...more: unknown[]) => wait(milliseconds / 50, ...more) };
 });
 
-/** A fault at the n-th request of a writer. The process ends or the request fails, before or after DynamoDB executes the request. */
+/** A fault at the n-th request of a writer. Either the process ends, or only the request fails. `after`: whether DynamoDB executes the request first. */
 interface WriterFault { readonly call: number; readonly ends: boolean; readonly after: boolean }
-/** A fault at the n-th PutEvents request of the function `publish-events`. `refused` states for each entry whether EventBridge rejects the entry. */
+/** A fault at the n-th PutEvents request of `publish-events`. `refused` states for each entry whether EventBridge rejects it. */
 interface PublisherFault {
   readonly call: number;
   readonly kind: 'ends before' | 'ends after' | 'throws before' | 'throws after' | 'refuses' | 'ends before its answer';
@@ -39,7 +39,7 @@ const ERROR = { code: 'transcode_failed', message: 'no' } as const;
 const ENDED: InvokeResult = { error: { errorType: 'Runtime.ExitError', errorMessage: 'the process ended' } };
 const LATE_MS = 2 * 3_600_000;
 
-/** An update expression, as a future route could send it to DynamoDB. Edits increment `revision`, and all writes increment `version`. */
+/** Sends an update as a future route could do. Edits increment `revision`, and all writes increment `version`. */
 type Update = (documents: DynamoDBDocumentClient, row: VideoRow, set: string, add: string, values: object) => Promise<unknown>;
 const update: Update = (documents, { videoId, version }, set, add, values) => documents.send(new UpdateCommand({
   TableName: services.tableName, Key: videoKey(videoId), UpdateExpression: `SET ${set} ADD ${add}`, ConditionExpression: '#v = :v',
@@ -63,7 +63,6 @@ const WRITES: Readonly<Record<string, Write>> = {
     ReturnValues: 'ALL_OLD',
   })),
 };
-/** The usual next writes of a video, by its status. */
 const NEXT: Readonly<Record<VideoStatus, readonly string[]>> = {
   waiting: ['uploaded'], uploaded: ['claim', 'job', 'job', 'abandon'], processing: ['progress', 'ready', 'ready', 'error'], held: [], ready: ['edit', 'deleting'],
   errored: ['reopen', 'deleting'], deleting: ['remove'],
@@ -76,9 +75,8 @@ beforeAll(async () => { services = await Services.start((records) => world.publi
 afterAll(() => services.stop());
 beforeEach(() => captureLog());
 
-/** Some videos, their accepted writes, and the events that the bus has accepted. */
 class World {
-  /** For each video, the row after each accepted write, as DynamoDB returned it. The last entry is the removed row. */
+  /** The video's row after each accepted write, as DynamoDB returned it. The last entry is the removed row. */
   readonly images = new Map<string, VideoRow[]>();
   readonly removed = new Set<string>();
   readonly taken: Taken[] = [];
@@ -96,14 +94,14 @@ class World {
     }, fault);
   }
 
-  /** Invokes `publish-events` as Lambda does. The result is an error if the process ended during the invocation. */
+  /** The result is an error if the process ended during the invocation. */
   publish(records: StreamRecord[]): Promise<InvokeResult> {
     return new Promise((resolve) => {
       let calls = 0;
       let fault: PublisherFault | undefined;
       const bus: InitializeMiddleware<any, any> = () => async ({ input }) => {
         const call = calls++;
-        // An invocation that sends no event does not take a fault from the list.
+        // Only an invocation that sends events takes a fault from the list.
         if (call === 0) fault = this.faults.shift();
         const kind = call === fault?.call || (fault?.kind === 'refuses' && call > fault.call) ? fault.kind : undefined;
         if (kind === 'ends before') return this.end(resolve);
@@ -123,7 +121,6 @@ class World {
     });
   }
 
-  /** Sends the failed event records again, as an operator does. */
   async resend(): Promise<void> {
     const send = async (events: readonly Taken[]) => void this.taken.push(...events);
     const ports = { send, s3: services.s3(), documents: DynamoDBDocumentClient.from(services.client()), bucket: 'failed', tableName: services.tableName };
@@ -141,13 +138,13 @@ class World {
     };
   }
 
-  /** Ends the process of an invocation. Returns a promise that never settles, so that the code of the invocation does not continue. */
+  /** The promise never settles, so the code of the invocation does not continue. */
   private end(resolve: (answer: InvokeResult) => void): Promise<never> {
     resolve(ENDED);
     return new Promise(() => undefined);
   }
 
-  /** Runs a write. The promise also resolves if the writer's process ends or the writer's request fails. */
+  /** The promise also resolves if the writer's process ends or its request fails. */
   private asWriter(write: (videos: VideoRepository, documents: DynamoDBDocumentClient) => Promise<unknown>, fault?: WriterFault): Promise<void> {
     return new Promise((resolve) => {
       let calls = 0;
@@ -174,7 +171,7 @@ class World {
   }
 }
 
-/** Returns the expected events for the writes of a video, in order, without the code under test. */
+/** Returns the expected events for a video's writes, in order, without the code under test. */
 function expectedEvents(rows: readonly VideoRow[], isRemoved: boolean): { eventId: string; status: string; title: string; updatedAt: string }[] {
   const event = (type: string, { videoId, status, title, updatedAt }: VideoRow, version: number) => ({ eventId: `${videoId}:${version}:video.${type}`, status, title, updatedAt });
   return [
@@ -207,7 +204,7 @@ const step = fc.record({
   services: fc.constantFrom(...Array<undefined>(16).fill(undefined), 'pause', 'pause', 'pause', 'resume', 'restart', 'late'),
 });
 
-/** After the last step, only `publish-events` can fail. When no faults remain, the function sends the remaining events. */
+/** After the last step, only `publish-events` can fail. It sends the remaining events when no faults are left. */
 test('sends the events of each change after any faults, with stable ids, and with versions in the order of the writes', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: 50 }), fc.nat(), async (steps, seed) => {
     world = new World();
@@ -232,7 +229,6 @@ test('sends the events of each change after any faults, with stable ids, and wit
     const videos = [...world.images].map(([videoId, images]) => (
       { videoId, rows: images.toSorted((a, b) => a.version - b.version), isRemoved: world.removed.has(videoId) }));
     for (const { videoId, rows, isRemoved } of videos) {
-      // The stream contains exactly one change for each write.
       expect(rows.map(({ version }) => version)).toEqual(rows.map((_, n) => n + 1));
       const changes = await services.changesOf(videoId);
       expect(changes.map(({ after }) => after)).toEqual([...rows, ...(isRemoved ? [undefined] : [])]);
@@ -263,6 +259,7 @@ test('sends the events of each change after any faults, with stable ids, and wit
       expect(events.every(({ type, detail }) => detail.eventId === `${videoId}:${detail.version}:${type}`)).toBe(true);
     }
     expect(byId.size).toBe(expected.length);
-    // fast-check's shrinking is off: a lost event is detected only after seconds, so shrinking would take minutes. The printed seed repeats the failed history.
+    // fast-check's shrinking is off: a lost event is detected only after seconds, so shrinking would take minutes. A run with the printed seed repeats the
+    // failed history.
   }), { numRuns: Number(process.env.HISTORIES ?? 10), endOnFailure: true });
 }, 60_000 + Number(process.env.HISTORIES ?? 0) * 2000);

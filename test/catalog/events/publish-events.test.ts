@@ -14,7 +14,6 @@ const image = (row: Partial<VideoRow> & { videoId: string }) => marshall(videoRo
 
 const TABLE_ARN = 'arn:aws:dynamodb:eu-west-1:123456789012:table/videos';
 
-/** Returns a stream record of a video that has just become ready. */
 const ready = (n: number, given: Partial<VideoRow> = {}): DynamoDBRecord => ({
   eventID: `record-${n}`,
   eventName: 'MODIFY',

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import * as path from 'path';
 
-/** Runs docs/resend.sh with a `sleep` that does not wait and with a fake AWS CLI. Each call of the CLI returns the next entry of `answers`. */
+/** `sleep` does not wait, and the AWS CLI is a fake: each call returns the next entry of `answers`. */
 function run(answers: readonly string[], args: readonly string[], found = 'resend-function') {
   const folder = mkdtempSync(path.join(tmpdir(), 'resend-'));
   const put = (name: string, content: string | Buffer, mode?: number) => writeFileSync(path.join(folder, name), content, { mode });

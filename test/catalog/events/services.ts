@@ -19,10 +19,7 @@ process.env.JSII_DEPRECATED = 'quiet';
 
 export interface Change { readonly before?: VideoRow; readonly after?: VideoRow }
 
-/**
- * The local stack's services for the table, the stream and the event source mapping of the catalog's template. The function `publish-events` runs in the
- * process of the test.
- */
+/** `publish-events` runs in the test's process. */
 export class Services {
   static async start(invoke: (records: StreamRecord[]) => Promise<InvokeResult>): Promise<Services> {
     const stack = await synthesized((scope) => void catalogIn(scope));
@@ -33,9 +30,8 @@ export class Services {
   }
 
   readonly tableName: string;
-  /** Failed event records that Lambda stored, by object key. */
   readonly failed = new Map<string, string>();
-  /** The offset of Lambda's clock in milliseconds. With an offset, a record can be older than the maximum age. */
+  /** Makes Lambda's clock late, so that a record can be older than the maximum age. */
   lateMilliseconds = 0;
   private readonly streamArn: string;
   private dynamoDb!: DynamoDb;
@@ -54,14 +50,12 @@ export class Services {
     this.streamArn = attributes.StreamArn;
   }
 
-  /** Creates a client that does not retry requests. `middleware` runs before each request. */
   client(middleware?: InitializeMiddleware<any, any>): DynamoDBClient {
     const client = new DynamoDBClient({ endpoint: `http://127.0.0.1:${this.awsEndpoint.port}`, region: this.stack.region, credentials: CREDENTIALS, maxAttempts: 1 });
     if (middleware) client.middlewareStack.add(middleware, { step: 'initialize', priority: 'high' });
     return client;
   }
 
-  /** A mock of S3 with the failed event records. */
   s3(): S3Client {
     const client = new S3Client({ region: this.stack.region, credentials: CREDENTIALS });
     const answer = (command: string | undefined, { Key, StartAfter = '' }: ListObjectsV2CommandInput & GetObjectCommandInput): object => {
@@ -82,7 +76,6 @@ export class Services {
     this.marked = (await this.dynamoDb.streams.read(this.streamArn, this.marked, -1)).at(-1)?.dynamodb.SequenceNumber ?? this.marked;
   }
 
-  /** Returns the changes of a video's row since the mark, in the order of the stream. */
   async changesOf(videoId: string): Promise<Change[]> {
     const { pk, sk } = videoKey(videoId);
     const records = await this.dynamoDb.streams.read(this.streamArn, this.marked, -1);
@@ -91,7 +84,7 @@ export class Services {
       .map(({ dynamodb }) => ({ before: row(dynamodb.OldImage), after: row(dynamodb.NewImage) }));
   }
 
-  /** Stops invocations of `publish-events` until `resume` is called. A running invocation can finish, but its result is ignored. */
+  /** A running invocation can finish, but its result is ignored. */
   async pause(): Promise<void> {
     await this.mappings?.stop();
     this.mappings = undefined;
@@ -119,7 +112,6 @@ export class Services {
     this.mappings = mappings;
   }
 
-  /** Restarts the table, the stream and the event source mapping with their stored data. */
   async restart(): Promise<void> {
     await this.stop();
     await this.open();
@@ -133,7 +125,6 @@ export class Services {
     await this.dynamoDb.stop();
   }
 
-  /** Waits until the check returns true. Returns false after five seconds. */
   async until(check: () => Promise<boolean>): Promise<boolean> {
     for (const end = Date.now() + 5000; Date.now() < end; await wait(5)) if (await check()) return true;
     return false;

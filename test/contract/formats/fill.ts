@@ -3,14 +3,12 @@ import type { NewVideo } from '../../../src/runtime/rows/upload-rows';
 import type { VideoRepository } from '../../../src/runtime/rows/video-repository';
 import { idOf } from '../../runtime/rows/catalog-table';
 
-/** The ways to write rows: through the repository, or directly. A direct write simulates a route that does not exist yet. */
+/** A direct write simulates a route that does not exist yet. */
 export interface Filling {
   readonly videos: Omit<VideoRepository, 'create'> & { create(video: NewVideo, details: VideoDetails): Promise<unknown> };
-  /** Sets attributes and increments `version`. */
   readonly set: (videoId: string, attributes: Readonly<Record<string, unknown>>) => Promise<unknown>;
 }
 
-/** The ids of the videos in the table, by description. */
 export const FILLED = {
   waiting: idOf(1), waitingPrivate: idOf(2), uploaded: idOf(3), claimed: idOf(4), processing: idOf(5), ready: idOf(6), unlisted: idOf(7), private: idOf(8),
   refused: idOf(9), abandoned: idOf(10), secondAttempt: idOf(11), readyAtSecond: idOf(12), edited: idOf(13), held: idOf(14), deleting: idOf(15),
@@ -32,7 +30,7 @@ const DETAILS: VideoDetails = { description: 'About it\nin two lines', metadata:
 const WITH_DETAILS: readonly Filled[] = ['waitingPrivate', 'processing', 'ready', 'abandoned', 'deleting'];
 const VISIBILITIES: { readonly [name in Filled]?: NewVideo['visibility'] } = { waitingPrivate: 'private', private: 'private', unlisted: 'unlisted' };
 
-/** Writes a video in each status, with and without optional attributes. The files of all formats were written with these calls. */
+/** The files of all formats were written with these calls. */
 export async function fill({ videos, set }: Filling): Promise<void> {
   for (const [name, videoId] of Object.entries(FILLED)) {
     await videos.create({

@@ -13,8 +13,8 @@ import { CatalogTable, catalogTable } from '../../runtime/rows/catalog-table';
 import { RESULT } from '../../runtime/rows/repository-setting';
 
 /*
- * `format-N.json` contains the rows of a table in format N. Rows of format 0 have no `schemaVersion`. `format-0.json` was written with the code
- * of commit 9dcfbd3. The file of a released format must not change. `WRITE_FORMAT=1 npm test -- formats` writes the file of the current format.
+ * `format-N.json` contains the rows of a table in format N, for example without `schemaVersion` in format 0. `format-0.json` was written with the code of
+ * commit 9dcfbd3. The file of a released format must not change. `WRITE_FORMAT=1 npm test -- formats` writes the file of the current format.
  */
 type Item = Record<string, any>;
 const fileOf = (format: number) => join(__dirname, `format-${format}.json`);
@@ -25,7 +25,6 @@ afterAll(async () => {
   for (const table of tables) await table.close();
 });
 
-/** Creates a table with these items, and a repository of the current code. `now` defaults to one hour after the table was filled. */
 async function open(items: readonly Item[], now = new Date(FILLED_AT.getTime() + 3_600_000)) {
   const table = await catalogTable();
   tables.push(table);
@@ -66,7 +65,6 @@ test('the current code writes every attribute of the stored current format', asy
 });
 
 const ERROR = { code: 'transcode_failed', message: 'no' } as const;
-/** Each write of the repository: the changed video, the resulting row, and the events of the change. */
 const WRITES: readonly [
   name: keyof VideoRepository, video: Filled, write: (videos: VideoRepository, videoId: string) => Promise<unknown>, after: Item, events: string[],
 ][] = [
@@ -154,7 +152,6 @@ describe.each(formats)('a table of format %i', (format) => {
   });
 });
 
-/** Returns the types, without `video.`, of the events that `publish-events` derives from a change. */
 function eventTypes(before: Item, after: Item | undefined): string[] {
   const [OldImage, NewImage] = [before, after].map((item) => item && marshall(item)) as NonNullable<DynamoDBRecord['dynamodb']>['NewImage'][];
   const events = eventsOfRecord({ eventName: after ? 'MODIFY' : 'REMOVE', dynamodb: { ApproximateCreationDateTime: 1, OldImage, NewImage } });

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Replaces the AWS CLI in docs/resend.sh. Supports `cloudformation list-stack-resources` and `lambda invoke` on the local stack.
+// Replaces the AWS CLI in docs/resend.sh.
 const { readFileSync, writeFileSync } = require('fs');
 
 const { AWS_ENDPOINT, TEMPLATE } = process.env;

@@ -14,7 +14,7 @@ const edit = ({ videoId, title }) => documents.send(new UpdateCommand({
   ExpressionAttributeValues: { ':newer': 99, ':title': title, ':one': 1 },
 }));
 
-/** Returns the failed event records. With `fix`, the records are converted to the current format, which simulates a newer version of the library. */
+/** `fix` converts the records to the current format, as a newer version of the library would. */
 async function failed({ fix }) {
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: BUCKET }));
   return Promise.all(Contents.map(async ({ Key }) => {

@@ -1,6 +1,5 @@
 const { appendFileSync } = require('fs');
 
-/** Appends each event to a file. The events come from a rule or a queue. */
 exports.handler = async (given) => {
   const events = given.Records ? given.Records.map(({ body }) => JSON.parse(body)) : [given];
   // If a kill interrupted the write of the previous line, the leading newline ends that line.

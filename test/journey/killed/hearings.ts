@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'fs';
 import * as path from 'path';
 import type { Heard } from './judge';
 
-/** The events that the targets of the bus received. The rule's function and the queue's function each write one file. Each e-mail of the topic is a file. */
+/** The rule's function and the queue's function each write one file. The local stack writes each e-mail of the topic to a separate file. */
 export class Hearings {
   private readonly mails = new Map<string, Heard>();
 
@@ -18,8 +18,7 @@ export class Hearings {
       try {
         return [JSON.parse(line)];
       } catch {
-        // The line is empty, or the process was killed while it wrote the line. The event in an incomplete line is delivered again,
-        // because the function returned no result.
+        // The line is empty, or a kill interrupted its write. The event in an incomplete line is delivered again, because the function returned no result.
         return [];
       }
     });

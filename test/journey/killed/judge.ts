@@ -2,12 +2,11 @@ import type { Load } from './load';
 import type { EventDetail } from '../../../src/runtime/route-types';
 
 export interface Heard { readonly 'detail-type': string; readonly 'detail': EventDetail }
-/** A row of the table after the last write. */
 export interface Row { readonly videoId: string; readonly title: string; readonly status: string; readonly version: number }
 
 const ENDS = ['ready', 'errored'];
 
-/** Returns a message for each lost change that the service had acknowledged, and for each event without a change. Call this function after the last write. */
+/** Call this function after the last write. */
 export function problemsOf({ known, titles }: Load, rows: readonly Row[], heard: Readonly<Record<string, readonly Heard[]>>): string[] {
   const stored = new Map(rows.map((row) => [row.videoId, row]));
   const found: string[] = [];
@@ -31,7 +30,6 @@ export function problemsOf({ known, titles }: Load, rows: readonly Row[], heard:
   }
   return found;
 
-  /** Finds missing events of acknowledged changes and of stored rows. */
   function missing(byId: ReadonlyMap<string, Heard>): string[] {
     const lacks = (videoId: string, version: number, type: string) => byId.has(`${videoId}:${version}:video.${type}`) ? [] : [`${videoId}:${version}:video.${type} is missing`];
     return [
@@ -48,7 +46,6 @@ export function problemsOf({ known, titles }: Load, rows: readonly Row[], heard:
     ];
   }
 
-  /** Finds events of changes that never happened. */
   function invented(byId: ReadonlyMap<string, Heard>): string[] {
     const edited = new Map<string, string>();
     return [...byId].flatMap(([eventId, { 'detail-type': type, 'detail': { version, video: { videoId, title, status } } }]) => {

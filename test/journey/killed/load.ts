@@ -3,30 +3,25 @@ import { setTimeout as wait } from 'timers/promises';
 import type { Client } from '../client';
 import type { StackProcess } from '../stack';
 
-/** The requested changes of a video. A change is acknowledged if its request got a successful response. */
+/** A change is acknowledged if its request got a successful response. */
 interface Known {
-  /** The titles of all requested edits. */
   readonly titles: string[];
   readonly edits: Map<number, string>;
   isUploaded: boolean;
-  /** The last version of the row, if the removal was acknowledged. */
+  /** The last version of the row. Absent if the removal was not acknowledged. */
   removed?: number;
-  /** Whether the removal was requested. */
   isRemoving: boolean;
 }
 
-/** Sends requests to a stack and records which changes were acknowledged. */
 export class Load {
-  /** The videos whose creation was acknowledged, by id. */
   readonly known = new Map<string, Known>();
-  /** The titles of all videos whose creation was requested. */
   readonly titles = new Set<string>();
   acknowledged = 0;
   private readonly uploads = new EventEmitter();
   private count = 0;
   private isEnding = false;
 
-  /** Creates, uploads, edits and removes videos until `end` is called. Uploads `clip` once. Throws an error if a request fails before that call. */
+  /** Uploads `clip` once. Throws an error if a request fails before `end` is called. */
   async run(stack: StackProcess, client: Client, clip?: Buffer<ArrayBuffer>): Promise<void> {
     this.isEnding = false;
     const upload = async (content: Buffer<ArrayBuffer>) => this.upload(await this.create(client, content.length), content);

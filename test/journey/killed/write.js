@@ -5,7 +5,7 @@ const { TABLE: TableName } = process.env;
 // If the SDK retried a write, the row's version would increase twice.
 const documents = DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 1 }));
 
-/** Sends a write to the table, as future routes will. Returns the stored or removed row, or null if the row does not exist. */
+/** Returns null if the row does not exist. */
 async function write(Command, videoId, more) {
   try {
     const { Attributes } = await documents.send(new Command({

@@ -1,5 +1,5 @@
 // A custom authorizer that returns the policy in the token, for example `{"principalId":"grace","groups":"[\"uploaders\"]"}`. The token `exit` ends the
-// process. For any other token, the authorizer throws an error whose message is the token.
+// process. Any other token becomes the message of an error.
 exports.handler = async ({ type, methodArn, authorizationToken, headers }) => {
   const [, said] = type === 'TOKEN' ? ['', authorizationToken] : Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-caller');
   console.log(`asked for ${methodArn.split('/').slice(2).join('/')}`);

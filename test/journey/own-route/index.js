@@ -1,3 +1,2 @@
-// A custom route that returns its path and the caller's `sub`.
 exports.handler = async ({ path, requestContext: { authorizer } }) => (
   { statusCode: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ path, sub: authorizer.claims.sub }) });

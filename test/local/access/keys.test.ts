@@ -7,11 +7,8 @@ const DISTRIBUTION = 'arn:aws:cloudfront::123456789012:distribution/E1';
 const ROLE: Principal = { id: 'arn:aws:iam::123456789012:role/reader', kind: 'role' };
 const CLOUDFRONT: Principal = { id: 'cloudfront.amazonaws.com', kind: 'service', context: { 'aws:SourceArn': DISTRIBUTION } };
 
-/** A bucket and a table with the same KMS key, and a role that is allowed to read and write their data. */
 function sample({ role = [], service = [], conditions, keyPolicy, encryption, alias = false }: {
-  /** The KMS actions that the role's policy allows. */
   role?: string[];
-  /** The KMS actions that the key policy allows CloudFront to perform. */
   service?: string[];
   conditions?: Record<string, Record<string, unknown>>;
   /** @default - a key policy that leaves access control to IAM policies */
@@ -51,7 +48,6 @@ const put: Need = { action: 's3:PutObject', resource: 'arn:aws:s3:::media/v/1' }
 const table = 'arn:aws:dynamodb:us-east-1:123456789012:table/videos';
 const films = 'arn:aws:dynamodb:us-east-1:123456789012:table/films';
 
-/** Returns the denied action, or undefined if the principal has the required permission. */
 async function refused(options: Parameters<typeof sample>[0], principal: Principal, need: Need): Promise<string | undefined> {
   const access = new TemplateAccess(await sample(options), () => {});
   await access.require(principal, [need]).catch((error) => { if (error.code !== 'AccessDenied') throw error; });

@@ -37,7 +37,6 @@ const settings = (more: object = {}) => ({ region: REGION, endpoint, credentials
 const s3 = (more?: object) => new S3Client({ ...settings(more), forcePathStyle: true });
 const getSecret = (SecretId: string, more?: object) => new SecretsManagerClient(settings(more)).send(new GetSecretValueCommand({ SecretId }));
 
-/** Sends a request that was changed after it was signed. */
 const getChanged = async (change: (request: { body: string; headers: Record<string, string> }) => void) => {
   const client = new SecretsManagerClient(settings());
   client.middlewareStack.addRelativeTo((next: (args: any) => any) => (args: any) => {
@@ -47,7 +46,7 @@ const getChanged = async (change: (request: { body: string; headers: Record<stri
   return client.send(new GetSecretValueCommand({ SecretId: 'mine' }));
 };
 
-/** Sends a request with only these headers, because `fetch` would add headers. */
+/** `fetch` would add headers. */
 async function send(url: string, method: string, headers: Record<string, string | number>, body = ''): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(url, { method, headers }, (response) => {

@@ -19,10 +19,7 @@ afterEach(async () => {
   await Promise.all(apps.splice(0).map((app) => app.stop()));
 });
 
-/**
- * Starts a local CloudFront with an app as its origin. The behaviors `/cached/*` and `/host/*` have the same origin as the default behavior, but different
- * policies.
- */
+/** The behaviors `/cached/*` and `/host/*` have the same origin as the default behavior, but different policies. */
 async function frontOf(answer: RequestListener = (_, response) => response.end('hello'), custom: object = {}, more: object = {}) {
   const asked: Asked[] = [];
   const app = await listen(createServer(async (request, response) => {

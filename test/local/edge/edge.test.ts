@@ -124,7 +124,7 @@ describe('behaviours', () => {
   });
 });
 
-/** Sends a raw request. Returns the status as soon as the response arrives, even while the body is being sent. */
+/** Returns the status as soon as the response arrives, even while the body is being sent. */
 const send = (port: number, head: string, body: Iterable<Buffer> = []) => new Promise<number>((resolve, reject) => {
   const socket = connect(port, '127.0.0.1').on('error', reject);
   socket.once('data', (data) => {
@@ -198,7 +198,7 @@ test('rejects unsupported settings by name', async () => {
   await expect(start({ ...ALIASES, ViewerCertificate: { ...ALIASES.ViewerCertificate, SslSupportMethod: 'vip' } })).rejects.toThrow('SslSupportMethod "vip"');
   await expect(start({ WebACLId: 'x' })).rejects.toThrow('WebACLId');
   await expect(start({ CustomErrorResponses: responsePage })).rejects.toThrow('CustomErrorResponses: the local stack does not support ResponseCode 200');
-  // CloudFront's API refuses these too.
+  // CloudFront's API also rejects these settings.
   await expect(start({ CustomErrorResponses: [{ ErrorCode: 429, ErrorCachingMinTTL: 0 }] })).rejects.toThrow('ErrorCode 429');
   await expect(start(withDefault({ LambdaFunctionAssociations: [] }))).rejects.toThrow('LambdaFunctionAssociations');
   for (const name of ['CachePolicyId', 'OriginRequestPolicyId', 'ResponseHeadersPolicyId']) {
@@ -249,7 +249,6 @@ describe('the cache of errors', () => {
   });
   afterEach(() => jest.useRealTimers());
 
-  /** Requests a URL as an anonymous viewer, then as a signed-in viewer, and returns both responses. */
   async function twoCallers({ status, control, ttl, method = 'GET', after = 0 }:
   { status: number; control?: string; ttl?: number; method?: string; after?: number }) {
     const { fetch: ask } = await front({

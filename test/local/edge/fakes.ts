@@ -5,7 +5,6 @@ import type { Access } from '../../../local/access/access';
 import type { Resource } from '../../../local/template/resources';
 import { AccessDenied, type LocalStack, type Need } from '../../../local/types';
 
-/** Returns a resource whose `Ref` is its logical id by default. */
 export function resource(type: string, logicalId: string, properties: object, more: Partial<Resource> = {}): Resource {
   return { logicalId, type, physicalId: logicalId, attributes: {}, properties, ...more };
 }
@@ -26,7 +25,6 @@ export function fakeStack(resources: Resource[], dataFolder = mkdtempSync(join(t
   };
 }
 
-/** Returns a fake `Access` that allows a permission if `allow` returns true. The fake records every required permission. */
 export function fakeAccess(allow: (need: Need) => boolean) {
   const asked: (Need & { principal: string })[] = [];
   const access: Access = {

@@ -50,7 +50,6 @@ export const config = {
   DefaultCacheBehavior: { TargetOriginId: 'media', CachePolicyId: disabled, ViewerProtocolPolicy: 'redirect-to-https', Compress: true },
 };
 
-/** A custom domain name. */
 export const ALIASES = {
   Aliases: ['videos.example.com'],
   ViewerCertificate: { AcmCertificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/1', MinimumProtocolVersion: 'TLSv1.2_2021', SslSupportMethod: 'sni-only' },
@@ -71,14 +70,12 @@ function resources(distribution: object = {}, more: Resource[] = []): Resource[]
 
 const running: Part[] = [];
 
-/** For `afterEach`. */
 export const stopAll = async () => void await Promise.all(running.splice(0).map((each) => each.stop()));
 
 interface Setting { allow?: (need: Need) => boolean; distribution?: object; more?: Resource[]; answer?: (request: ApiRequest) => ApiAnswer }
 
 const echo = (): ApiAnswer => ({ status: 201, headers: { 'content-type': 'application/json', 'set-cookie': ['a=1', 'b=2'] }, body: '{"api":true}' });
 
-/** Starts a local CloudFront with some objects in `media-bucket` and an API that returns 201 by default. */
 export async function front({ allow = () => true, distribution = {}, more = [], answer = echo }: Setting = {}) {
   const api: ApiRequest[] = [];
   const { access, asked } = fakeAccess(allow);
@@ -112,11 +109,9 @@ export const raw = (origin: string, path: string, headers = {}) => new Promise((
 });
 export const errorOf = async (response: Response) => [response.status, /<Code>(\w+)<\/Code>/.exec(await response.text())?.[1]];
 
-/** Returns a custom policy that is valid for 1 minute by default. */
 export const policyOf = (resourceName: string, condition: object = { DateLessThan: { 'AWS:EpochTime': Math.floor(Date.now() / 1000) + 60 } }) =>
   JSON.stringify({ Statement: [{ Resource: resourceName, Condition: condition }] });
 
-/** Returns cookies that the key `KEC` signs by default. */
 export const signedCookies = (input: object) => {
   const cookies = getSignedCookies({ keyPairId: 'KEC', privateKey: keys.ec.privateKey, algorithm: 'SHA256', ...input } as Parameters<typeof getSignedCookies>[0]);
   return Object.entries(cookies).map(([name, value]) => `${name}=${value}`).join('; ');

@@ -8,7 +8,7 @@ import { createGateway } from '../../../local/gateway/gateway';
 import { TemplateStack } from '../../../local/template/template-stack';
 import type { Functions } from '../../../local/types';
 
-/** Synthesizes an API with CDK's constructs. `GET` has a TOKEN authorizer, `POST` has a REQUEST authorizer, and `PUT` has a user pool authorizer. */
+/** `GET` has a TOKEN authorizer, `POST` has a REQUEST authorizer, and `PUT` has a user pool authorizer. */
 function synthesized() {
   const scope = new Stack(new App(), 'Cdk');
   const code = { runtime: lambda.Runtime.NODEJS_22_X, handler: 'index.handler', code: lambda.Code.fromInline('x') };
@@ -24,7 +24,7 @@ function synthesized() {
   return (scope.node.root as App).synth().getStackByName('Cdk').template as { Resources: Record<string, any> };
 }
 
-/** Serves the template. A function runs only if the template permits API Gateway to invoke the function. */
+/** A function runs only if the template permits API Gateway to invoke it. */
 function serve(template: ReturnType<typeof synthesized>) {
   const stack = new TemplateStack({ stackName: 'Cdk', template, assets: {} }, '', { edge: 1, aws: 2, auth: 3, otherIssuer: 4 });
   const access = new TemplateAccess(stack, () => undefined);

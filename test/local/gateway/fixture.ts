@@ -19,7 +19,6 @@ export function method(id: string, resourceId: string, httpMethod: string, prope
 export const path = (id: string, parent: string, part: string) => resource('AWS::ApiGateway::Resource', id, { ParentId: parent, PathPart: part, RestApiId: 'api1' });
 const signedIn = { AuthorizationType: 'COGNITO_USER_POOLS', AuthorizerId: 'auth1' };
 
-/** An API with two methods for signed-in users. */
 export const base = [
   resource('AWS::ApiGateway::RestApi', 'Api', {}, { physicalId: 'api1', attributes: { RootResourceId: 'root' } }),
   resource('AWS::ApiGateway::Stage', 'Stage', { StageName: 'api', RestApiId: 'api1' }),
@@ -45,7 +44,6 @@ export const base = [
 type Answer = InvokeResult | Promise<InvokeResult>;
 type Answers = Answer | ((arn: string, event: any, caller?: Principal) => Answer);
 
-/** Returns an API with these resources, whose functions return `payload`. `calls` contains their invocations. */
 export function api(answer: Answers = { payload: { statusCode: 200, body: 'ok' } }, resources = base, keys: JWK[] = []) {
   const calls: { arn: string; event: any; caller: any }[] = [];
   const functions: Functions = {

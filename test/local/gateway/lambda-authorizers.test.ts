@@ -19,7 +19,6 @@ const allowed = { principalId: 'u-1', policyDocument: policy(statement('Allow', 
 
 type Answer = InvokeResult | Promise<InvokeResult>;
 
-/** Creates an API with a Lambda authorizer. `asked` contains the events that the authorizer received. */
 function guarded(properties: object = {}, answer: Answer | ((event: any, caller: Principal) => Answer) = { payload: allowed }, more: Resource[] = []) {
   const authorizer = resource('AWS::ApiGateway::Authorizer', 'auth2', {
     Type: 'TOKEN', Name: 'tokens', RestApiId: 'api1', IdentitySource: 'method.request.header.Authorization', AuthorizerUri: uriOf(authorizerArn), ...properties,

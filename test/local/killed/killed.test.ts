@@ -10,7 +10,7 @@ import type { StreamRecord } from '../../../local/services/dynamodb/streams';
 import { CREDENTIALS, REGION } from '../fakes';
 import { TableName } from '../services/dynamodb/videos-table';
 
-/** Set `KILLS=200` for the complete test, which takes four minutes. */
+/** `KILLS=200` is the complete test, which takes four minutes. */
 const KILLS = Number(process.env.KILLS ?? 3);
 const WRITERS = 6;
 const FIRST = { pk: 'first', sk: 'video' };
@@ -29,13 +29,11 @@ async function start(): Promise<DynamoDBDocumentClient> {
   return DynamoDBDocumentClient.from(new DynamoDBClient({ region: REGION, endpoint: `http://127.0.0.1:${port}`, credentials: CREDENTIALS, maxAttempts: 1 }));
 }
 
-/**
- * The number of acknowledged writes, and the number of attempted writes. At a kill, the last attempted write may be stored although it was not acknowledged.
- */
+/** The numbers of acknowledged and attempted writes. A kill during a write can leave a stored write without an acknowledgment. */
 interface Writer { readonly name: string; acknowledged: number; attempted: number; count: number; writes: number }
 const writers = Array.from({ length: WRITERS }, (_, index): Writer => ({ name: `writer-${index}`, acknowledged: 0, attempted: 0, count: 0, writes: 0 }));
 
-/** Writes rows until a write fails. Each row contains the number of its last write. Transactions write a pair of rows and a counter. */
+/** Each row contains the number of its last write. Transactions write a pair of rows and a counter. */
 async function write(client: DynamoDBDocumentClient, writer: Writer): Promise<void> {
   for (;;) {
     const number = ++writer.attempted;
@@ -74,11 +72,9 @@ const lines = (): { from: string; content: any }[] => readFileSync(received, 'ut
 });
 const keyOf = ({ Keys }: StreamRecord['dynamodb']) => Keys.pk.S;
 
-/** The changes of each item, in the order of their first delivery. */
 function historiesOf(changes: StreamRecord['dynamodb'][]): Map<string, StreamRecord['dynamodb'][]> {
   const seen = new Map<string, StreamRecord['dynamodb']>();
   for (const change of changes) {
-    // All deliveries of a record have equal content.
     expect(change).toEqual(seen.get(change.SequenceNumber) ?? change);
     if (!seen.has(change.SequenceNumber)) seen.set(change.SequenceNumber, change);
   }

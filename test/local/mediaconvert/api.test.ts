@@ -16,7 +16,6 @@ afterAll(async () => {
 });
 const create = (input: CreateJobCommandInput) => service.client.send(new CreateJobCommand(input));
 const valid = () => job('none', [cmaf(video(180, 300_000), audio())]);
-/** Returns a valid job with a changed value at one path. */
 function changed(path: string, value: unknown): CreateJobCommandInput {
   const input = structuredClone(valid());
   const names = path.split('.');
@@ -42,7 +41,7 @@ test.each<[string, () => CreateJobCommandInput, RegExp]>([
   ['user metadata with special characters', () => changed('UserMetadata', { title: 'Ends & odds' }), /^\/userMetadata\/title/],
   ['long user metadata', () => changed('UserMetadata', { title: 'x'.repeat(257) }), /^\/userMetadata\/title/],
   ['much user metadata', () => changed('UserMetadata', Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`k${i}`, 'v']))), /^\/userMetadata\/k10: expected at most 10/],
-  ['frame capture alone', () => job('none', [frames(1, 1)]), /a frame capture requires another output/],
+  ['frame capture alone', () => job('none', [frames(1, 1)]), /expected at least one output that is not a frame capture/],
   ['frame capture among segments', () => changed(VIDEO, frames(1, 1).Outputs![0].VideoDescription), /codec: only a file group can contain frame captures/],
   ['no inputs', () => changed('Settings.Inputs', []), /^\/settings\/inputs/],
   ['an input that is not in S3', () => changed('Settings.Inputs.0.FileInput', 'file:///etc/passwd'), /fileInput: expected s3:/],
@@ -68,15 +67,15 @@ test.each<[string, () => CreateJobCommandInput, RegExp]>([
   ['a clip of no timecode', () => changed('Settings.Inputs.0.InputClippings', [{ EndTimecode: '10' }]), /endTimecode: expected HH:MM:SS:FF, got 10/],
   ['a clip of 12 hours', () => changed('Settings.Inputs.0.InputClippings', [{ EndTimecode: '12:00:00:00' }]), /endTimecode: expected less than 12 hours/],
   ['a clip by embedded timecodes', () => changed('Settings.Inputs.0', { FileInput: 's3://a/b', InputClippings: [{ EndTimecode: '00:00:10:00' }] }), /requires the timecodeSource ZEROBASED/],
-  ['two clips', () => changed('Settings.Inputs.0.InputClippings', [{ EndTimecode: '00:00:10:00' }, { EndTimecode: '00:00:20:00' }]), /inputClippings: the local stack supports only one item/],
-  ['two inputs', () => changed('Settings.Inputs', [...valid().Settings!.Inputs!, ...valid().Settings!.Inputs!]), /^\/settings\/inputs: the local stack requires exactly one item/],
+  ['two clips', () => changed('Settings.Inputs.0.InputClippings', [{ EndTimecode: '00:00:10:00' }, { EndTimecode: '00:00:20:00' }]), /inputClippings: the local stack supports only one input clipping/],
+  ['two inputs', () => changed('Settings.Inputs', [...valid().Settings!.Inputs!, ...valid().Settings!.Inputs!]), /^\/settings\/inputs: the local stack requires exactly one input/],
   ['a job template', () => changed('JobTemplate', 'x'), /^\/jobTemplate: the local stack does not support this member/],
 ])('rejects %s with the path', async (_name, input, message) => {
   await expect(create(input())).rejects.toMatchObject({ name: 'BadRequestException', $metadata: { httpStatusCode: 400 }, message: expect.stringMatching(message) });
 });
 
 test('rejects an unknown member with the path', async () => {
-  // This request is sent without the SDK, because the SDK removes properties that it does not know.
+  // The SDK would remove properties that it does not know.
   const { config } = service.client;
   const { hostname, port } = await config.endpoint!();
   const answer = await fetch(`http://${hostname}:${port}/2017-08-29/jobs`, { method: 'POST', body: JSON.stringify({ role: ROLE, queue: QUEUE, settings: { inputs: [{ rotate: 'AUTO', fileInput: 's3://a/b' }], outputGroups: [] } }) });

@@ -43,13 +43,13 @@ function referenceMovie(): Buffer {
   const url = box('alis', Buffer.alloc(4 + 150), Buffer.from([0, 2, 0, path.length]), path, Buffer.from([0xff, 0xff, 0, 0]));
   const at = movie.indexOf('url ') - 4;
   const grown = Buffer.concat([movie.subarray(0, at), url, movie.subarray(at + movie.readUInt32BE(at))]);
-  // The alias record also increases the sizes of all boxes that contain the record.
+  // The alias record also increases the sizes of all boxes that contain it.
   for (const type of ['moov', 'trak', 'mdia', 'minf', 'dinf', 'dref']) {
     const start = grown.indexOf(type) - 4;
     grown.writeUInt32BE(grown.readUInt32BE(start) + url.length - 12, start);
   }
   const moov = grown.indexOf('moov') - 4;
-  return Buffer.concat([grown.subarray(0, grown.readUInt32BE(0)), grown.subarray(moov, moov + grown.readUInt32BE(moov))]); // The result omits the media data.
+  return Buffer.concat([grown.subarray(0, grown.readUInt32BE(0)), grown.subarray(moov, moov + grown.readUInt32BE(moov))]);
 }
 
 const tricks: [string, () => Buffer | string][] = [

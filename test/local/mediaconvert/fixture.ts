@@ -15,7 +15,6 @@ export const ROLE = `arn:aws:iam::${ACCOUNT}:role/transcoder`;
 export const QUEUE = `arn:aws:mediaconvert:${REGION}:${ACCOUNT}:queues/vod`;
 const trust = (service: string) => ({ AssumeRolePolicyDocument: { Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: service } }] } });
 
-/** Starts a local MediaConvert with a separate object store, an AWS endpoint and an SDK client. */
 export async function mediaConvert(options: {
   dataFolder?: string; denied?: (need: Need) => boolean; now?: () => number; fault?: (event: BusEvent) => Error | undefined;
 } = {}) {
@@ -46,7 +45,6 @@ export async function mediaConvert(options: {
       written.push({ bucket, meta });
       return meta;
     },
-    /** Returns the objects that were written since `written` was last emptied. */
     list(name: string) {
       const objects = new Map(written.filter(({ bucket }) => bucket === name).map(({ meta }) => [meta.key, meta]));
       return [...objects.values()].sort((a, b) => (a.key < b.key ? -1 : 1));

@@ -75,7 +75,7 @@ export async function startFake(service: AwsService, access: TestAccess, readBod
       await service.handle(request, response);
     })().catch((error: Error) => service.fail(error instanceof AwsError ? error : new AwsError('InternalError', `${error.stack}`, 500), response, raw));
   });
-  server.keepAliveTimeout = 60_000; // The default idle time is too short, because some tests block the event loop for longer.
+  server.keepAliveTimeout = 60_000; // Some tests block the event loop for longer than the default timeout.
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

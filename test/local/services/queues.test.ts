@@ -20,7 +20,6 @@ const ERROR: InvokeResult = { error: { errorType: 'Error', errorMessage: 'no' } 
 const access = fakeAccess();
 let queues: Queues;
 let received: Record<string, any>[];
-/** The messages that the dead-letter queue's function received. */
 let buried: string[];
 afterEach(async () => {
   await queues.stop();
@@ -116,7 +115,7 @@ describe('ReportBatchItemFailures', () => {
 });
 
 describe('a process that was killed', () => {
-  /** Starts the queues of one run, without stopping the previous run: in this way, the test simulates a kill. */
+  /** Simulates a kill: starts a run without stopping the previous run. */
   async function run(folder: string, mappings: ReturnType<typeof resource>[], answer: () => Promise<InvokeResult>) {
     const seen: string[] = [];
     queues = await createQueues({

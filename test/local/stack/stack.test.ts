@@ -4,7 +4,6 @@ import { startStack } from '../../../local/stack';
 import { until } from '../fakes';
 import { temporaryFolder } from '../template/stacks';
 
-// The start of a local stack can take long on a busy computer.
 jest.setTimeout(120_000);
 
 describe('the local stack', () => {
@@ -49,7 +48,7 @@ describe('the local stack', () => {
     await first.disposeAsync();
     expect(existsSync(path.join(data, 'stack.json'))).toBe(false);
     await expect(fetch(first.facts.origin)).rejects.toThrow('fetch failed');
-    // The second stack uses the port of the first stack, and would not start if a process still listened on this port.
+    // The second stack would not start if a process still listened on the port of the first stack.
     const second = await start(Number(new URL(first.facts.origin).port));
     const made = (text: unknown) => JSON.parse(text as string).MADE;
     expect(made((await get(`${second.facts.api}/environment`))[1])).toBe(made(before));

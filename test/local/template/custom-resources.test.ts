@@ -9,7 +9,6 @@ import type { Functions, InvokeResult } from '../../../local/types';
 
 type Event = Record<string, any>;
 
-/** A fake function that records its events and returns `answer` for each event. */
 function functions(answer: (event: Event) => unknown): Functions & { events: Event[] } {
   const events: Event[] = [];
   return {

@@ -9,14 +9,12 @@ export const PORTS = { edge: 8001, aws: 8002, auth: 8003, otherIssuer: 8004 };
 
 export const temporaryFolder = () => mkdtempSync(path.join(tmpdir(), 'vod-local-'));
 
-/** Loads a hand-written CDK stack into the local stack. */
 export async function synthesized(build: (stack: Stack) => void, dataFolder = temporaryFolder()): Promise<TemplateStack> {
   const app = new App({ outdir: temporaryFolder() });
   build(new Stack(app, 'Sample'));
   return new TemplateStack(readAssembly(app.synth().directory), dataFolder, PORTS);
 }
 
-/** Loads a hand-written template into the local stack. */
 export function written(template: Partial<Assembly['template']>, dataFolder = temporaryFolder()): TemplateStack {
   return new TemplateStack({ stackName: 'Sample', template: { Resources: {}, ...template }, assets: {} }, dataFolder, PORTS);
 }

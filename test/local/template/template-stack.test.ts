@@ -1,8 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'fs';
-import * as path from 'path';
 import { CfnOutput, Stack, aws_apigateway as apigateway, aws_cloudfront as cloudfront, aws_cloudfront_origins as origins, aws_cognito as cognito, aws_dynamodb as dynamodb, aws_events as events, aws_lambda as lambda, aws_s3 as s3, aws_sqs as sqs } from 'aws-cdk-lib';
-import { synthesized, temporaryFolder, written } from './stacks';
-import { appProblem, assemblyOf, readAssembly, synthesize } from '../../../local/template/assembly';
+import { synthesized, written } from './stacks';
 
 const bucket = (properties: Record<string, unknown>) => ({ Bucket: { Type: 'AWS::S3::Bucket', Properties: properties } });
 const valueOf = (value: unknown) =>
@@ -160,64 +157,5 @@ describe('a template', () => {
   it('never returns a client secret', () => {
     const resources = { Table: { Type: 'AWS::DynamoDB::Table', Properties: { x: { 'Fn::GetAtt': ['Client', 'ClientSecret'] } } }, Client: { Type: 'AWS::Cognito::UserPoolClient' } };
     expect(() => written({ Resources: resources }).outputs()).toThrow('Table: can\'t resolve {"Fn::GetAtt":["Client","ClientSecret"]}');
-  });
-});
-
-describe('an app', () => {
-  it('is synthesized for the default account and region', async () => {
-    const folder = path.join(temporaryFolder(), 'cdk.out');
-    const assembly = await synthesize(path.join(__dirname, 'app.fixture.ts'), folder);
-    expect(assembly.stackName).toBe('Fixture');
-    expect(assembly.template.Outputs!.Environment.Value).toBe('123456789012/us-east-1');
-    expect(readFileSync(path.join(Object.values(assembly.assets).find((asset) => asset.includes('asset.'))!, 'stacks.ts'), 'utf8')).toContain('synthesized');
-  });
-
-  it('reports why the app failed to synthesize', async () => {
-    const folder = temporaryFolder();
-    await expect(synthesize(path.join(__dirname, 'missing.ts'), folder)).rejects.toThrow(/missing\.ts failed to synthesize:\nError \[ERR_MODULE_NOT_FOUND\][^\n]*$/);
-    // By this folder, the local stack recognizes the data folder at the next start.
-    expect(existsSync(folder)).toBe(true);
-  });
-
-  it.each([
-    ['throws', 'function deep() { throw new RangeError("too many\\nof them"); }\ndeep();', /app\.js failed to synthesize:\nRangeError: too many\nof them\n    at deep \(\S*app\.js:1:\d+\)$/],
-    ['ends', 'console.error("no account"); process.exit(3);', /app\.js failed to synthesize:\nno account$/],
-    ['is no CDK app', 'console.log("hello");', /app\.js created no cloud assembly: expected a CDK app with one stack$/],
-  ])('that %s is reported in few lines', async (_, code, message) => {
-    const app = path.join(temporaryFolder(), 'app.js');
-    writeFileSync(app, code);
-    await expect(synthesize(app, path.join(temporaryFolder(), 'cdk.out'))).rejects.toThrow(message);
-  });
-
-  it('must have exactly one stack', async () => {
-    const folder = temporaryFolder();
-    await synthesize(path.join(__dirname, 'app.fixture.ts'), folder);
-    const manifest = JSON.parse(readFileSync(path.join(folder, 'manifest.json'), 'utf8'));
-    manifest.artifacts.Second = manifest.artifacts.Fixture;
-    writeFileSync(path.join(folder, 'manifest.json'), JSON.stringify(manifest));
-    expect(() => readAssembly(folder)).toThrow('this app has 2: Fixture, Second');
-  });
-
-  it('can contain the metadata that the CDK CLI adds', async () => {
-    const folder = temporaryFolder();
-    await synthesize(path.join(__dirname, 'app.fixture.ts'), folder);
-    const file = path.join(folder, 'Fixture.template.json');
-    const template = JSON.parse(readFileSync(file, 'utf8'));
-    template.Resources.CDKMetadata = { Type: 'AWS::CDK::Metadata', Condition: 'CDKMetadataAvailable', Properties: { Analytics: 'v2' } };
-    writeFileSync(file, JSON.stringify(template));
-    expect(Object.keys(readAssembly(folder).template.Resources)).not.toContain('CDKMetadata');
-  });
-
-  it('can be the cloud assembly of an app in another language, also of a newer CDK', async () => {
-    const folder = temporaryFolder();
-    await synthesize(path.join(__dirname, 'app.fixture.ts'), folder);
-    const manifest = path.join(folder, 'manifest.json');
-    const contents = JSON.parse(readFileSync(manifest, 'utf8'));
-    writeFileSync(manifest, JSON.stringify({ ...contents, version: '1000.0.0' }));
-    expect((await assemblyOf(folder, path.join(temporaryFolder(), 'cdk.out'))).stackName).toBe('Fixture');
-  });
-
-  it('cannot be the folder of an app that is not synthesized', () => {
-    expect(appProblem(__dirname)).toMatch(/^expected the file .* or the folder that cdk synth created \(cdk\.out\), but the folder .* has no manifest\.json$/);
   });
 });

@@ -10,7 +10,7 @@ export function addressIn(template: CloudFormationTemplate): string {
   return `https://${name ?? readable({ 'Fn::GetAtt': [id, 'DomainName'] })}`;
 }
 
-/** Handlers, clients and e-mails contain the service URL. A callback on a different host would not receive the sign-in cookies. */
+/** A callback on a different host would not receive the sign-in cookies. */
 const allUseOneUrl: Check = (template) => {
   const address = addressIn(template);
   const isAddress = (given: unknown): boolean => readable(given) === address;
@@ -26,16 +26,12 @@ const allUseOneUrl: Check = (template) => {
   ];
 };
 
-/**
- * CloudFront requires a certificate in us-east-1 for domain names. The distribution can require TLS 1.2 and SNI, because browsers of the last ten years support
- * both.
- */
+/** CloudFront requires a certificate in us-east-1 for domain names. Browsers of the last ten years support TLS 1.2 and SNI. */
 const namesHaveACertificate: Check = (template) => ours(template, 'AWS::CloudFront::Distribution').flatMap(({ id, properties: { DistributionConfig: config } }) => (
   config.Aliases ? differences(id, config.ViewerCertificate, {
     AcmCertificateArn: (arn: unknown) => readable(arn).startsWith('arn:aws:acm:us-east-1:'), MinimumProtocolVersion: 'TLSv1.2_2021', SslSupportMethod: 'sni-only',
   }) : differences(id, config, { ViewerCertificate: undefined })));
 
-/** Pages at all other domain names are redirected to the first domain name. */
 const pagesHaveOneName: Check = (template) => ours(template, 'AWS::CloudFront::Distribution').filter(({ properties }) => at(properties, 'DistributionConfig.Aliases'))
   .flatMap(({ id, properties }) => differences(id, at(properties, 'DistributionConfig.DefaultCacheBehavior'), {
     'FunctionAssociations.0.EventType': 'viewer-request', 'FunctionAssociations.0.FunctionARN': present,

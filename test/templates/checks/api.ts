@@ -4,7 +4,6 @@ import { PROBLEMS, ProblemCode } from '../../../src/contract/problems';
 import { API_STAGE, Route, ROUTES } from '../../../src/contract/routes';
 import { CloudFormationTemplate, ours, references } from '../../toolkit/template';
 
-/** Returns the path of an API Gateway resource, for example `/streams/{videoId}`. */
 export function pathOf(template: CloudFormationTemplate, resourceId: unknown): string {
   const resource = template.Resources[references(resourceId)[0]];
   if (resource?.Type === 'AWS::ApiGateway::RestApi') return '';
@@ -12,7 +11,7 @@ export function pathOf(template: CloudFormationTemplate, resourceId: unknown): s
   return `${pathOf(template, resource.Properties?.ParentId)}/${resource.Properties?.PathPart}`;
 }
 
-/** Returns all methods except OPTIONS methods, which checks/cors.ts checks. */
+/** Omits OPTIONS methods, which checks/cors.ts checks. */
 export function methodsOfRoutes(template: CloudFormationTemplate): ReturnType<typeof ours> {
   return ours(template, 'AWS::ApiGateway::Method').filter(({ properties }) => properties.HttpMethod !== 'OPTIONS');
 }
@@ -23,7 +22,6 @@ export function routesIn(template: CloudFormationTemplate): [string, Route, stri
     .map(([name, route]) => [name, route, handlers.get(route.handler)!]);
 }
 
-/** Each route of the contract has one method, which invokes the route's handler. */
 const routesAreServed: Check = (template) => {
   const api = ours(template, 'AWS::ApiGateway::RestApi')[0]?.id;
   const found = methodsOfRoutes(template).map(({ properties: { OperationName, HttpMethod, ResourceId, RestApiId, Integration = {} } }) => (
@@ -32,13 +30,11 @@ const routesAreServed: Check = (template) => {
   return exactly('methods', found, wanted);
 };
 
-/** The OpenAPI document describes exactly the routes of the template. */
 const servedRoutesAreDescribed: Check = (template) => handlersOf(template).filter(({ name }) => name === 'api/describe-api').flatMap(({ id, environment }) => {
   const served = new Set(routesIn(template).map(([, { handler }]) => handler));
   return exactly(id, JSON.parse(environment.HANDLERS ?? '[]'), [...served]);
 });
 
-/** All routes that require a token use the authorizer. */
 const guardedRoutesUseTheAuthorizer: Check = (template) => {
   const authorizers = Object.entries(template.Resources).filter(([, { Type }]) => Type === 'AWS::ApiGateway::Authorizer');
   if (authorizers.length !== 1) return [`expected one authorizer, got ${authorizers.length}`];
@@ -49,13 +45,11 @@ const guardedRoutesUseTheAuthorizer: Check = (template) => {
   }));
 };
 
-/** The only routes that need no token. */
 const OPEN_ROUTES = ['authorize', 'describeApi', 'login', 'refreshTokens', 'revokeTokens'];
 
 const onlySignInIsOpen: Check = (template) => methodsOfRoutes(template)
   .filter(({ properties }) => properties.AuthorizationType === 'NONE' && !OPEN_ROUTES.includes(properties.OperationName)).map(({ id }) => `${id}: is open to everyone`);
 
-/** The authorizer accepts only tokens that this user pool or issuer created for its clients. */
 const authorizerChecksTheAudience: Check = (template) => ours(template, 'AWS::ApiGateway::Authorizer').flatMap(({ id, properties }) => {
   const pools = ours(template, 'AWS::Cognito::UserPool').map((pool) => pool.id);
   const clients = ours(template, 'AWS::Cognito::UserPoolClient').map((client) => client.id);
@@ -74,7 +68,6 @@ const authorizerChecksTheAudience: Check = (template) => ours(template, 'AWS::Ap
   ];
 });
 
-/** The stage limits the request rate and does not log requests. */
 const stageIsThrottled: Check = (template) => ours(template, 'AWS::ApiGateway::Stage').flatMap(({ id, properties }) => {
   const all = (properties.MethodSettings ?? []).find(({ HttpMethod, ResourcePath }: any) => HttpMethod === '*' && ResourcePath === '/*');
   return [
@@ -110,7 +103,6 @@ const GATEWAY_RESPONSES: Record<string, ProblemCode> = {
   DEFAULT_5XX: 'internal',
 };
 
-/** Every gateway response is problem+json with a code of the contract, and is not cached. */
 const gatewayResponsesAreProblems: Check = (template) => {
   const responses = ours(template, 'AWS::ApiGateway::GatewayResponse');
   const problems = responses.flatMap(({ id, properties }) => {

@@ -26,14 +26,12 @@ function neededPermissions(template: CloudFormationTemplate): string[] {
   return [...methods, ...authorizers, ...rules];
 }
 
-/** Only methods, authorizers and rules that refer to a function can invoke the function. */
 const functionsAreInvokedByTheirCallers: Check = (template) => {
   const found = ours(template, 'AWS::Lambda::Permission').map(({ properties: { Action, FunctionName, Principal, SourceArn } }) => (
     Action === 'lambda:InvokeFunction' ? invocation(references(FunctionName)[0] ?? '', Principal, readable(SourceArn)) : `unknown action ${Action}`));
   return exactly('permissions', found, neededPermissions(template));
 };
 
-/** Only a rule can send to a queue, and the queue must be the rule's target or dead-letter queue. */
 const queuesAreWrittenByTheirRules: Check = (template) => {
   const needed = ours(template, 'AWS::Events::Rule').flatMap(({ id, properties }) => list(properties.Targets)
     .flatMap((target: any) => [target.Arn, target.DeadLetterConfig?.Arn].flatMap(references))
@@ -56,7 +54,7 @@ function allowedByPolicyOf(template: CloudFormationTemplate, bucket: string): st
       `${JSON.stringify(Principal)} can ${action} on ${readable(resource)} for ${Object.keys(Condition ?? {})} ${readable((Condition as any)?.StringEquals?.['AWS:SourceArn'])}`))));
 }
 
-/** Only this distribution can read objects below `v/` and list the media bucket. Without s3:ListBucket, S3 returns 403 instead of 404 for a missing object. */
+/** Without s3:ListBucket, S3 returns 403 instead of 404 for a missing object. */
 const mediaIsReadByTheDistribution: Check = (template) => {
   const source = `arn:AWS::Partition:cloudfront::AWS::AccountId:distribution/${withoutHash(ours(template, 'AWS::CloudFront::Distribution')[0]?.id ?? '')}`;
   const by = '{"Service":"cloudfront.amazonaws.com"}';
@@ -65,13 +63,10 @@ const mediaIsReadByTheDistribution: Check = (template) => {
   ]));
 };
 
-/** The policy of the source bucket grants no permission. Only roles of this account read sources. */
+/** Only roles of this account read sources, so the policy of the source bucket grants no permission. */
 const sourcesAreForRolesOnly: Check = (template) => storesOf(template, 'sources').flatMap(({ id }) => exactly(id, allowedByPolicyOf(template, id), []));
 
-/**
- * The policy of the media bucket's KMS key allows only CloudFront to decrypt, for distributions of this account. The policies of all other KMS keys allow no
- * service.
- */
+/** Only the policy of the media bucket's KMS key allows a service: CloudFront can decrypt for distributions of this account. */
 const keysLetCloudFrontDecryptMedia: Check = (template) => {
   const media = customerKeyOf(template, 'media');
   const condition = { ArnLike: { 'AWS:SourceArn': { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':cloudfront::', { Ref: 'AWS::AccountId' }, ':distribution/*']] } } };

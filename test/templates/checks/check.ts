@@ -1,18 +1,15 @@
 import { isDeepStrictEqual } from 'util';
 import { CloudFormationTemplate, isOurs, ours } from '../../toolkit/template';
 
-/** A requirement on a template. Returns a message for each problem. */
 export type Check = (template: CloudFormationTemplate) => string[];
 
-/** Expected values by property path. An expected value can be a function that returns whether the value is correct. */
+/** An expected value can be a function that returns whether the value is correct. */
 export type Expected = Readonly<Record<string, unknown>>;
 
-/** Returns the value at a path such as `Policies.PasswordPolicy` or `Rules.0.Id`. */
 export function at(value: any, path: string): any {
   return path.split('.').reduce((inner, key) => inner?.[key], value);
 }
 
-/** Returns a message for each path whose value differs from the expected value. */
 export function differences(id: string, value: unknown, expected: Expected): string[] {
   return Object.entries(expected).flatMap(([path, want]) => {
     const got = at(value, path);
@@ -21,7 +18,6 @@ export function differences(id: string, value: unknown, expected: Expected): str
   });
 }
 
-/** Returns a check that covers all resources of this type that the library creates. Each resource must have these properties. */
 export function every(type: string, expected: Expected): Check {
   return (template) => ours(template, type).flatMap(({ id, properties }) => differences(id, properties, expected));
 }
@@ -30,7 +26,6 @@ export function allOf(...checks: Check[]): Check {
   return (template) => checks.flatMap((check) => check(template));
 }
 
-/** Returns a message for each entry that is missing or not expected. */
 export function exactly(id: string, found: string[], wanted: string[]): string[] {
   return [
     ...wanted.filter((each) => !found.includes(each)).map((each) => `${id}: missing: ${each}`),
@@ -38,7 +33,6 @@ export function exactly(id: string, found: string[], wanted: string[]): string[]
   ];
 }
 
-/** Returns the id of the library's first resource with this type whose logical id has this prefix. */
 export function one(template: CloudFormationTemplate, type: string, beginning = 'Vod'): string | undefined {
   return Object.keys(template.Resources).find((id) => isOurs(id) && id.startsWith(beginning) && template.Resources[id].Type === type);
 }

@@ -6,10 +6,9 @@ import { createMock } from '../../../local/gateway/mock';
 import type { Route } from '../../../src/contract/routes';
 import { CloudFormationTemplate, ours } from '../../toolkit/template';
 
-/** Whether pages of other origins can call a route. Pages of other origins cannot call the sign-in routes. */
+/** Pages of other origins cannot call the sign-in routes. */
 const isOpenToPages = ({ access, handler }: Route): boolean => access === 'signed-in' || handler === 'api/describe-api';
 
-/** Returns the `appOrigins` that the handlers of the template receive. */
 function originsIn(template: CloudFormationTemplate): string[] {
   const written = handlersOf(template).map(({ environment }) => environment.APP_ORIGINS).find((value) => value !== undefined);
   return written === undefined ? [] : JSON.parse(written);
@@ -19,7 +18,6 @@ const constant = (value: string): string => `'${value}'`;
 const COMMON = { 'cache-control': constant('no-store'), 'content-security-policy': constant('default-src \'none\'; sandbox'), 'vary': constant('Origin') };
 const EXPOSED = constant('etag, www-authenticate, x-amzn-requestid');
 
-/** Only the handlers of routes that pages can call receive the list of origins. */
 const handlersHaveTheList: Check = (template) => {
   const origins = originsIn(template);
   const wanted = new Set(routesIn(template).filter(([, route]) => isOpenToPages(route)).map(([, { handler }]) => handler));
@@ -29,7 +27,6 @@ const handlersHaveTheList: Check = (template) => {
   });
 };
 
-/** The CORS rules for uploads and the sign-in handler contain the same list of origins. */
 const oneListForAll: Check = (template) => {
   const origins = originsIn(template);
   const rules = storesOf(template, 'sources').flatMap(({ properties }) => properties.CorsConfiguration?.CorsRules ?? []);
@@ -40,10 +37,6 @@ const oneListForAll: Check = (template) => {
   ];
 };
 
-/**
- * For each path that pages of other origins can call, API Gateway responds to preflight requests. The response allows only the path's methods and the listed
- * origins.
- */
 const pathsRespondToPreflights: Check = (template) => {
   const origins = originsIn(template);
   const routes = origins.length > 0 ? routesIn(template).map(([, route]) => route).filter(isOpenToPages) : [];
@@ -80,7 +73,6 @@ const pathsRespondToPreflights: Check = (template) => {
   ];
 };
 
-/** Returns the allowed origin of a preflight response. The local API Gateway creates the response. */
 function allowedBy(logicalId: string, properties: Record<string, any>, origin: string): unknown {
   try {
     const raw = { headers: {}, rawHeaders: ['Origin', origin] } as unknown as IncomingMessage;
@@ -91,7 +83,7 @@ function allowedBy(logicalId: string, properties: Record<string, any>, origin: s
   }
 }
 
-/** Pages of the allowed origins can read gateway responses. A gateway response can contain only a constant origin or the origin of the request. */
+/** A gateway response can contain only a constant origin or the origin of the request. */
 const gatewayResponsesAreReadable: Check = (template) => {
   const origins = originsIn(template);
   const allowed = origins.length === 1 ? constant(origins[0]) : 'method.request.header.origin';

@@ -5,7 +5,6 @@ import { INDEXES, TABLE_KEYS } from '../../../src/contract/table';
 import { statements } from '../../toolkit/permissions';
 import { isOurs, ofType, ours, readable, references } from '../../toolkit/template';
 
-/** Types of resources whose content cannot be created again. */
 const STATEFUL = ['AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::Cognito::UserPool', 'AWS::SecretsManager::Secret', 'AWS::Cognito::UserPoolGroup', 'AWS::Cognito::UserPoolUser', 'AWS::Cognito::UserPoolUserToGroupAttachment'];
 
 const keepsData: Check = (template) => STATEFUL.flatMap((type) => ours(template, type).flatMap(({ id, resource }) => differences(id, resource, {
@@ -16,7 +15,7 @@ const keepsData: Check = (template) => STATEFUL.flatMap((type) => ours(template,
 const rollbackDeletesAll: Check = (template) => Object.entries(template.Resources).filter(([id, { DeletionPolicy, Properties }]) => (
   isOurs(id) && (DeletionPolicy === 'Retain' || isProtected(Properties)))).map(([id]) => `${id}: stays after a failed first deployment`);
 
-/** Whether a property turns deletion protection on. Properties can be nested, for example in a table's replica. */
+/** Properties can be nested, for example in a table's replica. */
 const isProtected = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.entries(value).some(([name, inner]) => (
   /deletion_?protection/i.test(name) ? ![false, 'false', 'INACTIVE'].includes(inner) : isProtected(inner)));
 
@@ -27,7 +26,6 @@ const deletesNoBucketThatItDoesNotEmpty: Check = (template) => {
     .filter(({ id, resource: { DeletionPolicy = 'Delete' } }) => !DeletionPolicy.startsWith('Retain') && !emptied.includes(id)).map(({ id }) => `${id}: is deleted but not emptied first`);
 };
 
-/** Resources without data are deleted with the stack. */
 const leavesNothingElse: Check = (template) => (
   ['AWS::Logs::LogGroup', 'AWS::SQS::Queue'].flatMap((type) => ours(template, type).flatMap(({ id, resource }) => differences(id, resource, { DeletionPolicy: oneOf('Delete', undefined) }))));
 
@@ -47,12 +45,11 @@ const storesAreEncrypted = allOf(
 /** Lambda stores failed event records without multipart uploads. */
 const TAKES_NO_PARTS = /^VodCatalogEvents/;
 
-/** Parts of unfinished uploads are deleted. The parts cost money, and S3 does not list them as objects. */
+/** Parts of unfinished uploads cost money, and S3 does not list them as objects. */
 const unfinishedUploadsExpire: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ id }) => !TAKES_NO_PARTS.test(id)).filter(({ properties }) => !(at(properties, 'LifecycleConfiguration.Rules') ?? [])
   .some((rule: any) => rule.Status === 'Enabled' && rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation <= 7))
   .map(({ id }) => `${id}: parts of unfinished uploads are kept for more than a week`);
 
-/** Pages of the service and of the allowed return origins can upload sources and read S3's responses. */
 const pagesCanUploadSources: Check = (template) => storesOf(template, 'sources').flatMap(({ id, properties }) => {
   const pages = [addressIn(template), ...handlersOf(template).flatMap(({ environment }) => JSON.parse(environment.RETURN_ORIGINS ?? '[]'))];
   return differences(id, at(properties, 'CorsConfiguration.CorsRules.0'), {
@@ -66,11 +63,10 @@ const pagesCanUploadSources: Check = (template) => storesOf(template, 'sources')
   });
 });
 
-/** The owner of a bucket owns all objects in the bucket, including objects that a browser or Lambda uploads. */
+/** The bucket's owner also owns the objects that a browser or Lambda uploads. */
 const objectsBelongToTheBucketOwner: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ id }) => /^Vod(Upload|CatalogEvents)/.test(id))
   .flatMap(({ id, properties }) => differences(id, properties, { 'OwnershipControls.Rules.0.ObjectOwnership': 'BucketOwnerEnforced' }));
 
-/** The table has the keys and indexes of src/contract/table.ts and point-in-time recovery. */
 const tableServesItsQueries: Check = (template) => ours(template, 'AWS::DynamoDB::GlobalTable').flatMap(({ id, properties }) => {
   const keys = (schema: any[] = []): string => schema.map(({ AttributeName, KeyType }) => `${KeyType} ${AttributeName}`).join(', ');
   const indexes = (properties.GlobalSecondaryIndexes ?? []).map((index: any) => `${index.IndexName}: ${keys(index.KeySchema)}; ${index.Projection?.ProjectionType}`);
@@ -90,7 +86,6 @@ const tableServesItsQueries: Check = (template) => ours(template, 'AWS::DynamoDB
   ];
 });
 
-/** The policies of queues and buckets deny all requests without TLS. */
 const onlyTls: Check = (template) => [['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy', 'Queues', 'sqs:*'], ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy', 'Bucket', 's3:*']]
   .flatMap(([type, policyType, property, everything]) => ours(template, type).filter(({ id }) => {
     const arn = readable({ 'Fn::GetAtt': [id, 'Arn'] });
@@ -101,7 +96,6 @@ const onlyTls: Check = (template) => [['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy
         && JSON.stringify(Condition) === '{"Bool":{"aws:SecureTransport":"false"}}'));
   }).map(({ id }) => `${id}: accepts requests without TLS`));
 
-/** The media bucket requires TLS 1.2 or later. */
 const mediaNeedsModernTls: Check = (template) => ours(template, 'AWS::S3::BucketPolicy').filter(({ id }) => id.startsWith('VodDelivery'))
   .filter(({ properties }) => !statements(properties.PolicyDocument).some(({ Effect, Action, Principal, Resource, Condition }) => Effect === 'Deny' && Action.includes('s3:*')
     && JSON.stringify(Principal) === '{"AWS":"*"}' && JSON.stringify(Resource.map(readable)) === '["VodDeliveryBucket.Arn","VodDeliveryBucket.Arn/*"]'

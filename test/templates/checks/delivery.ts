@@ -34,13 +34,12 @@ function distributions(template: CloudFormationTemplate): Delivered[] {
 const onEach = (check: (delivered: Delivered, template: CloudFormationTemplate) => string[]): Check => (
   (template) => distributions(template).flatMap((delivered) => check(delivered, template)));
 
-/** CloudFront evaluates the library's path patterns before `additionalBehaviors`, and the pattern for media files first. */
+/** CloudFront evaluates the pattern for media files first, then the pattern for the API, and then the patterns of `additionalBehaviors`. */
 const ourPathsComeFirst = onEach(({ id, config }) => {
   const [first, second] = list(config.CacheBehaviors).map(({ PathPattern }: any) => PathPattern);
   return first === MEDIA_PATTERN && second === API_PATTERN ? [] : [`${id}: expected ${MEDIA_PATTERN} and ${API_PATTERN} first, got ${first} and ${second}`];
 });
 
-/** Requests for media files require a playback session, and CloudFront caches media files. */
 const mediaNeedsASession = onEach(({ id, behavior, origin }, template) => {
   const media = behavior(MEDIA_PATTERN);
   const group = one(template, 'AWS::CloudFront::KeyGroup');
@@ -57,7 +56,6 @@ const mediaNeedsASession = onEach(({ id, behavior, origin }, template) => {
   ];
 });
 
-/** API responses are not cached. The API receives all parts of a request except the Host header. */
 const apiIsNotCached = onEach(({ id, behavior, origin }, template) => {
   const api = behavior(API_PATTERN);
   return [
@@ -73,12 +71,11 @@ const apiIsNotCached = onEach(({ id, behavior, origin }, template) => {
   ];
 });
 
-/** Response headers forbid MIME sniffing and frames, and require HTTPS. */
 const responsesHaveSecurityHeaders = onEach(({ id, config, behavior }) => (
   [['default', config.DefaultCacheBehavior], [MEDIA_PATTERN, behavior(MEDIA_PATTERN)], [API_PATTERN, behavior(API_PATTERN)]].flatMap(([name, each]) => (
     differences(`${id} ${name}`, each, { ResponseHeadersPolicyId: SECURITY_HEADERS, Compress: true })))));
 
-/** The default behavior serves the user's web app. Without a web app, a CloudFront Function responds before CloudFront calls an origin. */
+/** Without a web app, a CloudFront Function responds before CloudFront calls an origin. */
 const defaultIsNeverMedia = onEach(({ id, config, origin }, template) => {
   const rest = config.DefaultCacheBehavior;
   const isMedia = references(origin(rest)?.DomainName).includes(storeOf(template, 'media') ?? '');
@@ -91,10 +88,7 @@ const defaultIsNeverMedia = onEach(({ id, config, origin }, template) => {
   ];
 });
 
-/**
- * CloudFront ignores `no-store` for most errors. With the default time-to-live, CloudFront would send one caller's error to other callers. No custom page
- * replaces the API's errors.
- */
+/** CloudFront ignores `no-store` for most errors. With the default time-to-live, CloudFront would send one caller's error to other callers. */
 const errorsAreNotCached = onEach(({ id, config }) => {
   const found = list(config.CustomErrorResponses).map(({ ErrorCode, ErrorCachingMinTTL, ResponsePagePath, ResponseCode }: any) => (
     `${ErrorCode} for ${ErrorCachingMinTTL} s${ResponsePagePath || ResponseCode ? ', with another page or status' : ''}`));
@@ -106,7 +100,6 @@ const bucketRequestsAreSigned = onEach(({ id, config }, template) => list(config
   .filter(({ DomainName }: any) => references(DomainName).some((from) => template.Resources[from]?.Type === 'AWS::S3::Bucket'))
   .flatMap((origin: any) => differences(`${id} ${origin.Id}`, origin, { OriginAccessControlId: present, S3OriginConfig: present })));
 
-/** The secret and CloudFront's public key belong to one key pair. */
 const keysArePairs: Check = (template) => allOf(
   every('AWS::CloudFront::PublicKey', {
     'PublicKeyConfig.EncodedKey': (key: unknown) => template.Resources[references(key)[0]]?.Type === 'Custom::VodKeyPair',

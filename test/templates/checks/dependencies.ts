@@ -2,7 +2,6 @@ import type { Check } from './check';
 import { handlersOf } from './handlers';
 import { CloudFormationTemplate, isOurs, list, ours, references, waitsFor } from '../../toolkit/template';
 
-/** Every reference and dependency names a resource, a pseudo parameter or a parameter of the template. */
 const referencesExist: Check = (template) => {
   const parameters = Object.keys((template as { Parameters?: object }).Parameters ?? {});
   return Object.entries(template.Resources).flatMap(([id, { Properties, DependsOn }]) => [...references(Properties), ...list(DependsOn)]
@@ -11,7 +10,7 @@ const referencesExist: Check = (template) => {
 
 const noCycle: Check = (template) => Object.keys(template.Resources).filter((id) => waitsFor(template, id).has(id)).map((id) => `${id}: depends on itself`);
 
-/** A deployment is a snapshot of the API. The snapshot lacks resources that CloudFormation creates later. */
+/** A deployment is a copy of the API, which lacks all resources that CloudFormation creates later. */
 const deploymentDependsOnTheApi: Check = (template) => {
   const parts = ['Method', 'Resource', 'GatewayResponse', 'Model', 'RequestValidator', 'Authorizer'].flatMap((kind) => ours(template, `AWS::ApiGateway::${kind}`).map(({ id }) => id));
   return ours(template, 'AWS::ApiGateway::Deployment').flatMap(({ id }) => {
@@ -21,8 +20,8 @@ const deploymentDependsOnTheApi: Check = (template) => {
 };
 
 /**
- * Custom resources and event source mappings invoke a function as soon as they exist. If the policy of the function's role did not exist yet, the function's
- * requests to AWS would fail.
+ * Custom resources and event source mappings invoke a function as soon as they exist. Without the policy of the function's role, the function's requests to AWS
+ * would fail.
  */
 const functionsDependOnTheirPolicies: Check = (template) => handlersOf(template).flatMap(({ id, role }) => {
   const before = waitsFor(template, id);
@@ -34,7 +33,7 @@ function idOf(template: CloudFormationTemplate, properties: object): string {
   return Object.keys(template.Resources).find((id) => template.Resources[id].Properties === properties)!;
 }
 
-/** Pairs of resources (logical ids without hash): the first depends on the second, with the reason. */
+/** Logical ids (without hash) of two resources, and the reason why the first resource must depend on the second. */
 const ORDER: [follower: string, before: string, why: string][] = [
   ['VodAuthSignInFunction', 'VodAuthFilledClientSecret', 'the function must not use a new client id with the old secret'],
   ['VodDeliveryStartPlaybackFunction', 'VodDeliveryKeysKeyGroup', 'the function must not sign with a key that the group does not trust yet'],
@@ -58,7 +57,7 @@ const customResourcesNameTheirFunction: Check = (template) => Object.entries(tem
   .filter(([id, { Type }]) => isOurs(id) && Type.startsWith('Custom::Vod'))
   .flatMap(([id, { Properties = {} }]) => [
     ...template.Resources[references(Properties.ServiceToken)[0]]?.Type === 'AWS::Lambda::Function' ? [] : [`${id}: has no function`],
-    // The default timeout is one hour. If a response were lost, CloudFormation would wait for the whole hour.
+    // If a response were lost, CloudFormation would wait for the default timeout of one hour.
     ...Number(Properties.ServiceTimeout) <= 600 ? [] : [`${id}: ServiceTimeout is ${Properties.ServiceTimeout ?? 3600} seconds, expected at most 600 seconds`],
     ...timeoutOf(template, Properties) >= 90 ? [] : [`${id}: the timeout of its function is below the 90 seconds that a new IAM policy can need to take effect`],
     ...Number(Properties.ServiceTimeout) > timeoutOf(template, Properties) ? [] : [`${id}: CloudFormation stops waiting before the function times out`],

@@ -6,7 +6,6 @@ import { type CloudFormationTemplate, type Found, list, ofType, ours, plain, rea
 
 const DAY_SECONDS = 86_400;
 
-/** Targets of schedules. */
 const SCHEDULED: Record<string, string> = { 'VodSweeperSweepVideosFunction.Arn': 'rate(15 minutes)' };
 
 const PATTERNS: Record<string, object> = {
@@ -22,19 +21,16 @@ const PATTERNS: Record<string, object> = {
 
 const tableOf = (template: CloudFormationTemplate): string => `${withoutHash(storeOf(template, 'table') ?? 'nothing')}.Arn`;
 
-/**
- * Whether a rule matches one type of this service's events. The pattern contains the ARN of the table, so it matches no event of another service on the bus.
- */
+/** The pattern contains the ARN of the table, so it matches no event of another service on the bus. */
 const matchesVideoEvents = (template: CloudFormationTemplate, { properties: { EventPattern = {} } }: Pick<Found, 'properties'>): boolean => {
   const { source, 'detail-type': types = [], resources, ...more } = EventPattern;
   const isOfCatalog = String(source) === EVENT_SOURCE && list<string>(plain(resources)).join() === tableOf(template);
   return isOfCatalog && types.length === 1 && types[0] in VIDEO_EVENTS && Object.keys(more).length === 0;
 };
 
-/** Whether a rule is on a custom bus. S3 and MediaConvert send their events to the default bus. */
+/** S3 and MediaConvert send their events to the default bus. */
 const isOnCustomBus = ({ properties }: Pick<Found, 'properties'>): boolean => properties.EventBusName !== undefined;
 
-/** Each rule is enabled, matches exactly the events of its target, and has a dead-letter queue. */
 const rulesMatchAndKeep: Check = (template) => {
   const rules = ours(template, 'AWS::Events::Rule');
   const heard = rules.filter((rule) => !matchesVideoEvents(template, rule)).flatMap(({ properties }) => list(properties.Targets).map((target: any) => `${readable(target.Arn)}: ${properties.ScheduleExpression ?? JSON.stringify(plain(properties.EventPattern))}`));
@@ -58,7 +54,6 @@ const rulesMatchAndKeep: Check = (template) => {
 const sourceBucketSendsEvents: Check = (template) => storesOf(template, 'sources')
   .flatMap(({ id, properties }) => differences(id, properties, { 'NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled': true }));
 
-/** Every function that EventBridge or S3 invokes has a dead-letter queue. */
 const asynchronousFunctionsKeepFailures: Check = (template) => {
   const called = new Set(ours(template, 'AWS::Events::Rule').flatMap(({ properties }) => references(properties.Targets)));
   return handlersOf(template).filter(({ id }) => called.has(id)).flatMap(({ id, properties }) => differences(id, properties, {
@@ -66,7 +61,6 @@ const asynchronousFunctionsKeepFailures: Check = (template) => {
   }));
 };
 
-/** Whether an event source mapping reads the stream of the catalog's table. */
 const isOfStream = ({ properties }: Found): boolean => properties.StartingPosition !== undefined;
 
 /** The visibility timeout of a queue is six times the function's timeout, as AWS Lambda's documentation recommends. */
@@ -76,7 +70,7 @@ const queuesFeedFunctions: Check = (template) => ours(template, 'AWS::Lambda::Ev
   const queue = template.Resources[queueId]?.Properties;
   const timeout = template.Resources[functionId]?.Properties?.Timeout;
   return [
-    // The batch size is 1, because the submit function compares the age of a claim with the age of a message.
+    // The submit function compares the age of a claim with the age of a message, so a batch must have one message.
     ...differences(id, properties, {
       BatchSize: 1, FunctionResponseTypes: ['ReportBatchItemFailures'], ScalingConfig: ({ MaximumConcurrency }: any) => MaximumConcurrency >= 2,
       Enabled: undefined,
@@ -89,7 +83,6 @@ const queuesFeedFunctions: Check = (template) => ours(template, 'AWS::Lambda::Ev
   ];
 });
 
-/** The submit queue and the table's stream each have one event source mapping. */
 const eachSourceHasItsFunction: Check = (template) => exactly('event source mappings',
   ours(template, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => `${readable(properties.EventSourceArn)} feeds ${readable(properties.FunctionName)}`),
   [
@@ -97,7 +90,6 @@ const eachSourceHasItsFunction: Check = (template) => exactly('event source mapp
     `${withoutHash(storeOf(template, 'table') ?? 'nothing')}.StreamArn feeds VodCatalogEventsPublishEventsFunction`,
   ]);
 
-/** The event source mapping reads all changes of videos, beginning with the oldest change in the stream. It stores failed records with their content. */
 const changesBecomeEvents: Check = (template) => ours(template, 'AWS::Lambda::EventSourceMapping').filter(isOfStream).flatMap(({ id, properties }) => differences(id, properties, {
   'StartingPosition': 'TRIM_HORIZON',
   'FilterCriteria.Filters': [{ Pattern: '{"dynamodb":{"Keys":{"sk":{"S":["video"]}}}}' }],
@@ -105,20 +97,19 @@ const changesBecomeEvents: Check = (template) => ours(template, 'AWS::Lambda::Ev
   'BisectBatchOnFunctionError': true,
   // While a batch fails, Lambda continues to send changes of other videos.
   'ParallelizationFactor': atLeast(2),
-  // The age of a record limits the retries. If their number were limited, Lambda could discard records after EventBridge was unavailable for only a minute.
+  // Lambda retries a record until its maximum age. A maximum number of retries could be reached if EventBridge is unavailable for only a minute.
   'MaximumRetryAttempts': undefined,
   'MaximumRecordAgeInSeconds': (age: number) => age >= 600 && age < DAY_SECONDS,
   'DestinationConfig.OnFailure.Destination': (arn: unknown) => template.Resources[references(arn)[0]]?.Type === 'AWS::S3::Bucket',
   'Enabled': undefined,
 }));
 
-/** Each event contains the ARN of its catalog's table. */
 const eventsNameTheirTable: Check = (template) => {
   const senders = handlersOf(template).filter(({ environment }) => environment.EVENT_BUS_NAME);
   return senders.flatMap(({ id, environment }) => differences(id, environment, { TABLE_ARN: (arn: unknown) => readable(arn) === tableOf(template) }));
 };
 
-/** If the bus changes, the function `publish-events` sends no event before the new rules and permissions exist. */
+/** If the bus changes, `publish-events` sends no event before the new rules and permissions exist. */
 const publisherDependsOnItsRules: Check = (template) => {
   const rules = ofType(template, 'AWS::Events::Rule').filter((rule) => matchesVideoEvents(template, rule)).map(({ id }) => id);
   const permissions = ofType(template, 'AWS::Lambda::Permission')
@@ -129,13 +120,11 @@ const publisherDependsOnItsRules: Check = (template) => {
   });
 };
 
-/** Failed event records expire, but remain long enough for an operator to send them again. */
 const failedEventsExpire: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ id }) => id.startsWith('VodCatalogEvents')).flatMap(({ id, properties }) => (
   differences(id, properties, {
     'LifecycleConfiguration.Rules.0.ExpirationInDays': (days: number) => days >= 30 && days <= 365, 'LifecycleConfiguration.Rules.0.Status': 'Enabled',
   })));
 
-/** The sweeper sends its messages to the submit queue. */
 const sweeperSubmitsAgain: Check = (template) => handlersOf(template).filter(({ name }) => name === 'sweeper/sweep-videos').flatMap(({ id, environment }) => (
   references(environment.SUBMIT_QUEUE_URL).some((queue) => queue.startsWith('VodTranscodeSubmitQueue')) ? [] : [`${id}: SUBMIT_QUEUE_URL is not the submit queue`]));
 
@@ -152,6 +141,6 @@ export const EVENTS: Record<string, Check> = {
   'the sweeper submits again': sweeperSubmitsAgain,
   'queues keep messages for two weeks': every('AWS::SQS::Queue', { MessageRetentionPeriod: atLeast(14 * DAY_SECONDS) }),
   'the MediaConvert queue is on demand': every('AWS::MediaConvert::Queue', { PricingPlan: 'ON_DEMAND' }),
-  // MediaConvert requires a name. The template must set it, because AWS does not document that CloudFormation generates a name.
+  // MediaConvert requires a queue name. AWS does not document that CloudFormation generates one.
   'the MediaConvert queue has a name': every('AWS::MediaConvert::Queue', { Name: present }),
 };

@@ -5,7 +5,7 @@ import { routesOf } from '../../../src/contract/routes';
 import type { FoundHandler } from '../../toolkit/functions';
 import { ours, references } from '../../toolkit/template';
 
-/** The environment of each handler contains exactly the variables that the handler reads. Optional variables (`NAME?`) can be missing. */
+/** Optional variables (`NAME?`) can be missing. */
 const environmentsFit: Check = (template) => handlersOf(template).flatMap(({ id, name, environment }) => {
   const listed: readonly string[] = ENVIRONMENTS[name];
   return exactly(`${id} environment`, Object.keys(environment).filter((each) => !listed.includes(`${each}?`)), listed.filter((each) => !each.endsWith('?')));
@@ -23,7 +23,6 @@ const environmentsRefer: Check = (template) => handlersOf(template).flatMap(({ i
   .filter(([name, value]) => REFERENCED_TYPES[name] && !references(value).some((to) => template.Resources[to]?.Type.replace('DynamoDB::Table', 'DynamoDB::GlobalTable') === REFERENCED_TYPES[name]))
   .map(([name]) => `${id}: ${name} refers to no ${REFERENCED_TYPES[name]}`));
 
-/** Each function has the tested runtime and architecture, and writes JSON logs to a separate log group. */
 const functionsRun: Check = (template) => {
   const groups = handlersOf(template).map(({ properties }) => references(properties.LoggingConfig)[0]);
   return handlersOf(template).flatMap(({ id, properties }) => [
@@ -40,7 +39,6 @@ const functionsRun: Check = (template) => {
   ]);
 };
 
-/** The options in the prop `functions` apply to all functions. */
 const optionsApplyToAll: Check = (template) => {
   const handlers = handlersOf(template);
   const alike = (found: { id: string; properties: Record<string, any> }[], ...names: string[]) => names.flatMap((name) => {

@@ -2,7 +2,6 @@ import type { HandlerName } from '../../../src/contract/environment';
 import { functionsOf, type FoundHandler } from '../../toolkit/functions';
 import { type CloudFormationTemplate, isOurs, list, ours, references, withoutHash } from '../../toolkit/template';
 
-/** Returns the library's handlers in a template. Throws an error if a function of the library has an unknown name. */
 export function handlersOf(template: CloudFormationTemplate): FoundHandler[] {
   const handlers = functionsOf(template).filter(({ id }) => isOurs(id));
   const unknown = ours(template, 'AWS::Lambda::Function').find(({ id }) => !handlers.some((handler) => handler.id === id));
@@ -10,10 +9,9 @@ export function handlersOf(template: CloudFormationTemplate): FoundHandler[] {
   return handlers;
 }
 
-/** A store: the table or a bucket of the service. The user's app chooses the logical id of an existing table or bucket. */
+/** The user's app chooses the logical id of an existing table or bucket. */
 export type Store = 'table' | 'sources' | 'media' | 'failed';
 
-/** For each store: a handler, and the environment variable in which the handler gets the name of the store. */
 const NAMED_BY: Record<Store, [handler: HandlerName, variable: string, type: RegExp]> = {
   table: ['catalog/read-videos', 'TABLE_NAME', /^AWS::DynamoDB::(?:Global)?Table$/],
   sources: ['upload/manage-uploads', 'SOURCE_BUCKET', /^AWS::S3::Bucket$/],
@@ -27,7 +25,6 @@ export function storeOf(template: CloudFormationTemplate, store: Store): string 
   return references(environment?.[variable]).find((id) => type.test(template.Resources[id]?.Type ?? ''));
 }
 
-/** Returns each store in `stores` (the table or a bucket) that the template contains. */
 export function storesOf(template: CloudFormationTemplate, ...stores: Store[]): { id: string; properties: Record<string, any> }[] {
   return stores.flatMap((store) => list(storeOf(template, store))).map((id) => ({ id, properties: template.Resources[id].Properties ?? {} }));
 }

@@ -11,7 +11,7 @@ import { FUNCTIONS } from './functions';
 import { LEAST_PRIVILEGE } from './least-privilege';
 import { SIGN_IN } from './sign-in';
 
-/** All requirements on a template, by topic and name. `npm run judges` changes one place of a template at a time, and expects a check to fail. */
+/** `npm run judges` changes one place of a template at a time, and expects a check to fail. */
 export const CHECKS: Record<string, Record<string, Check>> = {
   'least privilege': LEAST_PRIVILEGE,
   'callers': CALLERS,

@@ -4,10 +4,10 @@ import type { HandlerName } from '../../../src/contract/environment';
 import { grants, rolePolicies, type Statement, statements } from '../../toolkit/permissions';
 import { type CloudFormationTemplate, ours, references, withoutHash } from '../../toolkit/template';
 
-/** The allowed resources of each action, in the format of `grants`. `{table}` is the ARN of the table, and `{media}` is the ARN of the media bucket. */
+/** In the format of `grants`. `{table}` is the ARN of the table, and `{media}` is the ARN of the media bucket. */
 type Needs = Readonly<Record<string, readonly string[]>>;
 
-// The user's app chooses the logical ids of existing tables and buckets. In this file, names of purposes replace these ids.
+// Names of purposes replace the logical ids of existing tables and buckets, which the user's app chooses.
 const TABLE = '{table}';
 const TABLE_STREAM = '{table}#stream';
 const SOURCES = '{sources}/source/*';
@@ -15,7 +15,6 @@ const MEDIA = '{media}/v/*';
 const FAILED = '{failed}';
 const JOBS = 'arn:AWS::Partition:mediaconvert:AWS::Region:AWS::AccountId:jobs/*';
 
-/** The AWS actions that each handler needs, without actions for its log. */
 const HANDLER_NEEDS: Record<HandlerName, Needs> = {
   'api/describe-api': {},
   'auth/authorize-token': {},
@@ -122,14 +121,14 @@ const CONDITIONS: Record<string, object> = {
 
 const WHOLE_ACTION = /^[a-z0-9-]+:[A-Za-z0-9]+$/;
 
-/** An action on an encrypted table or bucket requires these actions on the KMS key. The key is used only through DynamoDB or S3. */
+/** The actions on the KMS key that an action on an encrypted table or bucket requires. The key is used only through DynamoDB or S3. */
 const KEY_USES: [store: Store, service: string, action: RegExp, uses: string[]][] = [
   // For reads and writes, DynamoDB decrypts the table's key with the permissions of the caller.
   ['table', 'dynamodb', /^dynamodb:/, ['kms:Decrypt']],
   ['sources', 's3', /^s3:GetObject$/, ['kms:Decrypt']],
   ['sources', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey', 'kms:Decrypt']],
   ['media', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey', 'kms:Decrypt']],
-  // Lambda stores failed event records without multipart uploads. Only multipart uploads need Decrypt.
+  // Only multipart uploads need Decrypt. Lambda stores failed event records without multipart uploads.
   ['failed', 's3', /^s3:PutObject$/, ['kms:GenerateDataKey']],
   ['failed', 's3', /^s3:GetObject$/, ['kms:Decrypt']],
 ];
@@ -162,9 +161,7 @@ function trust(template: CloudFormationTemplate, role: string): string {
   return JSON.stringify(template.Resources[role]?.Properties?.AssumeRolePolicyDocument?.Statement);
 }
 
-/**
- * Each role has exactly the permissions that its code uses. A missing permission causes errors in production, and an additional permission helps an attacker.
- */
+/** A missing permission causes errors in production, and an additional permission helps an attacker. */
 const rolesDoWhatTheyNeed: Check = (template) => {
   const policies = rolePolicies(template);
   const ofHandlers = handlersOf(template).flatMap(({ id, name, role, properties }) => {

@@ -3,7 +3,6 @@ import { handlersOf } from './handlers';
 import { AUTHORIZE_PATH } from '../../../src/contract/routes';
 import { type CloudFormationTemplate, list, ours, readable, references, withoutHash } from '../../toolkit/template';
 
-/** The pool requires strong passwords and verified e-mail addresses. */
 const poolIsStrict: Check = allOf(
   every('AWS::Cognito::UserPool', {
     'Policies.PasswordPolicy.MinimumLength': atLeast(12),
@@ -24,7 +23,6 @@ const poolIsStrict: Check = allOf(
     MfaConfiguration !== 'OFF' && !(oneOf('ON', 'OPTIONAL')(MfaConfiguration) && list(EnabledMfas).includes('SOFTWARE_TOKEN_MFA')))).map(({ id }) => `${id}: MFA is on without a second factor`),
 );
 
-/** Returns, for each handler that receives roles, the groups of each role. */
 function rolesIn(template: CloudFormationTemplate): Record<string, readonly string[]>[] {
   return handlersOf(template).flatMap(({ environment }) => list(environment.ROLES)).map((text) => JSON.parse(text));
 }
@@ -37,13 +35,11 @@ const selfSignUpNeedsGroups: Check = (template) => {
   }));
 };
 
-/** An invitation contains the user name, the password and a subject. */
 const invitationsAreComplete = every('AWS::Cognito::UserPool', {
   'AdminCreateUserConfig.InviteMessageTemplate.EmailMessage': (message: any) => /\{username\}.*\{####\}/.test(readable(message)),
   'AdminCreateUserConfig.InviteMessageTemplate.EmailSubject': present,
 });
 
-/** Clients allow only the authorization code flow and do not reveal which accounts exist. */
 const clientsUseTheCodeFlow: Check = allOf(
   every('AWS::Cognito::UserPoolClient', {
     AllowedOAuthFlows: ['code'],
@@ -63,7 +59,7 @@ const clientsUseTheCodeFlow: Check = allOf(
   }) : differences(id, properties, { GenerateSecret: false }))),
 );
 
-/** Token validity has explicit units and upper limits. After the rotation of a refresh token, the old token is valid for a short time. */
+/** After the rotation of a refresh token, the old token is valid for a short time. */
 const tokensExpire: Check = (template) => ours(template, 'AWS::Cognito::UserPoolClient').flatMap(({ id, properties }) => [
   ...differences(id, properties, {
     'TokenValidityUnits.AccessToken': 'minutes', 'TokenValidityUnits.IdToken': 'minutes', 'TokenValidityUnits.RefreshToken': 'minutes',
@@ -86,7 +82,6 @@ const managedLoginIsBranded: Check = (template) => {
   ];
 };
 
-/** A custom resource copies the client's secret to the secret that the sign-in handler reads. */
 const clientSecretIsCopied: Check = (template) => ours(template, 'AWS::Cognito::UserPoolClient').filter(({ properties }) => properties.GenerateSecret).flatMap(({ id }) => {
   const copies = Object.entries(template.Resources).filter(([, { Type, Properties = {} }]) => Type === 'Custom::VodClientSecret' && references(Properties.ClientId).includes(id));
   return copies.length === 1 ? copies.flatMap(([copy, { Properties = {} }]) => differences(copy, Properties, {
@@ -95,7 +90,6 @@ const clientSecretIsCopied: Check = (template) => ours(template, 'AWS::Cognito::
   })) : [`${id}: expected one copy of its secret, got ${copies.length}`];
 });
 
-/** The user pool contains the groups of the roles, and the group `uploaders` if every user can upload. */
 const groupsExist: Check = (template) => (ours(template, 'AWS::Cognito::UserPool').length === 0 ? [] : [
   ...every('AWS::Cognito::UserPoolGroup', { GroupName: present, UserPoolId: present })(template),
   ...rolesOf(template).filter((role) => !ours(template, 'AWS::Cognito::UserPoolGroup').some(({ properties }) => properties.GroupName === role)).map((role) => `no group ${role}`),
@@ -105,7 +99,6 @@ function rolesOf(template: CloudFormationTemplate): string[] {
   return [...new Set(rolesIn(template).flatMap((roles) => Object.values({ uploaders: ['uploaders'], ...roles }).flat()))];
 }
 
-/** The first admin is in a group, and receives an e-mail at a verified address. */
 const firstAdminIsInvited: Check = (template) => ours(template, 'AWS::Cognito::UserPoolUser').flatMap(({ id, properties }) => [
   ...differences(id, properties, {
     Username: present, DesiredDeliveryMediums: ['EMAIL'],
@@ -114,7 +107,6 @@ const firstAdminIsInvited: Check = (template) => ours(template, 'AWS::Cognito::U
   ...ours(template, 'AWS::Cognito::UserPoolUserToGroupAttachment').some(({ properties: to }) => references(to.Username).includes(id) && to.GroupName) ? [] : [`${id}: is in no group`],
 ]);
 
-/** The pool's sign-in pages have a Cognito domain or a custom domain with a certificate. */
 const signInPagesHaveADomain: Check = allOf(
   every('AWS::Cognito::UserPoolDomain', { Domain: present, UserPoolId: present }),
   (template) => ours(template, 'AWS::Cognito::UserPoolDomain').filter(({ properties }) => (

@@ -11,7 +11,7 @@ test.each<[stated: number | undefined, maxSeconds: number, expected: object]>([
 
 test.each([1, 59, 3600, 21_600, 43_199, 90_000])('always detects a clipped source as too long, with a limit of %p seconds', (maxSeconds) => {
   const { clipSeconds = 0, tooLongFrom } = durationLimit(undefined, maxSeconds);
-  // A timecode that counts 30 frames per second can run faster than real time, because the source can have up to 30.49 frames per second.
+  // The source can have up to 30.49 frames per second, so a timecode that counts 30 frames per second can run faster than real time.
   expect(clipSeconds * 30 / 30.49).toBeGreaterThanOrEqual(tooLongFrom);
   expect(tooLongFrom).toBeGreaterThanOrEqual(1);
 });

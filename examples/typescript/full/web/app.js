@@ -83,7 +83,7 @@ async function attempt(work) {
   }
 }
 
-/** Runs a background request, and shows an error until the next success. */
+/** Runs a background request. Shows an error until a background request succeeds. */
 async function inBackground(work) {
   try {
     await work();
@@ -164,7 +164,7 @@ async function refreshPublished() {
   fill('published', items, refusal);
 }
 
-/** Refreshes the videos in progress with one request: if there are several such videos, it requests the list of videos, not each video. */
+/** Refreshes the videos in progress with one request. For several such videos, this is a request for the list. */
 async function refreshMoving() {
   const [{ videoId }, ...others] = moving();
   if (others.length > 0) {

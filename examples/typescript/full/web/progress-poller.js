@@ -20,7 +20,7 @@ export class ProgressPoller {
 
   /**
    * @param look - Refreshes the videos in progress with one request.
-   * @param lists - Functions that each refresh one list.
+   * @param lists - For each list: a function that refreshes the list.
    * @param isMoving - Returns whether a video is in progress.
    * @param isHidden - Returns whether the page is hidden.
    */

@@ -30,7 +30,7 @@ export class Problem extends Error {
     return this.status >= 400 && this.status < 500;
   }
 
-  /** Returns a problem with the message that `words` has for the error's code. Returns `error` itself if `words` has no message for the code. */
+  /** Returns a `Problem` if `words` has a message for the error's code. Otherwise returns `error` itself. */
   static of(error, words) {
     return words[error.code] ? new Problem(words[error.code], error) : error;
   }

@@ -9,7 +9,7 @@ const NAME = 'vod-session';
 const PATIENCE_MS = 8_000;
 /** The delay before the next try, after two requests got no response. */
 const RETRY_MS = 5_000;
-/** The delay before each later try. It is shorter than 30 s, so if all requests fail immediately, one of these tries still starts within the 30 s. */
+/** The delay before each later try. If all requests fail immediately, a try with this delay still starts within the 30 s. */
 const NEXT_RETRY_MS = 20_000;
 
 /** Runs work in one tab at a time: two tabs must not use the refresh token at the same time. */
@@ -146,7 +146,7 @@ export class Session {
   async signOut() {
     const { logoutUrl } = await inTurn(async () => {
       const answer = await askForToken('/token/revoke').catch((error) => {
-        // The user is already signed out.
+        // Status 401 and `invalid_grant` mean that the user is already signed out.
         if (error.status !== 401 && error.code !== 'invalid_grant') throw error;
         return { logoutUrl: '/' };
       });

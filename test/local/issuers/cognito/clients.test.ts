@@ -9,7 +9,6 @@ const challenge = `&code_challenge=${createHash('sha256').update(proof).digest('
 const app = 'com.example.app://callback';
 const native = { GenerateSecret: false, CallbackURLs: [app, 'http://localhost/done'], LogoutURLs: undefined };
 
-/** Returns functions that use the user pool with its second client. */
 const asSecond = async (pool: Pool, address = callback) => {
   const { body } = await callAws(pool.cognito, 'DescribeUserPoolClient', { UserPoolId: poolId, ClientId: 'client2' });
   const secret: string | undefined = body.UserPoolClient.ClientSecret;

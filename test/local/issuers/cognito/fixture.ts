@@ -46,7 +46,6 @@ function poolStack({ dataFolder, client, second, pool = {}, domain, groups = ['a
   ], dataFolder);
 }
 
-/** A cookie jar for one host: it stores cookies by name only. */
 export class Browser {
   readonly cookies = new Map<string, string>();
 
@@ -79,7 +78,6 @@ export class Browser {
 
 const running: Part[] = [];
 
-/** For `afterEach`. */
 export const stopAll = async () => void await Promise.all(running.splice(0).map((each) => each.stop()));
 export const keep = <T extends Part>(part: T): T => {
   running.push(part);

@@ -45,7 +45,6 @@ async function exchange({ issuer }: Issuer, location: string, changes = {}) {
   return { status: response.status, body: await response.json() as Record<string, any> };
 }
 
-/** Verifies a token with the keys from the issuer's discovery document, as a client does. */
 async function verified(issuer: string, token: string, audience: string) {
   const { createRemoteJWKSet, jwtVerify } = await import('jose');
   const discovery = await (await fetch(`${issuer}/.well-known/openid-configuration`)).json() as Record<string, string>;

@@ -134,7 +134,7 @@ test('rejects a table from an earlier run with other indexes than the template\'
   await stop();
   const [index] = table.properties.GlobalSecondaryIndexes;
   table.properties.GlobalSecondaryIndexes = [{ ...index, IndexName: 'byAuthor' }];
-  await expect(startDynamoDb({ stack })).rejects.toThrow('videos: the table from an earlier run has other keys or indexes than the template. Start once with --reset');
+  await expect(startDynamoDb({ stack })).rejects.toThrow('videos: the keys or indexes of the table from an earlier run differ from the template. Start once with --reset');
   table.properties.GlobalSecondaryIndexes = [index];
   await start();
 });

@@ -1,6 +1,6 @@
 import { itemSize } from '../../../../local/services/dynamodb/item-size';
 
-// The sizes follow the rules in "DynamoDB item sizes and formats" of the DynamoDB Developer Guide.
+// Sizes as defined in "DynamoDB item sizes and formats" of the DynamoDB Developer Guide.
 test.each<[string, object, number]>([
   ['text', { S: 'Grüße €' }, 11],
   ['a number', { N: '123' }, 3],

@@ -121,7 +121,7 @@ test('an unsigned request can fire a scheduled rule only', async () => {
 });
 
 test('rejects a global endpoint', async () => {
-  // This request is created without the SDK, because the SDK requires an additional package for global endpoints.
+  // For global endpoints, the SDK requires an additional package.
   const { service } = createPutEvents({ ...events, log });
   const request = { headers: { 'x-amz-target': 'AWSEvents.PutEvents' }, body: Buffer.from(JSON.stringify({ EndpointId: 'a.b', Entries: [ENTRY] })) };
   expect(() => service.needs(request as any)).toThrow('the local stack does not support EndpointId');

@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-/** A stream record. All records of the partition key `v1` are in one shard. */
+/** All records of the partition key `v1` are in one shard. */
 export function record(pk: string, number: number, { sk = 'video', seconds = Math.floor(Date.now() / 1000) }: { sk?: string; seconds?: number } = {}): StreamRecord {
   return {
     eventID: `${number}`, eventName: 'MODIFY', eventVersion: '1.1', eventSource: 'aws:dynamodb', awsRegion: 'eu-west-1', eventSourceARN: STREAM_ARN,
@@ -33,7 +33,6 @@ export function record(pk: string, number: number, { sk = 'video', seconds = Mat
 }
 export const numbersOf = (batch: StreamRecord[]) => batch.map(({ eventID }) => Number(eventID));
 
-/** Returns an event source mapping of a stream with these records. A test can add more records to the stream. */
 export async function create({ properties = {}, answer = () => DONE, dataFolder, records = [], denied = [], now, put = () => undefined }: Given) {
   const mapping = resource('AWS::Lambda::EventSourceMapping', 'mapping', { EventSourceArn: STREAM_ARN, FunctionName: FUNCTION, StartingPosition: 'TRIM_HORIZON', ...properties });
   const stack = fakeStack([mapping, resource('AWS::Lambda::Function', 'events', { Role: ROLE }, FUNCTION)]);

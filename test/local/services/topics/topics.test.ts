@@ -24,7 +24,6 @@ afterEach(async () => {
 
 interface Given { dataFolder?: string; denied?: string[]; answers?: InvokeResult[] }
 
-/** Delivery starts with `start`. */
 function create(given: object[], { dataFolder, denied = [], answers = [] }: Given = {}, topicProperties: object = { DisplayName: 'Ready' }) {
   const access = fakeAccess(denied);
   const sent: [string, string][] = [];

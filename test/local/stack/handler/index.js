@@ -1,4 +1,4 @@
-// Handles scheduled events, custom resources and API requests. The response to an API request contains the environment of the function.
+// The response to an API request contains the environment of the function.
 exports.handler = async ({ ResponseURL, ResourceProperties, 'detail-type': type }) => {
   if (type === 'Scheduled Event') {
     const { EventBridgeClient, PutEventsCommand } = require('@aws-sdk/client-eventbridge');
