@@ -169,6 +169,11 @@ project.addTask('bench', { description: 'Measure every number in the documentati
 project.addTask('upload-check', { description: 'Upload 2 GB to the local stack through cut connections and kill -9', exec: 'projen bundle && tsx bench/upload-check.ts' });
 project.addTask('cost', { description: 'Print the tables of docs/cost.md', exec: 'tsx bench/cost.ts' });
 project.addTask('sentences', { description: 'Print random sentences of the project, for a review of their style', exec: 'tsx judges/sentences.ts', receiveArgs: true });
+project.addTask('s3-conformance', {
+  description: 'Compare the local S3 with versitygw',
+  env: { S3_CONFORMANCE: 'versitygw' },
+  exec: 'node --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js --ci --selectProjects floor -- test/local/s3/conformance',
+});
 project.addTask('judges', { description: 'Check templates and permissions with independent tools', exec: 'projen bundle && tsx judges/judge.ts' });
 
 lintDirections(project);
