@@ -102,7 +102,7 @@ function requestName({ service, operation }: Usage & { kind: 'request' }): Price
     case 'cloudfront': return 'CloudFront requests';
     case 'secretsmanager': return 'Secrets Manager requests';
     case 'mediaconvert': return 'MediaConvert requests';
-    // The read and write units of DynamoDB and the events of EventBridge are counted by other functions.
+    // Usage of the kinds `read`, `write` and `event` already includes these requests.
     case 'dynamodb': case 'events': return undefined;
     // Cognito bills monthly active users, not requests.
     case 'cognito-idp': return undefined;

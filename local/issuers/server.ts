@@ -30,7 +30,7 @@ export function startSignIn({ name, port, provider, users, subOf, before }: Sign
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // Other hosts are rejected, because the provider builds the URLs in its metadata from the Host header.
+    // Hosts that differ from the issuer's host are rejected, because the provider builds the URLs in its metadata from the Host header.
     if (request.headers.host !== `127.0.0.1:${port}`) return sendPage(response, 400, errorPage(`The host in the request is not the host of the issuer. Use http://127.0.0.1:${port}.`));
     const url = new URL(request.url!, `http://127.0.0.1:${port}`);
     if (url.pathname.startsWith('/login/')) return login(request, response);

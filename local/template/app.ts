@@ -34,7 +34,7 @@ export async function synthesize(app: string, outputFolder: string): Promise<Ass
   return readAssembly(outputFolder);
 }
 
-/** An app in this repository imports the library's source by the package name. Any other app imports its installed library. */
+/** An app in this repository imports the library's source by the package name. An app outside of this repository imports the library that it has installed. */
 export function librarySource(app: string): { TSX_TSCONFIG_PATH?: string } {
   const outside = path.relative(ROOT, path.resolve(app)).startsWith('..');
   return outside ? {} : { TSX_TSCONFIG_PATH: path.join(ROOT, 'tsconfig.dev.json') };

@@ -19,7 +19,7 @@ export function withCookie({ callback, cookie }: Callback, change: { seed?: stri
 
 export const OTHER = 'x'.repeat(43);
 
-/** `other` is the valid callback of another browser. */
+/** `other` is the valid callback of a second browser. */
 export const CALLBACK_FAULTS: Record<string, (own: Callback, other: Callback) => Callback> = {
   'a state without its cookie': ({ callback }) => ({ callback, cookie: '' }),
   'the state of another browser': ({ cookie }, { callback }) => ({ callback, cookie }),

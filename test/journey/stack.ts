@@ -90,7 +90,7 @@ export class StackProcess {
     return this.ended;
   }
 
-  /** Returns the running processes of the stack's process group, and all known descendants in other groups. */
+  /** Returns the running processes of the stack's process group, and all known descendants in other process groups. */
   processes(): ProcessFacts[] {
     const all = listProcesses();
     this.descendants.add(this.pid);

@@ -6,7 +6,7 @@ import { createMock } from '../../../local/gateway/mock';
 import type { Route } from '../../../src/contract/routes';
 import { CloudFormationTemplate, ours } from '../../toolkit/template';
 
-/** Pages of other origins cannot call the sign-in routes. */
+/** Only pages of the service's own origin can call the sign-in routes. */
 const isOpenToPages = ({ access, handler }: Route): boolean => access === 'signed-in' || handler === 'api/describe-api';
 
 function originsIn(template: CloudFormationTemplate): string[] {
