@@ -12,6 +12,7 @@ import { CookieJar } from '../local/cookie-jar';
 import { resolveLocalhostNames } from '../local/localhost-names';
 import { startStack, type StackFacts } from '../local/stack';
 import type { ObserveUsage, Usage } from '../local/usage';
+import { contentOf, sendFile } from '../local/upload-file';
 import { INDEXES } from '../src/contract/table';
 
 /**
@@ -93,11 +94,10 @@ async function journey({ facts, meter, clip, text }: { facts: StackFacts; meter:
     return response.json();
   };
   const videoId = await meter.during('upload to ready', async () => {
-    const { video, upload } = await call('POST', '/upload', { fileName: 'lecture-07.mp4', contentType: 'video/mp4', size: clip.length, title: 'Lecture 7', ...text });
-    const { status } = await fetch(upload.url, { method: upload.method, headers: upload.headers, body: clip });
-    if (status !== 200) throw new Error(`PUT to S3: expected status 200, got ${status}`);
+    const plan = await call('POST', '/upload', { fileName: 'lecture-07.mp4', contentType: 'video/mp4', size: clip.length, title: 'Lecture 7', ...text });
+    await sendFile(call, plan, contentOf(clip));
     await meter.ready();
-    return video.videoId;
+    return plan.video.videoId;
   });
   await meter.during('list and play', async () => {
     await call('GET', '/streams');

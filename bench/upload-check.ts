@@ -47,8 +47,9 @@ class Memory {
 
   sample(): void {
     for (const each of [...this.stack?.processes() ?? [], { pid: process.pid, resident: process.memoryUsage.rss(), command: 'this command' }]) {
-      const name = nameOf(each);
-      this.peaks.set(name, Math.max(this.peaks.get(name) ?? 0, peakMemory(each)));
+      const [name, peak] = [nameOf(each), peakMemory(each)];
+      // The peak of a process that has ended is 0.
+      if (peak > 0) this.peaks.set(name, Math.max(this.peaks.get(name) ?? 0, peak));
     }
   }
 
