@@ -11,8 +11,8 @@ import { makeClip } from '../local/clip';
 import { CookieJar } from '../local/cookie-jar';
 import { resolveLocalhostNames } from '../local/localhost-names';
 import { startStack, type StackFacts } from '../local/stack';
-import type { ObserveUsage, Usage } from '../local/usage';
 import { contentOf, sendFile } from '../local/upload-file';
+import type { ObserveUsage, Usage } from '../local/usage';
 import { INDEXES } from '../src/contract/table';
 
 /**

@@ -80,7 +80,7 @@ async function freePort(): Promise<number> {
 async function main(memory: Memory): Promise<void> {
   const begin = performance.now();
   const say = (text: string) => console.log(`${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s  ${text}`);
-  const options = { data: temporaryFolder(), port: await freePort(), divideLifetimes: DIVIDE_LIFETIMES };
+  const options = { data: temporaryFolder(), port: await freePort(), divideLifetimes: DIVIDE_LIFETIMES, divideSessions: DIVIDE_LIFETIMES };
   const start = async () => (memory.stack = await StackProcess.start(options));
   const content = madeContent(SIZE);
 
