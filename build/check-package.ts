@@ -1,5 +1,5 @@
 import { execFileSync } from 'child_process';
-import { readdirSync, readFileSync, statSync } from 'fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'fs';
 import * as path from 'path';
 import * as ts from 'typescript';
 import { ENVIRONMENTS } from '../src/contract/environment';
@@ -14,8 +14,16 @@ const sources = path.join(root, 'src');
 
 const { fileNames } = ts.parseJsonConfigFileContent(JSON.parse(readFileSync(path.join(root, 'tsconfig.json'), 'utf8')), ts.sys, root);
 const code = fileNames.map((file) => path.relative(sources, file).replace(/\.ts$/, '')).flatMap((name) => [`lib/${name}.js`, `lib/${name}.d.ts`]);
-const handlers = Object.keys(ENVIRONMENTS).map((handler) => `assets/${handler}/index.js`);
+const handlers = Object.keys(ENVIRONMENTS).flatMap((handler) => [`assets/${handler}/index.js`, ...clientsOf(`assets/${handler}`)]);
 const required = ['.jsii', 'NOTICE', 'openapi.json', 'rosetta/default.ts-fixture', 'rosetta/readme.ts-fixture', ...code, ...handlers];
+
+/** Returns the separate files of SDK clients that the bundle in a folder loads. */
+function clientsOf(folder: string): string[] {
+  const bundle = path.join(root, folder, 'index.js');
+  const loaded = existsSync(bundle) ? readFileSync(bundle, 'utf8').matchAll(/\brequire\("\.\/(client-[a-z0-9-]+\.js)"\)/g) : [];
+  return [...new Set(Array.from(loaded, ([, file]) => `${folder}/${file}`))];
+}
+
 const documents = /^(?:API\.md|LICENSE|README\.md|package\.json)$/;
 
 // npm passes its options to scripts in variables that begin with `npm_`, so these variables are removed for the inner npm.

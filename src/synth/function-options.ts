@@ -30,7 +30,7 @@ export interface VodFunctionOptions {
    * The timeout of the functions, from 10 to 29 seconds. API Gateway waits at most 29 seconds for a function.
    *
    * Some functions have a fixed timeout: 1 minute for the submission of jobs, 2 minutes for custom resources, 5 minutes for resending events, 10 minutes for
-   * the sweeper, and 20 seconds for sign-in, which waits for the user pool.
+   * the sweeper, 20 seconds for sign-in, which waits for the user pool, and 29 seconds for uploads, because S3 joins the parts of files.
    * @default Duration.seconds(10)
    */
   readonly timeout?: Duration;

@@ -46,7 +46,12 @@ describe('an imported catalog', () => {
   });
 
   test('gives each handler only the necessary permissions for the table and its key', () => {
-    const expected = { 'upload/manage-uploads': ['PutItem'], 'delivery/start-playback': ['GetItem'], 'transcode/submit-job': ['GetItem', 'UpdateItem'], 'transcode/record-job-event': ['GetItem', 'UpdateItem'] };
+    const expected = {
+      'upload/manage-uploads': ['GetItem', 'PutItem', 'UpdateItem'],
+      'delivery/start-playback': ['GetItem'],
+      'transcode/submit-job': ['GetItem', 'UpdateItem'],
+      'transcode/record-job-event': ['GetItem', 'UpdateItem'],
+    };
     for (const handler of HANDLERS) {
       const actions = expected[handler].map((action) => `dynamodb:${action} on ${TABLE_ARN}`);
       expect([handler, onTable(permissionsOf(template, handler))]).toEqual([handler, [...actions, decrypt(KEY_ARN)]]);
@@ -62,7 +67,9 @@ describe('an imported catalog', () => {
   test('accepts a token as table name', () => {
     const { template: made } = imported((scope) => dynamodb.Table.fromTableName(scope, 'Table', new CfnParameter(scope, 'Name').valueAsString));
     expect(environmentOf(made, 'upload/manage-uploads').TABLE_NAME).toEqual({ Ref: 'Name' });
-    expect(onTable(permissionsOf(made, 'upload/manage-uploads'))).toEqual([expect.stringMatching(/^dynamodb:PutItem on .*table\/Name$/)]);
+    expect(onTable(permissionsOf(made, 'upload/manage-uploads'))).toEqual(
+      ['GetItem', 'PutItem', 'UpdateItem'].map((action) => expect.stringMatching(new RegExp(`^dynamodb:${action} on .*table/Name$`))),
+    );
   });
 
   test('grants a role permission to read videos', () => {
@@ -113,7 +120,7 @@ describe('the catalog of another stack of the app', () => {
     const granted = rolePolicies(template)[functionOf(template, 'upload/manage-uploads').role]
       .filter(({ Action }) => /^(dynamodb|kms):/.test(Action[0])).map(({ Action, Resource }) => `${Action} on ${JSON.stringify(Resource)}`);
     const ofService = (what: string) => expect.stringMatching(new RegExp(`^${what} on \\[{"Fn::ImportValue":"Service:ExportsOutputFnGetAtt\\w+Arn\\w+"}]$`));
-    expect(granted).toEqual([ofService('dynamodb:PutItem'), ...makeKey ? [ofService('kms:Decrypt')] : []]);
+    expect(granted).toEqual([ofService('dynamodb:GetItem,dynamodb:PutItem,dynamodb:UpdateItem'), ...makeKey ? [ofService('kms:Decrypt')] : []]);
     Annotations.fromStack(service).hasNoWarning('/Service/Catalog', Match.anyValue());
   });
 

@@ -76,7 +76,7 @@ describe('VodCatalog', () => {
 
   test.each([
     ['read', [`dynamodb:GetItem on ${table}`]],
-    ['upload', [`dynamodb:DeleteItem on ${table}`, `dynamodb:GetItem on ${table}`, `dynamodb:PutItem on ${table}`]],
+    ['upload', [`dynamodb:GetItem on ${table}`, `dynamodb:PutItem on ${table}`, `dynamodb:UpdateItem on ${table}`]],
     ['update', [`dynamodb:GetItem on ${table}`, `dynamodb:UpdateItem on ${table}`]],
     ['list', [`dynamodb:GetItem on ${table}`, `dynamodb:Query on ${index('byOwner')}`, `dynamodb:Query on ${index('byOwnerStage')}`, `dynamodb:Query on ${index('byPublication')}`, `dynamodb:BatchGetItem on ${table}`]],
   ] as const)('the connection %s grants only the necessary actions', (name, permissions) => {

@@ -50,8 +50,9 @@ describe('the route table', () => {
   });
 
   test('every route that requires a role has the problem wrong_role', () => {
-    for (const [operationId, { handler, problems = [] }] of routes) {
-      const decides = (ENVIRONMENTS[handler] as readonly string[]).includes('ROLES');
+    for (const [operationId, { handler, path, problems = [] }] of routes) {
+      // Only the owner of a video can use the routes of its upload, so these routes require no role.
+      const decides = (ENVIRONMENTS[handler] as readonly string[]).includes('ROLES') && !path.startsWith('/upload/');
       expect([operationId, problems.includes('wrong_role')]).toEqual([operationId, decides]);
     }
     const { paths } = openApiDocument('1', Object.keys(ENVIRONMENTS) as HandlerName[]) as { paths: Record<string, Record<string, { responses: Record<string, object> }>> };
@@ -67,7 +68,9 @@ describe('the route table', () => {
   });
 
   test('the OpenAPI document contains no route of a missing handler', () => {
-    expect(described(['api/describe-api', 'upload/manage-uploads']).map(({ operationId }) => operationId).sort()).toEqual(['describeApi', 'planUpload']);
+    expect(described(['api/describe-api', 'upload/manage-uploads']).map(({ operationId }) => operationId).sort()).toEqual([
+      'abortUpload', 'completeUpload', 'describeApi', 'getUpload', 'planUpload', 'signParts',
+    ]);
   });
 });
 

@@ -80,7 +80,7 @@ describe('a missing permission', () => {
     const problem = await response.text();
     expect(JSON.parse(problem)).toMatchObject({ status: 500, code: 'internal' });
     expect(problem).not.toMatch(/arn:|dynamodb|denied/i);
-    expect(stack.output).toMatch(/^access denied: \S+:role\/\S*PlanUpload\S* is not authorized to perform dynamodb:PutItem on arn:aws:dynamodb:\S+:table\/\S+$/m);
+    expect(stack.output).toMatch(/^access denied: \S+:role\/\S*ManageUploads\S* is not authorized to perform dynamodb:PutItem on arn:aws:dynamodb:\S+:table\/\S+$/m);
     await stack.stop();
     const refused = readFileSync(path.join(stack.data, 'access.jsonl'), 'utf8').split('\n').filter((line) => line.includes('"allowed":false'));
     expect(refused).toHaveLength(1);

@@ -55,10 +55,10 @@ describe('an option is set on the functions of every area', () => {
     expect(groups).toEqual(NAMES.map(() => ({ RetentionInDays: 365 })));
   });
 
-  test('permissionsBoundary is set on every role, including the role of MediaConvert jobs', () => {
+  test('permissionsBoundary is set on every role, including the role of MediaConvert jobs and the signing role of uploads', () => {
     const roles = ofType(service((scope) => ({ permissionsBoundary: iam.ManagedPolicy.fromManagedPolicyArn(scope, 'Boundary', boundaryArn('boundary')) })), 'AWS::IAM::Role');
-    expect(roles.map(({ properties }) => properties.PermissionsBoundary)).toEqual(Array(NAMES.length + 1).fill(boundaryArn('boundary')));
-    expect(roles.map(({ id }) => withoutHash(id))).toContain('VodTranscodeJobRole');
+    expect(roles.map(({ properties }) => properties.PermissionsBoundary)).toEqual(Array(NAMES.length + 2).fill(boundaryArn('boundary')));
+    expect(roles.map(({ id }) => withoutHash(id))).toEqual(expect.arrayContaining(['VodTranscodeJobRole', 'VodUploadSigningRole']));
   });
 });
 
@@ -66,6 +66,7 @@ describe('an option does not apply to functions that need another value', () => 
   test('timeout does not apply to functions with a fixed timeout', () => {
     expect(each(service(() => ({ timeout: Duration.seconds(25) })), 'Timeout')).toEqual(all(25, {
       'auth/sign-in': 20, 'auth/fill-client-secret': 120, 'catalog/resend-events': 300, 'sweeper/sweep-videos': 600, 'delivery/make-key-pair': 120, 'transcode/submit-job': 60,
+      'upload/manage-uploads': 29,
     }));
   });
 
@@ -130,7 +131,7 @@ describe('options of an area', () => {
   test('override the permissions boundary', () => {
     const policy = (name: string) => (scope: Stack) => ({ permissionsBoundary: iam.ManagedPolicy.fromManagedPolicyArn(scope, name, boundaryArn(name)) });
     const boundaries = Object.fromEntries(ofType(nested(policy('all'), policy('catalog')), 'AWS::IAM::Role').map(({ id, properties }) => [withoutHash(id), properties.PermissionsBoundary]));
-    expect(boundaries).toMatchObject({ VodCatalogReadVideosRole: boundaryArn('catalog'), VodUploadPlanUploadRole: boundaryArn('all') });
+    expect(boundaries).toMatchObject({ VodCatalogReadVideosRole: boundaryArn('catalog'), VodUploadManageUploadsRole: boundaryArn('all') });
   });
 
   test('with another VPC do not inherit the subnets and security groups of the service', () => {

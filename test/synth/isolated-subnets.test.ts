@@ -30,10 +30,10 @@ describe('functions in subnets without a route to the internet', () => {
     '/Test/Vod/Catalog/ReadVideos dynamodb (gateway endpoint)',
     '/Test/Vod/Delivery/Keys/MakeKeyPair secretsmanager (interface endpoint), s3 (gateway endpoint)',
     '/Test/Vod/Delivery/StartPlayback dynamodb (gateway endpoint), secretsmanager (interface endpoint)',
-    '/Test/Vod/Sweeper/SweepVideos dynamodb (gateway endpoint), sqs (interface endpoint), mediaconvert (interface endpoint)',
+    '/Test/Vod/Sweeper/SweepVideos dynamodb (gateway endpoint), sqs (interface endpoint), s3 (gateway endpoint), mediaconvert (interface endpoint)',
     '/Test/Vod/Transcode/RecordJobEvent dynamodb (gateway endpoint)',
     '/Test/Vod/Transcode/SubmitJob dynamodb (gateway endpoint), mediaconvert (interface endpoint)',
-    '/Test/Vod/Upload/ManageUploads dynamodb (gateway endpoint)',
+    '/Test/Vod/Upload/ManageUploads dynamodb (gateway endpoint), s3 (gateway endpoint), sts (interface endpoint)',
   ];
 
   test('get a warning that names the required endpoints, and hosts without an endpoint', () => {
@@ -55,7 +55,8 @@ describe('functions in subnets without a route to the internet', () => {
       vpc.addInterfaceEndpoint('Secrets', { service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER });
     };
     expect(warnings('vpcWithoutEndpoints', isolated, { later })).toEqual([
-      '/Test/Vod/Auth/FillClientSecret cognito-idp (interface endpoint)', '/Test/Vod/Transcode/SubmitJob mediaconvert (interface endpoint)',
+      '/Test/Vod/Auth/FillClientSecret cognito-idp (interface endpoint)', '/Test/Vod/Upload/ManageUploads sts (interface endpoint)',
+      '/Test/Vod/Transcode/SubmitJob mediaconvert (interface endpoint)',
       '/Test/Vod/Sweeper/SweepVideos sqs (interface endpoint), mediaconvert (interface endpoint)',
     ]);
   });

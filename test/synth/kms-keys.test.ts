@@ -50,10 +50,10 @@ describe('the policy of a customer-managed key', () => {
     })],
   ])('gets a statement for the role if it %s', (_, policy) => {
     const { stack, template } = upload((scope) => new kms.Key(scope, 'Key', { policy: policy() }));
-    expect(ownPolicy(template).slice(1)).toEqual([{
+    expect(ownPolicy(template).slice(1)).toEqual(['SigningRole', 'ManageUploadsRole'].map((role) => ({
       Effect: 'Allow', Action: ['kms:GenerateDataKey', 'kms:Decrypt'], Resource: '*', Condition: via('s3'),
-      Principal: { AWS: { 'Fn::GetAtt': [expect.stringMatching(/^UploadPlanUploadRole/), 'Arn'] } },
-    }]);
+      Principal: { AWS: { 'Fn::GetAtt': [expect.stringMatching(new RegExp(`^Upload${role}`)), 'Arn'] } },
+    })));
     Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
   });
 

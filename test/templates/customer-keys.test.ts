@@ -26,9 +26,11 @@ describe('customer\'s KMS keys', () => {
       'VodTranscodeRecordJobEventRole: kms:Decrypt on TableKey via dynamodb',
       'VodTranscodeSubmitJobRole: kms:Decrypt on SourceKey via s3',
       'VodTranscodeSubmitJobRole: kms:Decrypt on TableKey via dynamodb',
-      'VodUploadPlanUploadRole: kms:Decrypt on SourceKey via s3',
-      'VodUploadPlanUploadRole: kms:Decrypt on TableKey via dynamodb',
-      'VodUploadPlanUploadRole: kms:GenerateDataKey on SourceKey via s3',
+      'VodUploadManageUploadsRole: kms:Decrypt on SourceKey via s3',
+      'VodUploadManageUploadsRole: kms:Decrypt on TableKey via dynamodb',
+      'VodUploadManageUploadsRole: kms:GenerateDataKey on SourceKey via s3',
+      'VodUploadSigningRole: kms:Decrypt on SourceKey via s3',
+      'VodUploadSigningRole: kms:GenerateDataKey on SourceKey via s3',
     ]);
   });
 
