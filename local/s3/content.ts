@@ -1,9 +1,10 @@
+/// <reference lib="esnext.disposable" />
 import { createHash } from 'crypto';
 import { open } from 'fs/promises';
-import { Readable } from 'stream';
-import { pipeline } from 'stream/promises';
 import { crc32 as crc32Of } from 'zlib';
 import { AwsError } from '../types';
+
+const BUFFER_BYTES = 256 * 1024;
 
 export type Body = AsyncIterable<Buffer> | Buffer;
 
@@ -26,15 +27,27 @@ export async function writeContent(file: string, body: Body, isHashed = true): P
   let sum = 0;
   // The file is opened first, so that it can't appear after a failure, when the caller has already deleted it.
   const handle = await open(file, 'w');
-  await pipeline(Buffer.isBuffer(body) ? Readable.from([body]) : body, async function* (chunks: AsyncIterable<Buffer>) {
-    for await (const chunk of chunks) {
+  try {
+    // Each chunk is written before the next chunk is read, so that a body can yield the same buffer again.
+    for await (const chunk of Buffer.isBuffer(body) ? [body] : body) {
       size += chunk.length;
       sum = crc32Of(chunk, sum);
       if (isHashed) md5.update(chunk);
-      yield chunk;
+      await handle.writeFile(chunk);
     }
-  }, handle.createWriteStream());
+  } finally {
+    await handle.close();
+  }
   return { size, md5: md5.digest(), crc32: base64Of(sum) };
+}
+
+/** Yields the content of files, one after the other. Each chunk is valid only until the next chunk is read, because all chunks share one buffer. */
+export async function* contentOfFiles(files: readonly string[]): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  for (const file of files) {
+    await using handle = await open(file);
+    for (let { bytesRead } = await handle.read(buffer); bytesRead > 0; ({ bytesRead } = await handle.read(buffer))) yield buffer.subarray(0, bytesRead);
+  }
 }
 
 /** Returns the composite checksum of an upload: the CRC32 of its parts' CRC32s, and the number of parts. */

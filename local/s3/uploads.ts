@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'crypto';
-import { createReadStream, mkdirSync, readdirSync, renameSync, rmSync } from 'fs';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'fs';
 import { join } from 'path';
-import { type Body, compositeOf, verifyChecksum, writeContent } from './content';
+import { type Body, compositeOf, contentOfFiles, verifyChecksum, writeContent } from './content';
 import type { ObjectMeta, PutOptions, Store } from './store';
 import { readJson, writeJson } from '../services/json';
 import { AwsError } from '../types';
@@ -174,7 +174,7 @@ export function createUploads(folder: string, incoming: string, store: Pick<Stor
     // The number of parts is optional in the header.
     if (composite !== undefined && checksum !== undefined) verifyChecksum(checksum.includes('-') ? checksum : `${checksum}-${parts.length}`, composite, 'crc32');
     const md5 = createHash('md5').update(Buffer.concat(parts.map(({ etag }) => Buffer.from(bare(etag), 'hex')))).digest('hex');
-    const meta = await store.put(bucket, key, joined(parts.map(({ file }) => place(uploadId, file))), {
+    const meta = await store.put(bucket, key, contentOfFiles(parts.map(({ file }) => place(uploadId, file))), {
       ...options,
       ifAbsent,
       multipart: {
@@ -212,10 +212,6 @@ function chosenParts({ stored, checksumType }: OpenUpload, chosen: readonly Chos
     if (index < chosen.length - 1 && part.size < MIN_PART_BYTES) throw new AwsError('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size');
     return part;
   });
-}
-
-async function* joined(files: readonly string[]): AsyncGenerator<Buffer> {
-  for (const file of files) yield* createReadStream(file, { highWaterMark: 1024 ** 2 }) as AsyncIterable<Buffer>;
 }
 
 function bare(etag: string): string {
