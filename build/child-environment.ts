@@ -1,6 +1,6 @@
 import * as path from 'path';
 
-/** Settings of the machine and its network, which every npm needs. */
+/** npm options for the machine and its network. Every npm process needs them. */
 const KEPT = ['cache', 'cafile', 'globalconfig', 'https_proxy', 'noproxy', 'proxy', 'registry', 'userconfig'].map((name) => `npm_config_${name}`);
 
 const { npm_config_cafile: cafile, PATH = '' } = process.env;

@@ -1,7 +1,7 @@
 import { promises as fs } from 'fs';
 import * as path from 'path';
 import { run } from '../../build/shell';
-import { APPS, type AppName, type Consumer, copy, EXAMPLES } from '../consumer';
+import { APPS, type AppName, type Consumer, copy, EXAMPLES, runCdkApp } from '../consumer';
 
 const APP_NAMES: AppName[] = ['smallest', 'all'];
 const CDK = 'github.com/aws/aws-cdk-go/awscdk/v2';
@@ -38,9 +38,8 @@ export const go: Consumer = async ({ artifacts, folder, cdk }) => {
     if (cdk === 'newest') await run(cwd, 'go', ['get', `${CDK}@v${await newestCdk(cwd)}`]);
     await run(cwd, 'go', ['mod', 'tidy']);
     await run(cwd, 'go', ['vet', '.']);
-    await run(cwd, 'go', ['build', '-o', 'app', '.']);
     if (app === 'all') await rejectWrongType(cwd);
     version = (await run(cwd, 'go', ['list', '-m', '-f', '{{.Version}}', CDK])).trim().slice(1);
   }
-  return { cdk: version, typeCheck: 'go vet', apps: APP_NAMES, synth: (app, environment) => run(path.join(folder, app), './app', [], environment) };
+  return { cdk: version, typeCheck: 'go vet', apps: APP_NAMES, synth: (app, environment) => runCdkApp(path.join(folder, app), environment) };
 };

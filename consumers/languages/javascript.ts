@@ -1,16 +1,16 @@
 import * as path from 'path';
-import { installWithNpm } from './npm';
+import { copyNpmExample, installedCdk, npmInstall } from './npm';
 import { run } from '../../build/shell';
-import { APPS, type Consumer, copy, EXAMPLES } from '../consumer';
+import { APPS, type Consumer, copy, runCdkApp } from '../consumer';
 
 const javascript = (extension: 'cjs' | 'mjs'): Consumer => async (task) => {
   const { folder } = task;
-  const cdk = await installWithNpm(task);
-  await copy(path.join(EXAMPLES, 'javascript/smallest'), path.join(folder, 'smallest'));
+  await copyNpmExample('javascript/smallest', folder, task);
+  await npmInstall(folder);
   await copy(path.join(APPS, 'javascript'), folder);
   return {
-    cdk, typeCheck: 'none', apps: ['smallest', 'all'],
-    synth: (app, environment) => run(folder, process.execPath, [app === 'smallest' ? 'smallest/app.js' : `app.${extension}`], environment),
+    cdk: await installedCdk(folder), typeCheck: 'none', apps: ['smallest', 'all'],
+    synth: (app, environment) => app === 'smallest' ? runCdkApp(folder, environment) : run(folder, process.execPath, [`app.${extension}`], environment),
   };
 };
 

@@ -13,7 +13,7 @@ export function checkCircularDependency(scope: IConstruct, { node: { defaultChil
   });
 }
 
-/** The construct paths of the cycle. */
+/** Returns the construct paths of a circular dependency. */
 function circularDependency(resource: CfnElement): string[] | undefined {
   const { stack } = resource;
   const elements = new Map(stack.node.findAll().filter(CfnElement.isCfnElement).filter((each) => each.stack === stack)

@@ -14,7 +14,7 @@ import { listProblems, repetitionProblem, show } from '../synth/prop-checks';
 
 /** CloudFront's quota of public keys per key group. */
 export const MAX_GENERATIONS = 5;
-/** At most 20 characters, because the name of the CloudFront public key contains this name. */
+/** The name of a generation has at most 20 characters, because the name of the CloudFront public key contains it. */
 const GENERATION = /^[A-Za-z0-9][A-Za-z0-9-]{0,19}$/;
 
 export interface SigningKeysProps {

@@ -2,7 +2,6 @@ import type { Roles } from '../contract/roles';
 import { isPresent, VideoStatus } from '../domain/video-status';
 import type { Visibility } from '../domain/visibility';
 
-/** As verified by the authorizer. */
 export interface Caller {
   readonly userId: string;
   readonly groups: readonly string[];

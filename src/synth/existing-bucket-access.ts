@@ -15,7 +15,7 @@ export function checkBucketAccess(scope: IConstruct, prop: string, bucket: s3.IB
   Aspects.of(bucket).add(new WarnWithoutTls(scope, prop, bucket, resource), { priority: AspectPriority.READONLY });
 }
 
-/** An aspect, because the app may add a bucket policy after it creates the service. */
+/** This class is an aspect, because the app may add a bucket policy after it creates the service. */
 class WarnWithoutTls implements IAspect {
   constructor(
     private readonly scope: IConstruct, private readonly prop: string, private readonly bucket: s3.IBucket, private readonly resource: s3.CfnBucket,
@@ -30,7 +30,7 @@ class WarnWithoutTls implements IAspect {
 
 function publicProblems(prop: string, resource: s3.CfnBucket): string[] {
   const block: Partial<Record<string, unknown>> | undefined = Stack.of(resource).resolve(resource.publicAccessBlockConfiguration);
-  // If publicAccessBlockConfiguration is absent, AWS enables all four settings. If it is present, AWS disables the settings that it omits.
+  // If publicAccessBlockConfiguration is absent, AWS enables all four settings. If the property is present, AWS disables every setting that the property omits.
   const off = block === undefined ? [] : BLOCKS.filter((name) => block[name] === undefined || String(block[name]) === 'false');
   const open = statementsOf(resource).find(letsInEveryone);
   return [

@@ -118,7 +118,7 @@ function notifications(bucket: s3.IBucket): CfnResource | undefined {
   return bucket.node.tryFindChild('Notifications')?.node.tryFindChild('Resource') as CfnResource | undefined;
 }
 
-/** An aspect, because the app may add notifications after it creates the service. */
+/** This class is an aspect, because the app may add notifications after it creates the service. */
 class KeepEventBridge {
   constructor(private readonly bucket: s3.IBucket) {}
 

@@ -122,7 +122,7 @@ function settingOf(scope: Construct): Setting {
   return scope.node.tryGetContext(CONTEXT) ?? { options: {} };
 }
 
-/** These options override the options of outer scopes. Call this function before the scope has children. */
+/** The given options override the options of outer scopes. Call this function before the scope has children. */
 export function useFunctionOptions(scope: Construct, given: VodFunctionOptions | undefined): void {
   if (isAbsent(given)) return;
   const above = settingOf(scope);

@@ -10,7 +10,7 @@ import { readRow } from '../../runtime/rows/read-row';
 
 /**
  * If `source` is `failed`, the function sends events for the records in the failed events bucket. If `source` is `table`, the function sends one event for each
- * video: the event of its current status. `after` is `next` of the previous response.
+ * video: the event of its current status. `after` is the value of `next` in the previous response.
  */
 export interface ResendRequest {
   readonly source?: unknown;
@@ -44,9 +44,9 @@ const ROWS_AT_ONCE = 100;
 const OBJECTS_AT_ONCE = 20;
 
 interface Page {
-  /** The key of each event's object or row. */
+  /** The key of the object or row from which each event was read. */
   readonly events: ReadonlyMap<TimedEvent, string>;
-  /** Keys of objects and rows. */
+  /** Keys of the failed objects and rows. */
   readonly failed: Set<string>;
   readonly next?: string;
   readonly settle?: () => Promise<void>;

@@ -12,7 +12,7 @@ const EVENTS_AT_ONCE = 10;
 const TRIES = 4;
 const FIRST_WAIT_MS = 50;
 
-/** Error codes of temporary rejections (see PutEventsResultEntry in the EventBridge API Reference). All other codes are permanent. */
+/** Error codes of temporary rejections (see PutEventsResultEntry in the EventBridge API Reference). All other codes mean a permanent rejection. */
 const TEMPORARY: readonly (string | undefined)[] = ['InternalFailure', 'ThrottlingException', undefined];
 
 export type OnRejected = (event: TimedEvent, code: string | undefined) => void;

@@ -29,7 +29,7 @@ const REQUEST_ERRORS: Readonly<Record<string, 'source' | 'request'>> = {
   BadRequestException: 'request',
 };
 
-/** Matches messages about errors that the file did not cause, such as missing permissions. Errors of the file can have the same error code. */
+/** Matches messages about errors that the file did not cause, such as missing permissions. An error that the file caused can have the same error code. */
 const ACCESS = /denied|forbidden|authoriz|permission|\brole\b|\bkms\b|policy|failed to (read data|download)|throttl|timed out/i;
 
 export function internal(): VideoError {
