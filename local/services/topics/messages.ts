@@ -14,7 +14,7 @@ export function notification(message: Message, topicArn: string, subscriptionArn
   return JSON.stringify({ ...common(message, topicArn), SigningCertURL: CERTIFICATE, UnsubscribeURL: unsubscribe(subscriptionArn) });
 }
 
-/** Two field names end in `Url` in this event, but in `URL` in an SQS message. */
+/** The event of a Lambda function has the fields `SigningCertUrl` and `UnsubscribeUrl`. A message to SQS has `SigningCertURL` and `UnsubscribeURL`. */
 export function lambdaEvent(message: Message, topicArn: string, EventSubscriptionArn: string): string {
   const addresses = { SigningCertUrl: CERTIFICATE, UnsubscribeUrl: unsubscribe(EventSubscriptionArn) };
   const Sns = { ...common(message, topicArn), Subject: null, ...addresses, MessageAttributes: {} };
