@@ -45,6 +45,7 @@ export const PRICES = {
     source: 'assumed to be the price of custom events, although factualminds.com (June 2026) says that events of S3 are free',
   },
   'events of MediaConvert': { unit: 'event', tiers: flat(0), source: 'wring.co/blog/aws-eventbridge-pricing-guide: events of AWS services are free' },
+  'STS requests': { unit: 'request', tiers: flat(0), source: 'to do' },
   'MediaConvert requests': { unit: 'request', tiers: flat(0), source: 'requests other than Probe are free; the price of Probe is unknown' },
 } as const satisfies Record<string, Price>;
 

@@ -102,6 +102,7 @@ function requestName({ service, operation }: Usage & { kind: 'request' }): Price
     case 'cloudfront': return 'CloudFront requests';
     case 'secretsmanager': return 'Secrets Manager requests';
     case 'mediaconvert': return 'MediaConvert requests';
+    case 'sts': return 'STS requests';
     // Usage of the kinds `read`, `write` and `event` already includes these requests.
     case 'dynamodb': case 'events': return undefined;
     // Cognito bills monthly active users, not requests.

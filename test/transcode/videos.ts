@@ -1,61 +1,37 @@
-import type { AddressInfo } from 'net';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import dynalite from 'dynalite';
-import { SCHEMA_VERSION, stageKey, TABLE_KEYS, videoKey, VideoRow } from '../../src/contract/table';
-import { stageOf } from '../../src/domain/stage';
+import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { videoKey, VideoRow } from '../../src/contract/table';
+import { catalogTable } from '../runtime/rows/catalog-table';
 
 export const TABLE_NAME = 'videos';
 export const VIDEO_ID = '0193a1b2-0000-7000-8000-0123456789ab';
 export const SOURCE_URL = `s3://sources/source/${VIDEO_ID}/original`;
 
-export async function startTable() {
-  const server = dynalite({ createTableMs: 0 });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', TABLE_NAME,
+/**
+ * Starts a separate table. The environment of the handlers contains its URL.
+ *
+ * @param onWrite receives the video's row after each accepted write
+ */
+export async function startTable(onWrite?: (row: VideoRow) => void) {
+  const { client, close, put, tableName } = await catalogTable((usage) => {
+    if (usage.kind !== 'write') return;
+    for (const { before, after } of usage.changes) if (after && after !== before && after.sk.S === 'video') onWrite?.(unmarshall(after) as VideoRow);
   });
-  const client = new DynamoDBClient({});
-  await client.send(new CreateTableCommand({
-    TableName: TABLE_NAME,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: Object.values(TABLE_KEYS).map((name) => ({ AttributeName: name, AttributeType: 'S' as const })),
-    KeySchema: [{ AttributeName: TABLE_KEYS.partition, KeyType: 'HASH' }, { AttributeName: TABLE_KEYS.sort, KeyType: 'RANGE' }],
-  }));
+  const { hostname, port, protocol } = await client.config.endpoint!();
+  const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_DYNAMODB: `${protocol}//${hostname}:${port}`, AWS_REGION: await client.config.region(), TABLE_NAME: tableName,
+    AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: sessionToken,
+  });
   const documents = DynamoDBDocumentClient.from(client);
   const now = new Date().toISOString();
   return {
-    async put(row: Partial<VideoRow>): Promise<void> {
-      const whole: VideoRow = {
-        ...videoKey(VIDEO_ID),
-        schemaVersion: SCHEMA_VERSION,
-        videoId: VIDEO_ID,
-        owner: 'someone',
-        title: 'A video',
-        tags: [],
-        visibility: 'signed-in',
-        status: 'uploaded',
-        stageKey: stageKey(stageOf(row.status ?? 'uploaded'), VIDEO_ID),
-        attempt: 1,
-        progress: 0,
-        revision: 1,
-        version: 1,
-        createdAt: now,
-        updatedAt: now,
-        source: { bucket: 'sources', key: `source/${VIDEO_ID}/original`, fileName: 'a.mp4', contentType: 'video/mp4', size: 1 },
-        ...row,
-      };
-      await documents.send(new PutCommand({ TableName: TABLE_NAME, Item: whole }));
-    },
+    /** Puts the row of the video. Omitted fields are those of an uploaded video. */
+    put: (row: Partial<VideoRow>) => put({ videoId: VIDEO_ID, status: 'uploaded', createdAt: now, updatedAt: now, ...row }),
     async get(): Promise<VideoRow> {
-      return (await documents.send(new GetCommand({ TableName: TABLE_NAME, Key: videoKey(VIDEO_ID), ConsistentRead: true }))).Item as VideoRow;
+      return (await documents.send(new GetCommand({ TableName: tableName, Key: videoKey(VIDEO_ID), ConsistentRead: true }))).Item as VideoRow;
     },
-    stop: () => new Promise<void>((resolve) => {
-      client.destroy();
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }),
+    stop: close,
   };
 }
 

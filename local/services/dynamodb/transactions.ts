@@ -76,10 +76,11 @@ export async function createTransactions({ database, writes, now = Date.now }: {
     const size = plans.reduce((sum, { before, after = before }) => sum + (after ? itemSize(after) : 0), 0);
     if (size > LARGEST) throw invalid('The items of a transaction must have a total size of at most 4 MiB');
 
-    writes.observe({ kind: 'write', isTransaction: true, changes: plans.map(({ before, after, error }, index) => ({ before, after: error || !actions[index].writes ? before : after })) });
     const conflicts = writes.takeConflict();
     const reasons = plans.map((plan, index) => reasonOf(plan, actions[index], conflicts && index === 0));
-    if (reasons.some(({ Code }) => Code !== NO_REASON.Code)) {
+    const isCanceled = reasons.some(({ Code }) => Code !== NO_REASON.Code);
+    writes.observe({ kind: 'write', isTransaction: true, changes: plans.map(({ before, after }, index) => ({ before, after: isCanceled || !actions[index].writes ? before : after })) });
+    if (isCanceled) {
       const message = `Transaction cancelled, please refer cancellation reasons for specific reasons [${reasons.map(({ Code }) => Code).join(', ')}]`;
       throw new AwsError('TransactionCanceledException', message, 400, { CancellationReasons: reasons });
     }

@@ -9,6 +9,7 @@ import { DynamoDb, startDynamoDb } from '../../../local/services/dynamodb/dynamo
 import type { StreamRecord } from '../../../local/services/dynamodb/streams';
 import { createStreamMappings } from '../../../local/services/stream-mappings/stream-mappings';
 import type { InvokeResult, Part } from '../../../local/types';
+import type { Usage } from '../../../local/usage';
 import { videoKey, VideoRow } from '../../../src/contract/table';
 import { CREDENTIALS, fakeAccess } from '../../local/fakes';
 import { synthesized } from '../../local/template/stacks';
@@ -21,9 +22,10 @@ export interface Change { readonly before?: VideoRow; readonly after?: VideoRow 
 
 /** `publish-events` runs in the test's process. */
 export class Services {
-  static async start(invoke: (records: StreamRecord[]) => Promise<InvokeResult>): Promise<Services> {
+  /** @param onWrite receives the images of each video's row that was written or removed */
+  static async start(invoke: (records: StreamRecord[]) => Promise<InvokeResult>, onWrite: (change: Change) => void): Promise<Services> {
     const stack = await synthesized((scope) => void catalogIn(scope));
-    const services = new Services(stack, invoke);
+    const services = new Services(stack, invoke, onWrite);
     await services.open();
     await services.resume();
     return services;
@@ -43,6 +45,7 @@ export class Services {
 
   private constructor(
     private readonly stack: Awaited<ReturnType<typeof synthesized>>, private readonly call: (records: StreamRecord[]) => Promise<InvokeResult>,
+    private readonly onWrite: (change: Change) => void,
   ) {
     const [{ physicalId, attributes }] = stack.ofType('AWS::DynamoDB::GlobalTable');
     this.access = new TemplateAccess(stack, () => undefined);
@@ -79,9 +82,8 @@ export class Services {
   async changesOf(videoId: string): Promise<Change[]> {
     const { pk, sk } = videoKey(videoId);
     const records = await this.dynamoDb.streams.read(this.streamArn, this.marked, -1);
-    const row = (image: StreamRecord['dynamodb']['NewImage']) => image && unmarshall(image) as VideoRow;
     return records.filter(({ dynamodb: { Keys } }) => Keys.pk.S === pk && Keys.sk.S === sk)
-      .map(({ dynamodb }) => ({ before: row(dynamodb.OldImage), after: row(dynamodb.NewImage) }));
+      .map(({ dynamodb }) => ({ before: rowOf(dynamodb.OldImage), after: rowOf(dynamodb.NewImage) }));
   }
 
   /** A running invocation can finish, but its result is ignored. */
@@ -131,8 +133,18 @@ export class Services {
   }
 
   private async open(): Promise<void> {
-    this.dynamoDb = await startDynamoDb({ stack: this.stack });
+    this.dynamoDb = await startDynamoDb({ stack: this.stack, observe: (usage) => this.written(usage) });
     this.awsEndpoint = await startAwsEndpoint({ access: fakeAccess() });
     this.awsEndpoint.register(this.dynamoDb.service);
   }
+
+  private written(usage: Usage): void {
+    for (const { before, after } of usage.kind === 'write' ? usage.changes : []) {
+      if (before !== after && (before ?? after)!.sk.S === 'video') this.onWrite({ before: rowOf(before), after: rowOf(after) });
+    }
+  }
+}
+
+function rowOf(image: StreamRecord['dynamodb']['NewImage']): VideoRow | undefined {
+  return image && unmarshall(image) as VideoRow;
 }

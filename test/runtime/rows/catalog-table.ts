@@ -2,6 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { startAwsEndpoint } from '../../../local/aws-endpoint/aws-endpoint';
 import { startDynamoDb } from '../../../local/services/dynamodb/dynamodb';
+import type { ObserveUsage } from '../../../local/usage';
 import { INDEXES, SCHEMA_VERSION, stageKey, TABLE_KEYS, videoKey, VideoRow } from '../../../src/contract/table';
 import { stageOf } from '../../../src/domain/stage';
 import { CREDENTIALS, fakeAccess, fakeStack, REGION, resource } from '../../local/fakes';
@@ -15,7 +16,7 @@ export interface CatalogTable {
   close(): Promise<void>;
 }
 
-export async function catalogTable(): Promise<CatalogTable> {
+export async function catalogTable(observe?: ObserveUsage): Promise<CatalogTable> {
   const tableName = 'videos';
   const keySchema = (partition: string, sort: string) => [{ AttributeName: partition, KeyType: 'HASH' }, { AttributeName: sort, KeyType: 'RANGE' }];
   const indexes = Object.values(INDEXES);
@@ -28,7 +29,7 @@ export async function catalogTable(): Promise<CatalogTable> {
       IndexName: name, KeySchema: keySchema(partition, sort), Projection: { ProjectionType: projection },
     })),
   };
-  const dynamoDb = await startDynamoDb({ stack: fakeStack([resource('AWS::DynamoDB::Table', tableName, definition)]) });
+  const dynamoDb = await startDynamoDb({ stack: fakeStack([resource('AWS::DynamoDB::Table', tableName, definition)]), observe });
   const awsEndpoint = await startAwsEndpoint({ access: fakeAccess() });
   awsEndpoint.register(dynamoDb.service);
   const client = new DynamoDBClient({ endpoint: `http://127.0.0.1:${awsEndpoint.port}`, region: REGION, credentials: CREDENTIALS });
