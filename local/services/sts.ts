@@ -1,6 +1,6 @@
 import { randomUUID } from 'crypto';
 import type { Access } from '../access/access';
-import { AccessDenied, AwsError, type AwsRequest, type AwsService, type LocalStack } from '../types';
+import { AwsError, type AwsRequest, type AwsService, type LocalStack } from '../types';
 import { xml } from '../xml';
 
 const VERSION = '2011-06-15';
@@ -22,13 +22,11 @@ export function createSts({ stack, access, divideSessions = 1 }: { stack: LocalS
     needs: (request) => [{ action: 'sts:AssumeRole', resource: inputOf(request).roleArn }],
     async handle(request, response) {
       const { roleArn, sessionName, seconds } = inputOf(request);
-      const role = stack.ofType('AWS::IAM::Role').find(({ attributes }) => attributes.Arn === roleArn);
-      if (!role) throw new AccessDenied(request.principal, { action: 'sts:AssumeRole', resource: roleArn });
       const { accessKeyId, secretAccessKey, sessionToken, expiration } = access.startSession(roleArn, seconds / divideSessions);
       response.setHeader('content-type', 'text/xml').end(xml('AssumeRoleResponse', {
         AssumeRoleResult: {
           AssumedRoleUser: {
-            AssumedRoleId: `AROA${role.logicalId.toUpperCase()}:${sessionName}`,
+            AssumedRoleId: `AROA${stack.byArn(roleArn).logicalId.toUpperCase()}:${sessionName}`,
             Arn: `${roleArn.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/${sessionName}`,
           },
           Credentials: { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration: expiration.toISOString() },

@@ -281,7 +281,7 @@ describe('refusals', () => {
     expect(files()).toEqual([]);
   });
 
-  test.each(['<a/>', '<CompleteMultipartUpload><Part>', '', '{}'])('the body %j', async (body) => {
+  test.each(['<a/>', '<CompleteMultipartUpload><Part>', '<CompleteMultipartUpload><Other/></CompleteMultipartUpload>', '', '{}'])('the body %j', async (body) => {
     const { upload } = await withTwoParts();
     const path = `/${BUCKET}/${encodeURIComponent(upload.target().Key)}?uploadId=${upload.target().UploadId}`;
     expect(await rawTo(served.endpoint, 'POST', path, { 'content-length': `${body.length}` }, Buffer.from(body))).toMatchObject({ status: 400, body: expect.stringContaining('<Code>MalformedXML<') });
