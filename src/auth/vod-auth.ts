@@ -24,7 +24,7 @@ export interface VodAuthProps {
   /**
    * The identity provider of the users.
    *
-   * Choose the identity before users upload videos, since each video stores the user id of its owner. If you change the identity later, no user owns the
+   * Choose the identity before users upload videos, because each video stores the user id of its owner. If you change the identity later, no user owns the
    * existing videos, and only admins can see existing private videos.
    * @default Identity.userPool() - a new user pool, with sign-in, sessions and sign-out
    */

@@ -22,7 +22,7 @@ export function allowedHeaders(routes: readonly Route[]): string[] {
   return [...new Set(['authorization', ...read])].sort();
 }
 
-/** Returns CORS headers for a response. If `origin` is in `appOrigins`, they allow a web page of this origin to read the response. */
+/** Returns CORS headers for a response. If `origin` is in `appOrigins`, these headers allow a web page of this origin to read the response. */
 export function corsHeaders(appOrigins: readonly string[], origin?: string): Record<string, string> {
   if (appOrigins.length === 0) return {};
   const isListed = origin !== undefined && appOrigins.includes(origin);

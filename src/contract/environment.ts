@@ -43,7 +43,7 @@ export const VARIABLES = {
   /** The `https://` URL of the source bucket. */
   SOURCE_ADDRESS: text,
   SOURCE_BUCKET: text,
-  /** ARN of the catalog's table, which every event names as its resource. */
+  /** ARN of the catalog's table. Every event contains this ARN as its resource. */
   TABLE_ARN: text,
   TABLE_NAME: text,
   TOKEN_RULES: json<TokenRules>(),
@@ -71,7 +71,7 @@ export type Variable = keyof typeof VARIABLES;
 export const ENVIRONMENTS = {
   'api/describe-api': ['HANDLERS', 'APP_ORIGINS?'],
   'auth/authorize-token': ['TOKEN_RULES'],
-  /** The function gets its input from the properties of the custom resource, so that CloudFormation invokes the function again for a new app client. */
+  /** The input of the function is in the properties of the custom resource. For a new app client, CloudFormation therefore invokes the function again. */
   'auth/fill-client-secret': [],
   'auth/sign-in': ['HOSTED_UI', 'ISSUER', 'CLIENT_ID', 'SECRET_ARN', 'SERVICE_URL', 'RETURN_ORIGINS', 'REFRESH_SECONDS'],
   'catalog/publish-events': ['EVENT_BUS_NAME', 'TABLE_ARN', 'FAILED_EVENTS_BUCKET'],

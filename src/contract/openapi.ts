@@ -50,7 +50,7 @@ function operation(operationId: string, route: Route): object {
 
 /**
  * Request headers that the document does not list. Only browsers can set some of these headers (see "forbidden request-header" in the Fetch standard). OpenAPI
- * ignores the others (see "Parameter Object" in OpenAPI 3.1).
+ * ignores `accept`, `authorization` and `content-type` (see "Parameter Object" in OpenAPI 3.1).
  */
 const NOT_PARAMETERS = /^(?:cookie|origin|sec-.*|accept|authorization|content-type)$/;
 

@@ -31,7 +31,7 @@ export interface JsonSchema {
   readonly maxItems?: number;
   readonly maxProperties?: number;
   readonly uniqueItems?: boolean;
-  /** The alternatives of a value. Each alternative is an object schema with other required properties. */
+  /** The alternatives of a value. Each alternative is an object schema. The alternatives differ in their required properties. */
   readonly oneOf?: readonly JsonSchema[];
 }
 

@@ -10,7 +10,7 @@ export interface UploadSettings extends UploadLimits {
   readonly quotas: Quotas;
 }
 
-/** The times at which the sweeper ends an upload and removes its video. */
+/** How long the sweeper waits before it ends an upload, and before it removes the video. */
 export interface UploadExpiry {
   /** The time after which an upload without a new part expires. */
   readonly incompleteExpirySeconds: number;

@@ -16,7 +16,7 @@ export interface Ports {
 
 /** The SDK has no default timeout, and 3 seconds leave time to read an older key. */
 const READ_TIMEOUT_MS = 3_000;
-/** Minimum time before an unreadable secret is read again, since each read costs money and time. */
+/** Minimum time before an unreadable secret is read again, because each read costs money and time. */
 const RETRY_MS = 60_000;
 
 export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {

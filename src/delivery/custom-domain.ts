@@ -36,7 +36,7 @@ export function domainProblems(scope: IConstruct, { domainNames, certificate }: 
 
 /**
  * At the end of synth, rejects domain names that another distribution of the app also has. If the other distribution is in a different Stage, adds only a
- * warning, since the app may deploy only one of the Stages.
+ * warning, because the app may deploy only one of the Stages.
  */
 export function checkUniqueNames(scope: IConstruct, { node: { defaultChild: own } }: cloudfront.Distribution, domainNames: readonly string[]): void {
   scope.node.addValidation({

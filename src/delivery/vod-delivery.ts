@@ -42,7 +42,7 @@ export interface VodDeliveryOptions {
    * sure that the bucket blocks public access and denies requests without TLS. Everyone can read media in a public bucket without a playback session.
    *
    * A customer-managed KMS key can encrypt the bucket, if the app creates the key or the key policy allows CloudFront to call `kms:Decrypt`. The key `aws/s3`
-   * is rejected at synth, since CloudFront cannot use it.
+   * is rejected at synth, because CloudFront cannot use it.
    * @default - a new private bucket
    */
   readonly bucket?: s3.IBucket;
@@ -58,7 +58,7 @@ export interface VodDeliveryOptions {
    *
    * A generation is one key pair. CloudFront trusts all generations. The newest generation signs the playback cookies, starting 15 minutes after its creation.
    * If the secret of the newest generation cannot be read, an older generation signs the cookies. To rotate the key, add a generation at the end of the list.
-   * If you remove a generation, all sessions that it signed end, so first wait until these sessions have expired.
+   * Before you remove a generation, wait until the sessions that it signed have expired. Otherwise, the removal ends these sessions.
    * @default ['1']
    */
   readonly keyGenerations?: string[];
@@ -106,7 +106,7 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
    * The first name is the host of the service URL (`url`), and must also be the host of the catalog's `url`. For each name, create a DNS record that points to
    * the distribution. CloudFront rejects a name that a different distribution already has.
    *
-   * Users can sign in and watch only at the first name, since a cookie is valid for one name. Requests for all other names, including the `cloudfront.net`
+   * Users can sign in and watch only at the first name, because a cookie is valid for one name. Requests for all other names, including the `cloudfront.net`
    * name, are redirected to the first name. There is no redirect if `defaultBehavior` has your own function for viewer requests. Viewers need TLS 1.2 or later
    * (`TLSv1.2_2021`).
    * @default - the domain name of the distribution, such as `d111111abcdef8.cloudfront.net`
@@ -123,8 +123,8 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
   /**
    * The CloudFront behavior of your web app, which serves all requests except API and media requests.
    *
-   * By default, http requests are redirected to https (`viewerProtocolPolicy`). The origin must not be the media bucket, since only `/v/*` requires a playback
-   * session.
+   * By default, http requests are redirected to https (`viewerProtocolPolicy`). The origin must not be the media bucket, because only `/v/*` requires a
+   * playback session.
    *
    * By default, viewers can send only GET and HEAD requests. CloudFront caches the responses for all viewers, and sends no query strings or cookies to the
    * origin. A server-rendered app needs `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`.

@@ -5,7 +5,7 @@ const MIB = 1024 ** 2;
 /** The minimum size of a part: fewer and larger parts need fewer requests. S3 accepts 5 MiB. */
 const MIN_PART_BYTES = 16 * MIB;
 
-/** Returns the size of every part but the last: the smallest number of whole MiB with which at most MAX_PARTS parts contain the file. */
+/** Returns the size of every part but the last. The size is the smallest number of whole MiB that does not lead to more than MAX_PARTS parts. */
 export function partSizeOf(size: number): number {
   return Math.max(MIN_PART_BYTES, Math.ceil(size / MAX_PARTS / MIB) * MIB);
 }

@@ -11,8 +11,8 @@ export interface CustomResourceAnswer {
 type Change<Properties> = (requestType: 'Create' | 'Update' | 'Delete', properties: Properties, physicalResourceId?: string) => Promise<CustomResourceAnswer>;
 
 /**
- * Runs `change` and sends the result to the signed URL in the event, which is never logged. CloudFormation waits an hour for a missing response, so every error
- * leads to a `FAILED` response.
+ * Runs `change` and sends the result to the signed URL in the event. The URL is never logged. CloudFormation waits an hour for a missing response, so every
+ * error leads to a `FAILED` response.
  *
  * CloudFormation can invoke the function some seconds before a new IAM permission takes effect (aws-cdk issue 37675). If IAM denies access, `change` is
  * therefore retried for up to a minute. `change` must be idempotent.

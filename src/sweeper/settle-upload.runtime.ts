@@ -27,7 +27,7 @@ export async function settleUpload(row: VideoRow, { videos, clock, upload, trans
   return 'settled';
 }
 
-/** Returns the time of the last stored part, or of the upload request, if this time is after `expiredBefore`. */
+/** Returns a time after `expiredBefore` at which the client was active: the time of the upload request, or of the last stored part. */
 async function lastSign(row: VideoRow, uploads: MultipartUploads, expiredBefore: number): Promise<Date | 'expired'> {
   const created = new Date(row.createdAt);
   if (created.getTime() > expiredBefore) return created;
@@ -42,7 +42,9 @@ async function lastSign(row: VideoRow, uploads: MultipartUploads, expiredBefore:
   return last.getTime() > expiredBefore ? last : 'expired';
 }
 
-/** Removes a video whose upload expired or was aborted. A request that was still running at that time can have left parts or the source file. */
+/**
+ * Removes a video whose upload expired or was aborted. Parts or the source file can still exist, because a request may have stored them after the upload ended.
+ */
 export async function removeUpload(row: VideoRow, { videos, upload }: SettlePorts): Promise<NextLook> {
   if (!upload) return LATER;
   const parts = partsOf(row);

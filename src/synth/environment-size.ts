@@ -6,7 +6,7 @@ import type { Variable } from '../contract/environment';
 /** The quota for the environment variables of a function, measured as JSON (see "Environment variables" in "Lambda quotas"). */
 const MAX_BYTES = 4096;
 
-/** A placeholder for a value that is known only at deploy time. ARNs are longer than the placeholder, and most ids are shorter. */
+/** A placeholder for a value that is known only at deploy time. The placeholder has a medium length: ARNs are longer, and most ids are shorter. */
 const UNKNOWN = '?'.repeat(40);
 
 /** The shortest possible values of CloudFormation's pseudo parameters. */

@@ -77,8 +77,8 @@ function renderedEncryption(resource: s3.CfnBucket): Encryption {
 /**
  * Enables EventBridge notifications on a bucket of this app, and keeps all other notifications.
  *
- * If the app has called `addEventNotification()`, a custom resource of CDK replaces the whole notification configuration, and would disable EventBridge. Only
- * in this case, the code calls CDK's `enableEventBridgeNotification()`, which otherwise would create the custom resource and its function.
+ * If the app calls `addEventNotification()`, CDK creates a custom resource that replaces the whole notification configuration. In this case,
+ * `enableEventBridgeNotification()` keeps EventBridge on. In other cases, that method would create an unnecessary custom resource with a function.
  *
  * @returns false for an imported bucket, which this stack can't change
  */

@@ -40,7 +40,7 @@ export function streamProblems(scope: Construct, prop: string, table: dynamodb.I
   return differ(name, table.tableName) ? [...problems, `${stream}: expected a stream of the table ${table.tableName}, got a stream of the table ${name}`] : problems;
 }
 
-/** Runs at the end of synth, because an aspect may remove the stream. A TableV2 has a stream ARN even without a stream. */
+/** Runs at the end of synth, because an aspect may remove the stream. The stream ARN is no evidence, because a TableV2 always has one. */
 export function checkStream(scope: Construct, prop: string, table: dynamodb.ITable): void {
   const resource = resourceOf(table);
   if (!resource) return;

@@ -14,8 +14,8 @@ import { vpcMemberProblems } from './vpc-members';
 /**
  * Options for the Lambda functions of the service or of one area.
  *
- * The options have the names and types of CDK's `lambda.FunctionOptions`. Options of an area override options of `ServerlessVod`. You can change other settings
- * on the functions, which are public properties, such as `vod.upload.manageUploadsFunction`.
+ * The options have the names and types of CDK's `lambda.FunctionOptions`. Options of an area override options of `ServerlessVod`. To change other settings, use
+ * the functions themselves, such as `vod.upload.manageUploadsFunction`.
  */
 export interface VodFunctionOptions {
   /**
@@ -30,7 +30,7 @@ export interface VodFunctionOptions {
    * The timeout of the functions, from 10 to 29 seconds. API Gateway waits at most 29 seconds for a function.
    *
    * Some functions have a fixed timeout: 1 minute for the submission of jobs, 2 minutes for custom resources, 5 minutes for resending events, 10 minutes for
-   * the sweeper, 20 seconds for sign-in, which waits for the user pool, and 29 seconds for uploads, because S3 joins the parts of files.
+   * the sweeper, 20 seconds for sign-in, and 29 seconds for uploads.
    * @default Duration.seconds(10)
    */
   readonly timeout?: Duration;
@@ -96,7 +96,7 @@ export interface VodFunctionOptions {
    * The reserved concurrency of each function that serves API requests.
    *
    * A function cannot exceed its reservation, so API requests cannot use up the concurrency of the account. Functions that process job events or the table's
-   * stream have no reservation, because a low reservation would throttle these functions, and uploads would end in the dead-letter queue.
+   * stream have no reservation. A low reservation would throttle these functions, and uploads would end in the dead-letter queue.
    *
    * Lambda keeps 100 executions of the account unreserved. In an account with a concurrency quota of 100 or less, a reservation fails at deploy time.
    * @default - no reservation
@@ -114,7 +114,7 @@ const CONTEXT = 'serverless-vod:functions';
 
 interface Setting {
   readonly options: VodFunctionOptions;
-  /** The construct whose options set the VPC, and the parent of the shared security group. */
+  /** The construct whose options set the VPC. This construct is also the parent of the shared security group. */
   readonly vpcOwner?: Construct;
 }
 

@@ -62,7 +62,7 @@ export function handlerFunction<H extends HandlerName, const U extends readonly 
   return fn;
 }
 
-/** The compiler finds missing, repeated and unread variables only if the list of connections is a literal. */
+/** Finds missing, repeated and unread variables. The compiler finds these variables only if the list of connections is a literal. */
 function checkCovered(handler: HandlerName, covered: readonly string[]): void {
   const listed: readonly string[] = ENVIRONMENTS[handler];
   const problems = [

@@ -37,8 +37,8 @@ export function rejectLateKey(construct: IConstruct, property: string, remedy: s
 const KEY_ACTIONS = { GetSecretValue: ['kms:Decrypt'], PutSecretValue: ['kms:GenerateDataKey', 'kms:Decrypt'] };
 
 /**
- * If a secret has a customer-managed key at the end of synth, the grantee is also allowed to use the key through Secrets Manager. Synth fails if the key is not
- * a construct of the app, because CDK can't grant access to the key.
+ * Grants actions on secrets. If a secret has a customer-managed key at the end of synth, the grantee can also use this key through Secrets Manager. Synth fails
+ * if the key is not a construct of the app, because CDK can't grant access to the key.
  */
 export function grantSecrets(secrets: readonly secretsmanager.CfnSecret[], grantee: iam.IGrantable, ...actions: (keyof typeof KEY_ACTIONS)[]): void {
   iam.Grant.addToPrincipal({ grantee, actions: actions.map((action) => `secretsmanager:${action}`), resourceArns: secrets.map(({ ref }) => ref) });

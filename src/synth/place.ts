@@ -4,8 +4,8 @@ import type { Construct } from 'constructs';
 import { show } from './prop-checks';
 
 /**
- * Existing resources must be in the account and the region of the stack: S3 sends events to the default bus of the bucket's account, and handlers call DynamoDB
- * and S3 in the region of the stack.
+ * Existing resources must be in the account and the region of the stack. S3 sends events to the default bus of the bucket's account. Handlers call DynamoDB and
+ * S3 in the region of the stack.
  */
 export function placeProblems(scope: Construct, prop: string, what: string, env: ResourceEnvironment): string[] {
   const { region, account } = Stack.of(scope);
@@ -27,7 +27,7 @@ export function partitionProblem(scope: Construct, prop: string, what: string, a
   return own && others.length >= 4 && differ(partition, own) ? `${prop}: expected a ${what} of the stack's partition ${own}, got a ${what} of the partition ${partition}` : undefined;
 }
 
-/** AWS managed resources have ARNs with `aws` instead of an account, or without an account. These ARNs are accepted. */
+/** Accepts the ARN of a resource that AWS manages. In such an ARN, the account is `aws` or empty. */
 export function accountProblem(scope: Construct, prop: string, what: string, arn: string): string | undefined {
   const { account } = Stack.of(scope);
   const [, , , , actual] = arn.split(':');

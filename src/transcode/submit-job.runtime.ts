@@ -105,7 +105,7 @@ async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository):
   return videos.find(videoId);
 }
 
-/** The content of a message that requests a job for `attempt` or for a later attempt without a job. */
+/** The content of a message that requests a job. If a later attempt than `attempt` has no job, the message requests a job for that attempt. */
 interface Upload {
   readonly videoId: string;
   readonly attempt: number;

@@ -30,7 +30,10 @@ const JOINS = 3;
 /** The maximum number of missing parts that an error names. */
 const NAMED_PARTS = 10;
 
-/** The routes with which the owner of a video reads, continues, completes and aborts the upload. S3, not the row, knows which parts are stored. */
+/**
+ * The routes with which the owner of a video reads, continues, completes and aborts the upload. The parts are listed in S3, because the row does not contain
+ * the stored parts.
+ */
 export function continueUpload(
   { videos, roles, signUrl, uploads, clock, settings, serviceUrl }: ContinueUploadPorts,
 ): Omit<Operations<'upload/manage-uploads'>, 'planUpload'> {

@@ -33,8 +33,8 @@ export interface StoredObject {
 }
 
 /**
- * The result of `complete`. `ended`: the upload or the object did not permit the completion, for example because S3 has no such upload, or already has the
- * object. `parts_changed`: a part was stored again after it was listed.
+ * The result of `complete`. `ended`: S3 can no longer complete this upload, for example because S3 has no such upload, or already has the object.
+ * `parts_changed`: a part was stored again after it was listed.
  */
 export type Completion = 'completed' | 'ended' | 'parts_changed' | 'checksum_mismatch';
 

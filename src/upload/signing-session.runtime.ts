@@ -10,7 +10,7 @@ export interface SigningSession {
 
 export interface SigningSessionOptions {
   readonly roleArn: string;
-  /** A new session starts when the current session is valid for less than this time, so that each URL is valid for this time. */
+  /** The minimum remaining validity of a session that signs a URL. If the current session expires sooner, a new session starts. */
   readonly remainingSeconds: number;
   readonly clock: () => Date;
 }

@@ -5,7 +5,7 @@ import { keyProblem, numberProblem, objectProblem, sizeProblem } from '../synth/
 /**
  * The limits of each user. An upload that would exceed a limit is rejected with the error code `limit_reached` before any data is sent.
  *
- * All limits are also valid for concurrent requests.
+ * Concurrent requests cannot exceed a limit.
  */
 export interface UploadQuotas {
   /**

@@ -31,7 +31,7 @@ import { removalPolicyProblem } from '../synth/removal-policy';
 /** Checksum headers in S3's response to an upload (see PutObject in the Amazon S3 API Reference). S3's CORS rules allow no wildcard for exposed headers. */
 const CHECKSUM_HEADERS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'type'].map((name) => `x-amz-checksum-${name}`);
 
-/** The largest default that fits a long 4K recording. One upload of this size costs about $1.15 a month of S3 storage. */
+/** This size is enough for a long 4K recording. One upload of this size costs about $1.15 a month in S3 storage. */
 const DEFAULT_MAX_SIZE = Size.gibibytes(50);
 const DEFAULT_THRESHOLD = Size.mebibytes(64);
 const ABORT_AFTER = Duration.days(INCOMPLETE_UPLOAD_DAYS);

@@ -55,7 +55,7 @@ export function poolRegion(userPoolId: string): string | undefined {
   return /^([\w-]+)_[0-9a-zA-Z]+$/.exec(userPoolId)?.[1];
 }
 
-/** If the region of the pool is unknown at synth, the ARN contains the region in the pool id. */
+/** If the region of the pool is unknown at synth, this function takes the region from the pool id. */
 function arnOf({ userPoolId, userPoolArn, env, stack }: cognito.IUserPool): string {
   const region = Token.isUnresolved(userPoolId) ? undefined : poolRegion(userPoolId);
   return region === undefined || !Token.isUnresolved(env.region) ? userPoolArn

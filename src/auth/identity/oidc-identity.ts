@@ -61,7 +61,7 @@ export interface OidcIdentityOptions {
    * Reserved concurrency of the function that checks tokens.
    *
    * The function cannot exceed its reservation, so anonymous callers cannot use up the concurrency of the account. If the account has a concurrency quota of
-   * 100, Lambda rejects every reservation, since 100 executions must stay unreserved.
+   * 100, Lambda rejects every reservation, because 100 executions must stay unreserved.
    * @default - no reservation
    */
   readonly reservedConcurrentExecutions?: number;

@@ -32,7 +32,7 @@ export interface UserPoolIdentityOptions {
   /**
    * Options of CDK's `UserPoolClient` that override the defaults, such as token lifetimes and identity providers.
    *
-   * `generateSecret`, `oAuth`, `disableOAuth` and `userPoolClientName` are rejected at synth, since `VodAuth` sets them.
+   * `generateSecret`, `oAuth`, `disableOAuth` and `userPoolClientName` are rejected at synth, because `VodAuth` sets them.
    * @default - id and access tokens are valid for 1 hour, refresh tokens for 30 days; every identity provider of the pool is supported
    */
   readonly userPoolClient?: cognito.UserPoolClientOptions;
@@ -74,7 +74,7 @@ export interface UserPoolIdentityOptions {
    * Reserved concurrency of the function that serves sign-in.
    *
    * The function cannot exceed its reservation, so anonymous callers cannot use up the concurrency of the account. If the account has a concurrency quota of
-   * 100, Lambda rejects every reservation, since 100 executions must stay unreserved.
+   * 100, Lambda rejects every reservation, because 100 executions must stay unreserved.
    * @default - no reservation
    */
   readonly reservedConcurrentExecutions?: number;

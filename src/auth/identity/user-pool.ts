@@ -83,7 +83,7 @@ function warnOfProviders(userPool: cognito.UserPool, isOpen: boolean): void {
   }
 }
 
-/** A user or group whose creation is rolled back must be deleted, since its name would block the next deployment. */
+/** A user or group whose creation is rolled back must be deleted, because its name would block the next deployment. */
 function withinPool(policy: RemovalPolicy): RemovalPolicy {
   return policy === RemovalPolicy.RETAIN ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : policy;
 }

@@ -14,8 +14,8 @@ const KEYS_MS = 3_600_000;
 const RETRY_MS = 60_000;
 
 /**
- * How long keys stay trusted if no request to the issuer succeeds, so that an outage of the issuer does not sign users out. An attacker who has a leaked key
- * and blocks these requests can use the key for at most a day after the issuer removed it.
+ * How long keys stay trusted if no request to the issuer succeeds. A shorter outage of the issuer therefore does not sign users out. If an attacker has a
+ * leaked key and blocks these requests, a removed key stays trusted for at most a day.
  */
 const TRUSTED_MS = 86_400_000;
 
@@ -41,7 +41,7 @@ export interface CurrentKeys {
   readonly cache: SimpleJwksCache;
 }
 
-/** The base class waits only if a key set was fetched and lacks the key. This class also waits after a failed request. */
+/** The base class waits only if the fetched key set lacks the key. This class also waits after a failed request. */
 class SearchLimit extends SimplePenaltyBox {
   private failure?: { readonly error: unknown; readonly until: number };
 
@@ -59,7 +59,7 @@ class SearchLimit extends SimplePenaltyBox {
   }
 }
 
-/** `aws-jwt-verify` fetches keys only over https, but the issuer of the local stack uses http. */
+/** This class fetches the keys itself: `aws-jwt-verify` would require https, but the issuer of the local stack uses http. */
 export class IssuerKeys {
   private readonly searches;
   private readonly cache;

@@ -36,8 +36,8 @@ export function isOfUse(use: TokenRules['use'], header: Claims, claims: Claims):
 }
 
 /**
- * Returns whether the subject of a token (`sub`) is a client instead of a user (RFC 9068, section 2.2). Anyone who has a Google service account can request an
- * id token of this account with any audience.
+ * Returns whether the subject of a token (`sub`) is a client instead of a user (RFC 9068, section 2.2). Such a token does not prove that the caller is a user:
+ * anyone who has a Google service account can request an id token of this account with any audience.
  */
 function isOfClient({ sub, azp, aud }: Claims): boolean {
   return typeof sub === 'string' && [azp, aud].flat().includes(sub);
@@ -49,7 +49,7 @@ export function subjectIn({ sub }: Claims): string | undefined {
 
 /**
  * `name` is the name of a claim, such as Auth0's `https://example.com/roles`, or the path of a nested claim, such as Keycloak's `realm_access.roles`. A string
- * counts as one group name, since a name can contain spaces and commas. Any other value, such as the reference that Entra sends instead of a long list, means
+ * counts as one group name, because a name can contain spaces and commas. Any other value, such as the reference that Entra sends instead of a long list, means
  * no groups.
  */
 export function groupsIn(claims: Claims, name: string): readonly string[] {

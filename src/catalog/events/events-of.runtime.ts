@@ -13,8 +13,8 @@ const OF_STATUS: Readonly<Record<Exclude<VideoStatus, 'waiting'>, VideoEventType
 };
 
 /**
- * `before` is undefined for a new row, and `after` is undefined for a removed row. No event is returned if only the progress or the claim changes, or if only a
- * newer version of this library knows the status.
+ * `before` is undefined for a new row, and `after` is undefined for a removed row. A change of only the progress or the claim causes no event. A status that
+ * only a newer version of this library knows causes no event either.
  */
 export function eventsOf(before: VideoRow | undefined, after: VideoRow | undefined): VideoEvent[] {
   // The removal of a row does not increment `version`.

@@ -4,7 +4,10 @@ import type { Construct } from 'constructs';
 import { placeProblems } from '../../synth/place';
 import { isAbsent, objectProblem } from '../../synth/prop-checks';
 
-/** PutEvents sends events only to buses in the region of the function. The policy of a bus in a different account would have to allow PutEvents. */
+/**
+ * Rejects a bus in a different region or account. PutEvents reaches only buses in the region of the function. A bus in a different account would need a policy
+ * that allows PutEvents.
+ */
 export function eventBusProblems(scope: Construct, prop: string, eventBus: events.IEventBus | undefined): (string | undefined)[] {
   const wrong = objectProblem(prop, eventBus, 'an event bus, such as an events.EventBus', { members: ['eventBusName', 'eventBusArn', 'env'] });
   if (wrong || isAbsent(eventBus)) return [wrong];

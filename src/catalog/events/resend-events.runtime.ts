@@ -26,7 +26,7 @@ export interface ResendAnswer {
   readonly failed: number;
   /** Position of the next page, absent after the last page. */
   readonly next?: string;
-  /** A temporary error. To retry, invoke the function again with `next` as `after`. If the first page fails, `next` is absent. */
+  /** A temporary error. To retry, invoke the function again, and pass the value of `next` as `after`. If the first page fails, `next` is absent. */
   readonly error?: string;
 }
 
@@ -127,7 +127,7 @@ async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | 
   };
 }
 
-/** AWS's documentation describes `payload` as an object and as a string. */
+/** `payload` can be an object or a string, because AWS's documentation describes both forms. */
 function recordsIn(text: string): DynamoDBRecord[] {
   const { payload } = JSON.parse(text) as { payload?: unknown };
   const { Records } = (typeof payload === 'string' ? JSON.parse(payload) : payload ?? {}) as { Records?: unknown };

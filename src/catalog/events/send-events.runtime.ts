@@ -34,8 +34,8 @@ export interface Sender {
 /**
  * Returns a function that sends events in their order and in as few requests as possible.
  *
- * The function passes permanently rejected events to `onRejected`, if the callback is given. Throws EventsNotSent if an event that was not passed to the
- * callback is still rejected after all tries.
+ * If `onRejected` is given, the function passes permanently rejected events to this callback. Throws EventsNotSent if other events are still rejected after all
+ * tries.
  */
 export function sendEvents(client: EventBridgeClient, { busName, tableArn }: Sender): SendEvents {
   async function put(events: readonly TimedEvent[]): Promise<Map<TimedEvent, string | undefined>> {

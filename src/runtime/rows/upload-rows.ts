@@ -15,7 +15,7 @@ export class QuotaExceeded extends Error {
   }
 }
 
-/** Writes rows of videos from the upload request to the complete upload, or to its end. Each write also changes the usage of the owner, in one transaction. */
+/** Writes rows of videos at the start and at the end of an upload. Each write also changes the usage of the owner, in one transaction. */
 export interface UploadRows {
   /**
    * Creates a video with the status `waiting`. Throws QuotaExceeded if the owner has reached a quota.
@@ -23,9 +23,7 @@ export interface UploadRows {
    * @param quotas @default - no quotas
    */
   create(video: NewVideo, details?: VideoDetails, quotas?: Quotas): Promise<VideoRow>;
-  /**
-   * Records the complete upload and the size of the source file: `waiting` -> `uploaded`. `claimToken` also claims the first attempt for this message.
-   */
+  /** Records the complete upload and the size of the source file: `waiting` -> `uploaded`. With `claimToken`, the same write also claims the first attempt. */
   markUploaded(videoId: string, size: number, claimToken?: string): Promise<Outcome>;
   /** Ends an upload that received no part for a long time: `waiting` -> `errored`. The sweeper removes the video at `due`. */
   expireUpload(row: VideoRow, due: Date): Promise<Outcome>;
@@ -35,10 +33,13 @@ export interface UploadRows {
   removeUpload(row: VideoRow): Promise<Outcome>;
 }
 
-/** The time until the sweeper checks a video whose upload it has recorded itself, because it may not have requested a job for the video. */
+/** If the sweeper records a complete upload, it checks the video again after this time. The video may still have no job. */
 const SOON_MS = 15 * 60_000;
 
-/** Returns the new due time of an uploaded video, or undefined if the video keeps its due time. The sweeper may have postponed the check of a long upload. */
+/**
+ * Returns the new due time of an uploaded video, or undefined if the video keeps its due time. The due time can be too late, because the sweeper postpones the
+ * check of a long upload.
+ */
 function dueOfUploaded({ videoId, dueAt }: VideoRow, now: Date): Date | undefined {
   const latest = firstDue(videoId, 'uploaded', now)!.dueAt;
   if (dueAt === undefined) return undefined;
@@ -46,7 +47,7 @@ function dueOfUploaded({ videoId, dueAt }: VideoRow, now: Date): Date | undefine
   return dueAt > latest ? new Date(latest) : undefined;
 }
 
-/** How often a new upload is counted again because another upload changed the day of the counter. */
+/** The maximum number of tries to count a new upload. A try fails if another upload has changed the day of the counter. */
 const TRIES = 5;
 
 export function uploadRows(tableName: string, documents: DynamoDBDocumentClient, { find, writeWithUsage }: RowChanges, clock: () => Date): UploadRows {

@@ -11,7 +11,7 @@ export interface UsageChange {
 
 const LIMITED = ['openUploads', 'videos', 'storedBytes'] as const satisfies (keyof Quotas & keyof UsageChange)[];
 
-/** Returns the write that changes the usage of an owner without a condition. */
+/** Returns an unconditional write that changes the usage of an owner. */
 export function addUsage(tableName: string, owner: string, change: UsageChange): TransactItem {
   const entries = Object.entries(change);
   return {
@@ -30,7 +30,7 @@ export interface NewUpload {
   /** The declared size in bytes. */
   readonly size: number;
   readonly day: string;
-  /** Whether the stored counter of the day belongs to another day, so that it starts again. */
+  /** True if the stored counter belongs to another day. The counter then starts again at 1. */
   readonly isFirstOfDay: boolean;
   /** @default - no quotas */
   readonly quotas?: Quotas;

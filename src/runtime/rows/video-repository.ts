@@ -43,7 +43,7 @@ export interface VideoRepository extends UploadRows, VideoLists {
   recordJob(videoId: string, attempt: number, jobId: string): Promise<Outcome>;
   /** Records the progress in percent. Ignores a value that is not higher than the recorded value. */
   recordProgress(videoId: string, attempt: number, progress: number): Promise<Outcome>;
-  /** Records the result and publishes the video: -> `ready`. Adds a video with a listed visibility to the list of ready videos. */
+  /** Records the result and publishes the video: -> `ready`. If the visibility is `signed-in`, adds the video to the list of ready videos. */
   recordReady(videoId: string, attempt: number, result: TranscodeResult): Promise<Outcome>;
   recordError(videoId: string, attempt: number, error: VideoError): Promise<Outcome>;
 }
