@@ -40,7 +40,7 @@ function partOf(parts: RegExp, whole: string, holds: (way: string) => boolean, r
   ];
 }
 
-/** Rules that exclude combinations that are impossible or that the library rejects on purpose. Any other rejection is an error. */
+/** Impossible combinations, and combinations that the library rejects on purpose. Any other rejection is an error. */
 export const RULES: readonly Rule[] = [
   ...partOf(/^ServerlessVodProps\.certificate$/, 'ServerlessVodProps.domainNames', isGiven, /^ServerlessVodProps\.certificate$/, 'domain names require a certificate, and a certificate requires domain names'),
   ...partOf(/^ServerlessVodProps\.defaultRootObject$/, 'ServerlessVodProps.defaultBehavior', isGiven, undefined, 'a root object requires an origin that serves it'),

@@ -66,7 +66,7 @@ const wholly = (expression: string) => new RegExp(`^(?:${expression})$`);
 /** `Sat Nov 22 03:04:05 UTC 2025` */
 const date = (seconds: unknown) => new Date(Number(seconds) * 1000).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/, '$1 $3 $2 $5 UTC $4');
 
-/** Joins a list of strings with commas. A nested value becomes JSON, which matches no group: AWS doesn't document its format. */
+/** Joins a list of strings with commas. AWS doesn't document the format of a nested value. Here it becomes JSON, which matches no group. */
 const claimText = (value: unknown): string =>
   [value].flat().some((inner) => typeof inner === 'object') ? JSON.stringify(value) : String(value);
 

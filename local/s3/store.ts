@@ -24,7 +24,7 @@ export interface ObjectMeta {
 /** Options of a put. With `ifAbsent`, `put` fails if the key exists, even if a concurrent put created the key. */
 export interface PutOptions extends Partial<Pick<ObjectMeta, 'contentType' | 'headers'>> {
   readonly ifAbsent?: boolean;
-  /** Returns the declared CRC32 in base64 after the body was read, because a trailer of the body can contain it. */
+  /** Returns the declared CRC32 in base64. `put` calls it after the body, because the CRC32 can be in a trailer. */
   readonly checksum?: () => string | undefined;
   /** The multipart upload that creates the object. `checksumOf` verifies the CRC32 of the content, and returns the checksum to store with the object. */
   readonly multipart?: { readonly uploadId: string; readonly etag: string; readonly checksumOf: (crc32: string) => string | undefined };

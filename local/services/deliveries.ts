@@ -28,11 +28,11 @@ export interface Tools {
   readonly retryMilliseconds?: number;
 }
 
-/** Targets that are not functions or queues. `action` is the IAM action for sending to them. */
+/** Targets that are not functions or queues. `action` is the IAM action that a sender needs. */
 export interface OtherTargets { readonly action: string; has(arn: string): boolean; send(arn: string, text: string): void }
 
 /**
- * Creates a sender of texts to functions and queues, which acts as a service principal. A delivery is stored on disk when `add` returns. After `start`, each
+ * Creates a sender, which sends texts to functions and queues as a service principal. A delivery is stored on disk when `add` returns. After `start`, each
  * delivery is sent at least once, even after `kill -9`.
  */
 export function createDeliveries(folder: string, service: string, tools: Tools, others?: OtherTargets) {

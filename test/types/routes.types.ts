@@ -107,7 +107,7 @@ export const flag: Route = { ...route, query: { flag: { type: 'boolean' } } };
 // @ts-expect-error Type '"integer"' is not assignable to type '"string"'
 export const number: Route = { ...route, pathParameters: { number: { type: 'integer' } } };
 
-// Renditions in a row and renditions in an API response have the same type.
+// A rendition has the same type in the table and in an API response.
 
 export const renditions = (row: Rendition, shown: NonNullable<Video['renditions']>[number]): [typeof shown, Rendition] => [row, shown];
 

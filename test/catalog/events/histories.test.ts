@@ -175,7 +175,7 @@ class World {
   }
 }
 
-/** Returns the expected events for a video's writes, in order, without the code under test. */
+/** Computes the expected events of a video's writes, in order, without the code under test. */
 function expectedEvents(rows: readonly VideoRow[], isRemoved: boolean): { eventId: string; status: string; title: string; updatedAt: string }[] {
   const event = (type: string, { videoId, status, title, updatedAt }: VideoRow, version: number) => ({ eventId: `${videoId}:${version}:video.${type}`, status, title, updatedAt });
   return [

@@ -17,7 +17,7 @@ const COMPARED = [
   'Size', 'Key', 'ContentType', 'ContentLength', 'ContentRange', 'Metadata',
 ];
 
-/** Returns the members of a response that are compared. The key of the row is removed from keys, so that answers do not depend on the row. */
+/** Returns the values of a response that are compared, without `key`, which is different for each row and server. */
 async function compared(response: Record<string, any>, key: string): Promise<Answer> {
   const { $metadata, Body, Parts, Contents, Uploads, ChecksumAlgorithm, ChecksumCRC32 } = response;
   // S3 and versitygw add a CRC64NVME if the client sends no checksum. The local S3 does not.
