@@ -1,4 +1,4 @@
-import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
+import { isThrottlingError, isTransientError } from '@smithy/core/retry';
 import { HttpProblem } from '../runtime/http-problem';
 
 /**
@@ -7,7 +7,7 @@ import { HttpProblem } from '../runtime/http-problem';
  */
 export function withoutTemporary(service: 'S3' | 'STS', error: unknown): unknown {
   if (!isSdkError(error)) return error;
-  const isTemporary = error.name === 'AbortError' || isTransientError(error) || isThrottlingError(error) || isServerError(error);
+  const isTemporary = error.name === 'AbortError' || isTransientError(error) || isThrottlingError(error);
   if (!isTemporary) return error;
   console.warn({ message: 'service not available', service, error: `${error.name}: ${error.message}` });
   return new HttpProblem('unavailable', `${service} did not respond in time or is overloaded. Repeat the request in a few seconds`);

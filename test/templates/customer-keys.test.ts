@@ -19,6 +19,7 @@ describe('customer\'s KMS keys', () => {
       'VodCatalogEventsResendEventsRole: kms:Decrypt on TableKey via s3',
       'VodCatalogReadVideosRole: kms:Decrypt on TableKey via dynamodb',
       'VodDeliveryStartPlaybackRole: kms:Decrypt on TableKey via dynamodb',
+      'VodSweeperSweepVideosRole: kms:Decrypt on SourceKey via s3',
       'VodSweeperSweepVideosRole: kms:Decrypt on TableKey via dynamodb',
       'VodTranscodeJobRole: kms:Decrypt on MediaKey via s3',
       'VodTranscodeJobRole: kms:Decrypt on SourceKey via s3',

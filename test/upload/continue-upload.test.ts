@@ -1,7 +1,8 @@
 import { HeadObjectCommand, ListPartsCommand } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { GetCommand } from '@aws-sdk/lib-dynamodb';
-import { CRC, KEY, MIB, multipartRow, OTHER_CRC, s3Error, singleRow, storedParts, UPLOAD_ID, uploadHandler, VIDEO_ID } from './upload-handler';
+import { CRC, KEY, MIB, multipartRow, OTHER_CRC, s3Error, SIGNING, singleRow, storedParts, UPLOAD_ID, uploadHandler, VIDEO_ID } from './upload-handler';
+import { verifies } from './verify-url';
 import type { VideoRow } from '../../src/contract/table';
 
 const { dynamodb, s3, sts, send, given } = uploadHandler();
@@ -122,6 +123,20 @@ describe('POST /upload/{videoId}/parts', () => {
     given({ source: { size: 16 * MIB * 10_000 } as VideoRow['source'] });
     const { body } = await send('signParts', { body: parts(10_000) });
     expect(signedOf(body.parts[0].url)).toMatchObject({ partNumber: '10000' });
+  });
+
+  test.each<[string, number, number, number, number]>([
+    ['the first part', 20 * MIB, 16 * MIB, 1, 16 * MIB],
+    ['the last part', 20 * MIB, 16 * MIB, 2, 4 * MIB],
+    ['the last part of a file without a rest', 32 * MIB, 16 * MIB, 2, 16 * MIB],
+    ['the last part with one byte', 32 * MIB + 1, 16 * MIB, 3, 1],
+    ['the only part', 5, 16 * MIB, 1, 5],
+    ['part 10,000', 9_999 * 17 * MIB + 3, 17 * MIB, 10_000, 3],
+  ])('signs the exact length of %s', async (_, size, partSize, partNumber, length) => {
+    given({ source: { size } as VideoRow['source'], upload: { id: UPLOAD_ID, partSize } });
+    const { body: { parts: [{ url, headers }] } } = await send('signParts', { body: parts(partNumber) });
+    const sent = (bytes: number) => verifies(url, { ...headers, 'host': 'sources.s3.eu-central-1.amazonaws.com', 'content-length': String(bytes) }, SIGNING);
+    expect([await sent(length - 1), await sent(length), await sent(length + 1)]).toEqual([false, true, false]);
   });
 
   test.each<[string, unknown]>([

@@ -1,6 +1,8 @@
 import { AbortMultipartUploadCommand, CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { CRC, KEY, MIB, s3Error, SETTINGS, uploadHandler } from './upload-handler';
 import { parseSourceKey } from '../../src/domain/object-keys';
 
@@ -175,6 +177,37 @@ describe('upload/manage-uploads creates an upload', () => {
       jest.spyOn(console, 'error').mockImplementation();
       s3.on(CreateMultipartUploadCommand).rejects(s3Error('AccessDenied', 403));
       expect(await plan(large)).toMatchObject({ status: 500, body: { code: 'internal' } });
+    });
+  });
+
+  describe('of a user with quotas', () => {
+    const today = new Date().toISOString().slice(0, 10);
+    const usage = { openUploads: 0, videos: 0, storedBytes: 0, day: today, uploadsOfDay: 0 };
+    const large = { ...file, size: 20 * MIB + 1 };
+    const limitedTo = (used: object) => dynamodb.on(TransactWriteCommand).rejects(new TransactionCanceledException({
+      message: 'canceled', $metadata: {}, CancellationReasons: [{ Code: 'ConditionalCheckFailed', Item: marshall({ ...usage, ...used }) }, { Code: 'None' }],
+    }));
+
+    test.each<[object, RegExp]>([
+      [{ openUploads: 10 }, /^you have 10 open uploads, which is the limit\. Complete or abort an upload/],
+      [{ videos: 100 }, /^you have 100 videos, which is the limit\. Delete a video$/],
+      [{ storedBytes: 4980 * MIB }, /^your files would be larger than 4\.89 GiB in total/],
+      [{ uploadsOfDay: 50 }, /^you have started 50 uploads today, which is the limit\. The limit ends at \d{4}-\d\d-\d\dT00:00:00\.000Z$/],
+    ])('returns 429 that names the limit, and leaves no multipart upload: %j', async (used, detail) => {
+      s3.on(CreateMultipartUploadCommand).resolves({ UploadId: 'new-upload' });
+      limitedTo(used);
+      expect(await plan(large)).toMatchObject({ status: 429, body: { code: 'limit_reached', detail: expect.stringMatching(detail) } });
+      expect(s3.commandCalls(AbortMultipartUploadCommand).map(({ args }) => args[0].input.UploadId)).toEqual(['new-upload']);
+    });
+
+    test('limits no admin', async () => {
+      const conditionOf = async (groups: string[]) => {
+        dynamodb.resetHistory();
+        expect((await plan(file, 'ann', groups)).status).toBe(201);
+        return items()[0].Update!.ConditionExpression;
+      };
+      expect(await conditionOf(['makers'])).toContain('#openUploads');
+      expect(await conditionOf(['bosses'])).not.toContain('#openUploads');
     });
   });
 

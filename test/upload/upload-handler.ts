@@ -28,6 +28,9 @@ export const UPLOAD_ID = 'upload.1_a-b';
 /** CRC32 values in base64. */
 export const [CRC, OTHER_CRC] = ['yZRlqg==', 'AAAAAA=='];
 
+/** The credentials of the signing role. */
+export const SIGNING = { accessKeyId: 'AKIDSIGN', secretAccessKey: 'sign-secret', sessionToken: 'sign-session' };
+
 type Entry = typeof import('../../src/upload/manage-uploads.lambda');
 
 export interface Sent {
@@ -68,7 +71,9 @@ export function uploadHandler(settings: UploadSettings = SETTINGS) {
     sts.reset();
     dynamodb.on(GetCommand).resolves({});
     sts.on(AssumeRoleCommand).resolves({
-      Credentials: { AccessKeyId: 'AKIDSIGN', SecretAccessKey: 'sign-secret', SessionToken: 'sign-session', Expiration: new Date(Date.now() + 3600_000) },
+      Credentials: {
+        AccessKeyId: SIGNING.accessKeyId, SecretAccessKey: SIGNING.secretAccessKey, SessionToken: SIGNING.sessionToken, Expiration: new Date(Date.now() + 3600_000),
+      },
     });
   });
 
