@@ -20,7 +20,7 @@ const RUNS = 15;
 
 /** The handler that is also bundled without `LAMBDA_BUNDLE`, for comparison. */
 const COMPARED = 'catalog/read-videos' satisfies HandlerName;
-/** The largest allowed ratios of CPU time: the bundle with `LAMBDA_BUNDLE`, divided by the bundle with `NODE_BUNDLE`. */
+/** The largest allowed ratios: the CPU time of the bundle with `LAMBDA_BUNDLE`, divided by the CPU time of the bundle with `NODE_BUNDLE`. */
 const BOUNDS = { load: 0.9, first: 0.72 };
 
 /** The fake AWS services send this response to every request, except requests to STS. It contains a fixed secret, but no rows and no messages. */

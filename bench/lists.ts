@@ -15,8 +15,8 @@ const NOW = Date.UTC(2028, 10, 29);
 const MINUTE = 60_000;
 
 /**
- * Counts the reads for a page of a list. A page is one query of one index at any position, so the figures for a few thousand rows are valid for 100,000 rows
- * too. Half of the videos are `EMPTY_MONTHS` months older than the other half, and one page contains both old and new videos.
+ * Counts the reads for a page of a list. Each page is one query of one index, at any position in the list. Therefore, the figures for a few thousand rows
+ * are also valid for 100,000 rows. Half of the videos are `EMPTY_MONTHS` months older than the other half, and one page contains both old and new videos.
  */
 export async function listRows(catalog: LocalCatalog): Promise<{ rows: Record<string, object>; isWithinBound: boolean }> {
   const gap = new Date(NOW);

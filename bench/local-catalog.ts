@@ -8,7 +8,7 @@ import { CREDENTIALS, fakeAccess } from '../test/local/fakes';
 import { synthesized } from '../test/local/template/stacks';
 import { catalogIn } from '../test/toolkit/stacks';
 
-// Suppresses deprecation warnings of CDK's TableV2. CDK's template validation is off, because it takes seconds and `npm test` includes it.
+// Suppresses deprecation warnings of CDK's TableV2. CDK's template validation is off: it takes seconds, and `npm test` already runs it.
 Object.assign(process.env, { JSII_DEPRECATED: 'quiet', CDK_VALIDATION: 'false' });
 
 type Read = Usage & { readonly kind: 'read' };

@@ -26,8 +26,8 @@ const bytesOf = (texts: readonly string[]): number => texts.reduce((sum, text) =
 const SYSTEM_BYTES = bytesOf(SYSTEM_RECORDS);
 
 /**
- * Dollars for each progress report after the first, without Lambda's GB-seconds: a read and a write of the row, and a call of `record-job-event` and of
- * `publish-events` with their logs.
+ * The cost in dollars of each progress report after the first: one read and one write of the row, one call each of `record-job-event` and `publish-events`,
+ * and the logs of both calls. Lambda's GB-seconds are not included.
  */
 export const PROGRESS_REPORT = 2 * (unitPrice('Lambda calls') + SYSTEM_BYTES / GB * unitPrice('logs'))
   + unitPrice('DynamoDB read units') + unitPrice('DynamoDB write units');

@@ -10,7 +10,7 @@ import { namedResources } from './architecture/names';
 import { dot } from './architecture/picture';
 import type { CloudFormationTemplate } from '../test/toolkit/template';
 
-/** Draws docs/architecture.svg, which shows the default service with one consumer of `video.ready`. */
+/** Draws docs/architecture.svg, which shows the default service with one queue that receives `video.ready` events. */
 async function main(): Promise<void> {
   const stack = new Stack(new App({ analyticsReporting: false }), 'Videos');
   const vod = new ServerlessVod(stack, 'Vod');

@@ -5,8 +5,8 @@ import { PackageURL } from 'packageurl-js';
 import { bundledPackages } from './handlers';
 
 /*
- * Writes dist/sbom.cdx.json: the packages whose code is in the handlers, in CycloneDX format. The published package has no dependencies, so a list of installed
- * packages would name only development tools.
+ * Writes dist/sbom.cdx.json in CycloneDX format. The file lists the packages whose code is in the handlers. The published package has no dependencies, so a
+ * list of installed packages would name only development tools.
  */
 const root = path.join(__dirname, '..');
 const { ComponentBuilder } = Contrib.FromNodePackageJson.Builders;

@@ -6,8 +6,8 @@ import * as path from 'path';
 const DELETE = 'fs.rmSync(process.argv[1], { recursive: true, force: true, maxRetries: 5 })';
 
 /**
- * Creates an empty folder, which is deleted when this process ends, also after an error or an interruption. A separate process deletes the folder, because tsx
- * kills an interrupted script that does not end at once.
+ * Creates an empty folder. When this process ends, the folder is deleted, even after an error or an interruption. A separate process deletes the folder,
+ * because tsx kills an interrupted script that does not end at once.
  */
 export function temporaryFolder(prefix: string): string {
   const folder = realpathSync(mkdtempSync(path.join(tmpdir(), prefix)));

@@ -4,7 +4,7 @@ import { run } from '../build/shell';
 
 const root = path.join(__dirname, '..');
 
-/** The packed library: what each registry would serve. Languages other than JavaScript have folders with generated code. */
+/** The packages of the library, as the registries would serve them. Languages other than JavaScript have folders with generated code. */
 export interface Artifacts {
   readonly version: string;
   readonly tarball: string;

@@ -23,7 +23,7 @@ async function templatesIn(folder: string): Promise<Templates> {
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await fs.readFile(path.join(folder, name), 'utf8')])));
 }
 
-/** Runs `consumer`, which installs the library in a new folder, and then synthesizes its apps. */
+/** Installs the library in a new folder with `consumer`, and then synthesizes the apps in this folder. */
 export async function synthesize(consumer: Consumer, task: Task): Promise<Synthesis> {
   const started = performance.now();
   await fs.mkdir(task.folder, { recursive: true });

@@ -84,7 +84,7 @@ function askPythonJudges(): number {
   }
 }
 
-// CDK's template validation is off, because it takes seconds and `npm test` includes it.
+// CDK's template validation is off: it takes seconds, and `npm test` already runs it.
 process.env.CDK_VALIDATION = 'false';
 const found = Math.max(judgeWorkflows(), askPythonJudges(), judgePairwise());
 judgeMutants().then((mutants) => process.exit(found || mutants), (error) => {

@@ -42,7 +42,7 @@ export class SignIn {
    */
   private constructor(readonly jar: CookieJar, readonly location: URL, readonly cookie: string) {}
 
-  /** Signs in on the pages. Returns the callback URL without requesting it. */
+  /** Signs in on the sign-in pages. Returns the callback URL without requesting it. */
   callback(user: LocalUser): Promise<URL> {
     return passPages(this.jar, this.location.href, user);
   }

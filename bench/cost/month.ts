@@ -20,7 +20,7 @@ export const ASSUMPTIONS = {
   segmentsAtOnce: 2,
   /** A list, one video, and the start of a playback session. */
   apiRequestsPerView: 3,
-  /** The largest number for one view: 20 rows of a list, their keys in the index, and two single rows. */
+  /** The most read units for one view. A view reads 20 rows of a list, their keys in the index, and two single rows. */
   readUnitsPerView: 24,
   lambdaSeconds: 0.05,
   lambdaGigabytes: 0.5,

@@ -10,7 +10,7 @@ interface Choice {
 
 const CHOICES: Choice[][] = Object.entries(FACTORS).map(([label, ways], factor) => ways.map((way) => ({ factor, label, way })));
 
-/** The values that can be in the same combination, including the value itself. */
+/** For each value, the set of all values that can be in the same combination. The value itself is in this set. */
 const BESIDE = new Map<Choice, Set<Choice>>(CHOICES.flat().map((one) => [one, new Set(CHOICES.flat().filter((other) => (
   one === other || (one.factor !== other.factor && mayMeet([one.label, one.way], [other.label, other.way])))))]));
 

@@ -41,7 +41,7 @@ export function createAuthorizers(means: Means): (method: Resource) => Authorize
   };
 }
 
-/** Reads the first value of a repeated header, and undefined for a missing or empty value. */
+/** Each source returns a value of the request. It returns undefined if the value is missing or empty. If a header is repeated, it returns the first value. */
 function readSources({ logicalId, properties: { IdentitySource = '', Type } }: Resource) {
   const sources: string[] = IdentitySource.split(',').map((source: string) => source.trim()).filter(Boolean);
   const readers = sources.map((source): (request: ApiRequest, context: ProxyContext) => string | undefined => {

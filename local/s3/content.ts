@@ -25,7 +25,7 @@ export async function writeContent(file: string, body: Body, isHashed = true): P
   const md5 = createHash('md5');
   let size = 0;
   let sum = 0;
-  // The file is opened first, so that it can't appear after a failure, when the caller has already deleted it.
+  // The file is opened before the body is read. Otherwise, after a failure, the file could appear when the caller has already deleted it.
   const handle = await open(file, 'w');
   try {
     // Each chunk is written before the next chunk is read, so that a body can yield the same buffer again.

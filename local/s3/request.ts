@@ -35,7 +35,7 @@ const MEANT = /^(x-amz-.*|if-.*|content-md5)$/;
 /** The headers and query parameters that every operation supports. Checksum mode has an effect only on objects that were stored with a CRC32. */
 const KNOWN = /^(x-id|x-amz-(algorithm|credential|date|expires|signature|signedheaders|security-token|content-sha256|user-agent|checksum-mode))$/i;
 
-/** S3's limit of a request body with XML: 10,000 parts with checksums are about 2 MB. */
+/** The maximum size of a request body with XML. The list of 10,000 parts with checksums has about 2 MB. */
 const XML_BYTES = 4 * 1024 ** 2;
 const MAX_PUT_BYTES = 5 * 1024 ** 3;
 const MAX_INTEGER = 2 ** 31 - 1;
@@ -73,8 +73,8 @@ export interface Content {
 }
 
 /**
- * Returns the bytes of an upload. Decodes the content coding `aws-chunked`. A checksum in the query of a presigned URL is ignored, as S3 does (maintainers and
- * users of AWS's SDKs report this: aws-sdk, issue 480).
+ * Returns the bytes of an upload. Decodes the content coding `aws-chunked`. Ignores a checksum in the query of a presigned URL, as S3 does (see
+ * issue 480 of aws-sdk, with reports of maintainers and users).
  */
 export function contentOf({ headers, body, raw }: AwsRequest): Content {
   const isChunked = headers['x-amz-content-sha256']?.startsWith('STREAMING-');

@@ -40,7 +40,7 @@ function headersOf({ headers }: AwsRequest) {
 /**
  * Creates a local S3 that supports PUT, GET and DELETE of objects, multipart uploads with CRC32 checksums, ListObjectsV2, CORS, and events for new objects.
  *
- * @param idleMilliseconds - how long the server waits for more data of a PUT request; in S3 20 s, say the maintainers of AWS's SDKs (aws-sdk-php, issue 885)
+ * @param idleMilliseconds - how long the server waits for more data of a PUT request. S3 waits for 20 s (see issue 885 of aws-sdk-php).
  */
 export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }: {
   stack: LocalStack; putEvent: PutEvent; access: Pick<Access, 'require'>; idleMilliseconds?: number;

@@ -89,8 +89,8 @@ export function createUploads(folder: string, incoming: string, store: Pick<Stor
   }
 
   /**
-   * Calls `work` as soon as the parts are not being joined. Fails if the upload has ended. No other request can start to join the parts before `work` runs,
-   * because nothing is awaited between the check and the call.
+   * Waits until the parts are no longer being joined, then calls `work`. Fails if the upload has ended. No other request can start to join the
+   * parts before `work` runs, because nothing is awaited between the check and the call.
    */
   async function whenIdle<T>({ bucket, key, uploadId }: Upload, work: (upload: OpenUpload) => T): Promise<Awaited<T>> {
     for (;;) {
@@ -126,7 +126,7 @@ export function createUploads(folder: string, incoming: string, store: Pick<Stor
       try {
         const { size, md5, crc32 } = await writeContent(join(incoming, file), body);
         const declared = checksum();
-        // For a full object checksum, S3 computes the checksums of parts that have none. No document of AWS says so; versitygw does it.
+        // For a full object checksum, S3 computes the checksums of parts that have none. AWS does not document this, but versitygw does the same.
         if (declared === undefined && upload.checksumType === 'COMPOSITE') {
           throw new AwsError('InvalidRequest', 'Checksum Type mismatch occurred, expected checksum Type: crc32, actual checksum Type: null');
         }
@@ -163,7 +163,7 @@ export function createUploads(folder: string, incoming: string, store: Pick<Stor
   async function joinParts(upload: OpenUpload, chosen: readonly ChosenPart[], { ifAbsent, checksum, checksumType, size }: Expected): Promise<ObjectMeta> {
     const { bucket, key, uploadId, options } = upload;
     if (checksumType !== undefined && checksumType !== upload.checksumType) {
-      // "CompleteMultipartUpload" in the Amazon S3 API Reference: a different checksum type "will result in a BadDigest error".
+      // S3 returns BadDigest for a different checksum type (see "CompleteMultipartUpload" in the Amazon S3 API Reference).
       throw new AwsError('BadDigest', `The upload was created using the ${upload.checksumType ?? 'null'} checksum mode. The complete request must use the same checksum mode.`);
     }
     const parts = chosenParts(upload, chosen);
@@ -197,7 +197,7 @@ function sortedParts({ stored }: OpenUpload): StoredPart[] {
 
 /** Returns the stored parts that a client lists. Throws S3's error if the list is wrong. */
 function chosenParts({ stored, checksumType }: OpenUpload, chosen: readonly ChosenPart[]): StoredPart[] {
-  // "CompletedPart" in the Amazon S3 API Reference: with checksums, part numbers must start at 1 and be consecutive.
+  // With checksums, part numbers must start at 1 and be consecutive (see "CompletedPart" in the Amazon S3 API Reference).
   if (chosen.some(({ partNumber }, index) => checksumType ? partNumber !== index + 1 : index > 0 && partNumber <= chosen[index - 1].partNumber)) {
     throw new AwsError('InvalidPartOrder', 'The list of parts was not in ascending order. Parts must be ordered by part number.');
   }

@@ -125,7 +125,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
     }
     if ((hiddenUntil.get(id) ?? 0) > now) return false;
     if (!redrive || message.failures < redrive.maxReceiveCount) return true;
-    // Written to the dead-letter queue before it is deleted here, so that a crash can't lose the message.
+    // The message is written to the dead-letter queue before it is deleted here, so that a crash can't lose it.
     queueOf(redrive.deadLetterTargetArn).put(id, { ...message, failures: 0 });
     drop(id);
     return false;

@@ -23,7 +23,7 @@ export async function synthesize(app: string, outputFolder: string): Promise<Ass
   await fs.rm(outputFolder, { recursive: true, force: true });
   await fs.mkdir(outputFolder, { recursive: true });
   const { account: CDK_DEFAULT_ACCOUNT, region: CDK_DEFAULT_REGION } = ENVIRONMENT;
-  // CDK's template validation is off, because it takes seconds and `npm test` includes it.
+  // CDK's template validation is off: it takes seconds, and `npm test` already runs it.
   const env = { ...process.env, CDK_OUTDIR: outputFolder, CDK_DEFAULT_ACCOUNT, CDK_DEFAULT_REGION, CDK_VALIDATION: 'false', ...librarySource(app) };
   await promisify(execFile)(process.execPath, ['--import', 'tsx', app], { env, maxBuffer: Infinity }).catch(({ stderr, code, signal }) => {
     const failed = `${app} failed to synthesize: expected the app to end with exit code 0, but it ended with ${signal ? `the signal ${signal}` : `exit code ${code}`}`;

@@ -77,8 +77,8 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
   let adopted: string | undefined;
   let outcome: string | VideoError;
   try {
-    // If an earlier invocation created a job for the attempt and did not record the job, `row` contains the claim of the earlier invocation. If
-    // another message claims the attempt after `row` is read and before `videos.claim`, its claim is not stale yet, and the code above throws an error.
+    // If an earlier invocation created a job for the attempt and did not record the job, `row` contains the claim of the earlier invocation.
+    // Another message can claim the attempt between the read of `row` and `videos.claim`. This claim is not stale yet, so the code above throws an error.
     adopted = !isFirst && row.claim?.attempt === attempt ? await findJob(row, ports) : undefined;
     outcome = adopted ?? await createJob(row, messageId, ports);
   } catch (error) {

@@ -16,7 +16,7 @@ const ROUTES: [method: string, route: string, body: object | undefined, status: 
 ];
 const NOT_SIGNED_IN = [401, 'application/problem+json', 'not_signed_in'];
 
-// The access log contains each route only once, so the last test sends good tokens. It proves that the log shows a route that was called.
+// The access log contains each route only once, so the last test sends good tokens. Its requests prove that the log shows the routes that were called.
 describe('the API with a user pool\'s ID tokens', () => {
   let stack: StackProcess;
   let client: Client;

@@ -31,7 +31,7 @@ describe('a large upload', () => {
     return { videoId: video.videoId, partSize: upload.partSize };
   }
 
-  /** Uploads the content of the part `from` with the number `partNumber`. */
+  /** Uploads part `partNumber` with the content of part `from`. */
   async function sendPart(videoId: string, partSize: number, partNumber: number, from = partNumber): Promise<void> {
     const bytes = await partOf(CONTENT, partSize, from);
     await putBytes(await signPart(call, videoId, partNumber, bytes), bytes);

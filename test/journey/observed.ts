@@ -68,7 +68,7 @@ export class Secrets {
     if (response.headers.get('content-type')?.includes('json')) this.addJson(await response.clone().text());
   }
 
-  /** Returns a function that returns the names of the secrets in a text, also if the text contains only a part of a secret. */
+  /** Creates a function that searches a text for secrets and for parts of secrets. The function returns the names of the secrets. */
   finder(): (text: string) => string[] {
     const pieces = new Map<string, string>();
     for (const [value, name] of this.values) {

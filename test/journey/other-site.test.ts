@@ -145,7 +145,7 @@ describe('a page of another site', () => {
     const own = await context.newPage();
     await own.goto(stack.facts.origin);
     await own.getByRole('button', { name: 'Sign out' }).waitFor();
-    // The service would reject the Origin and Sec-Fetch-Site headers even if the browser sent the cookie.
+    // Even if the browser sent the cookie, the service would reject the request because of its Origin and Sec-Fetch-Site headers.
     const cookie = cookies.map(({ name, value }) => `${name}=${value}`).join('; ');
     const forged = await fetch(api('/token'), { method: 'POST', headers: { cookie, origin, 'sec-fetch-site': 'cross-site' } });
     expect([forged.status, (await forged.json() as any).code, forged.headers.get('access-control-allow-origin')]).toEqual([403, 'cross_site', null]);

@@ -56,7 +56,7 @@ describe('the permissions of the template', () => {
   });
 
   test('the template contains no grant that the journey does not need', async () => {
-    // The unchanged template leads to the decisions of the running stack. If a decision changes below, a removed grant is the cause.
+    // With the unchanged template, all decisions are equal to those of the running stack. If a decision changes below, a removed grant is the cause.
     expect(await isAllowed(assembly, decisions)).toEqual(decisions.map(({ allowed }) => allowed));
 
     // The local stack writes function logs without a permission check, so grants for logs are not tested.

@@ -77,7 +77,7 @@ export function sweeperSetting() {
     const parts = uploads.get(UploadId);
     if (!parts) throw new NoSuchUpload({ message: 'no such upload', $metadata: { httpStatusCode: 404 } });
     if (commandName === 'AbortMultipartUploadCommand') return { aborted: uploads.delete(UploadId) };
-    // A page of the mock has only one part.
+    // The mock lists one part per page.
     const at = Number(PartNumberMarker);
     const Parts = parts.slice(at, at + 1).map((LastModified) => ({ PartNumber: at + 1, LastModified, Size: 5, ETag: '"e"', ChecksumCRC32: 'AAAAAA==' }));
     return { Parts, IsTruncated: at + 1 < parts.length, NextPartNumberMarker: String(at + 1) };

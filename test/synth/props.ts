@@ -60,7 +60,7 @@ function withNeighbours(stack: Stack, props: { domainNames?: string[]; certifica
   };
 }
 
-/** The smallest construct that accepts the struct, because synthesis is slow. */
+/** Creates the smallest construct that accepts the struct. Larger constructs would make the tests slow. */
 export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
   ServerlessVodProps: (stack, props) => new ServerlessVod(stack, 'Area', withNeighbours(stack, props)),
   VodApiOptions: (stack, props) => new VodApi(stack, 'Area', props),

@@ -39,7 +39,7 @@ test.each<[string, ServerlessVodProps]>([
 });
 
 test.each(EXAMPLE_NAMES)('CloudFormation generates the names of %s, except those that decision 021 lists', (name) => {
-  // Types whose names must be unique only within another resource, such as a method in an API.
+  // Names of these resource types must be unique only within another resource. For example, names of stages must be unique in an API.
   const within = /^AWS::(?:ApiGateway::(?:Authorizer|Method|Stage)|Cognito::UserPool(?:Group|UserToGroupAttachment)|IAM::Policy|Lambda::(?:EventSourceMapping|Permission))$/;
   const named = Object.entries(example(name).Resources).filter(([id, { Type }]) => isOurs(id) && !within.test(Type))
     .flatMap(([, { Type, Properties = {} }]) => Object.keys(Properties).filter((property) => property.endsWith('Name')).map((property) => `${Type} ${property}`));

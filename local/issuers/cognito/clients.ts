@@ -54,7 +54,8 @@ export function readClients(stack: LocalStack, pool: Resource, divider: number):
 }
 
 /**
- * Cognito rejects refresh token rotation in the LITE tier, and for clients with ALLOW_REFRESH_TOKEN_AUTH, which is also in the default of ExplicitAuthFlows.
+ * Cognito rejects refresh token rotation in the LITE tier, and for clients with ALLOW_REFRESH_TOKEN_AUTH. The default of ExplicitAuthFlows contains
+ * ALLOW_REFRESH_TOKEN_AUTH.
  */
 function graceOf(logicalId: string, rotation: Record<string, any>, flows: string[] = [], { properties: { UserPoolTier } }: Resource): number | undefined {
   onlyKnown(`${logicalId}.RefreshTokenRotation`, rotation, 'RetryGracePeriodSeconds', { Feature: ['ENABLED', 'DISABLED'] });

@@ -65,7 +65,7 @@ const LAST = '\xFF';
  */
 export async function openTables(path: string) {
   mkdirSync(path, { recursive: true, mode: 0o700 });
-  // Reports why the database can't be opened. Dynalite reports no reason.
+  // If the database can't be opened, this line throws an error with the reason. Dynalite reports no reason.
   await (await openDatabase(path)).close();
   // This file checks item sizes, so dynalite's check is disabled.
   const store = dynalite.create({ path, createTableMs: 0, maxItemSizeKb: Infinity });

@@ -49,8 +49,8 @@ function compileTemplate(owner: string, ruleArn: string, { InputPathsMap = {}, I
 }
 
 /**
- * Inserts values into a template: as JSON outside of a JSON string, and as plain text inside a string, because AWS doesn't escape such a value. A value that is
- * not in the event becomes empty.
+ * Inserts values into a template. Outside of JSON strings, a value is inserted as JSON. Inside of a JSON string, a value is inserted as plain text, which AWS
+ * does not escape. A value that is not in the event becomes empty.
  */
 function fill(template: string, valueOf: (name: string) => unknown): string {
   // Matches a whole JSON string, or the text between two strings.

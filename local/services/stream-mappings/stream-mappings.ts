@@ -53,8 +53,8 @@ export async function createStreamMappings(given: Given): Promise<Part & { start
 }
 
 /**
- * IAM supports ListStreams only for the resource `*`. For a TableV2, the CDK's `DynamoEventSource` grants ListStreams only for the stream, which has no effect,
- * so the role requires an additional policy statement.
+ * IAM supports ListStreams only for the resource `*`. For a TableV2, the CDK's `DynamoEventSource` grants ListStreams only for the stream. This grant
+ * has no effect, so the role requires an additional policy statement.
  */
 function needsOf({ streamArn, bucketArn, uuid }: Settings): Need[] {
   const onStream = ['GetRecords', 'GetShardIterator', 'DescribeStream'].map((name) => ({ action: `dynamodb:${name}`, resource: streamArn }));

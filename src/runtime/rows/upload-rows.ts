@@ -119,7 +119,7 @@ export function uploadRows(tableName: string, documents: DynamoDBDocumentClient,
           },
         },
         { Delete: { TableName: tableName, Key: detailsKey(videoId) } },
-        // An aborted upload does not count since its abort.
+        // The abort of the upload has already changed the usage.
         ...(status === 'deleting' ? [] : [addUsage(tableName, owner, { videos: -1 })]),
       ]);
       return outcome;

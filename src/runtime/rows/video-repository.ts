@@ -161,7 +161,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     },
 
     recordError: (videoId, attempt, { code, message }) => write(videoId, {
-      // A waiting video has no attempt. The end of its upload also changes the usage of its owner (`expireUpload`).
+      // A waiting video has no attempt. `expireUpload` records its error, because this error also changes the usage of the owner.
       from: ['uploaded', 'processing'], attempt, to: 'errored', set: { error: { code, message } },
     }),
 

@@ -5,7 +5,7 @@ import { crc32, md5, PART_BYTES, type Upload, uploadTo } from './fixture';
 /** The parts of a response that are compared. */
 export type Answer = Readonly<Record<string, unknown>>;
 
-/** The tools of a row: a client, a client that computes checksums as the SDK does by default, and a key that no other row uses. */
+/** What each test case uses. `checking` is a client that computes checksums as the SDK does by default. `Key` is a key that no other test case uses. */
 export interface Tools {
   readonly client: s3.S3Client;
   readonly checking: s3.S3Client;
@@ -13,12 +13,12 @@ export interface Tools {
   readonly Key: string;
 }
 
-/** One row: requests, of which the last one is compared, and the expected answer. */
+/** One test case: requests, and the expected response to the last request. */
 export interface Row {
   readonly name: string;
   readonly run: (tools: Tools) => Promise<object>;
   readonly answer: Answer;
-  /** A different answer of versitygw 1.8.0. The document decides, so the local S3 gives the answer above. */
+  /** A different answer of versitygw 1.8.0. The local S3 returns the answer above, as the named document of AWS states. */
   readonly versitygw?: { readonly answer: Answer; readonly why: string; readonly document: string };
 }
 
@@ -54,10 +54,10 @@ async function stored(tools: Tools, start: Start) {
 }
 type Stored = Awaited<ReturnType<typeof stored>>;
 
-/** A row about an upload with two parts. */
+/** A test case with an upload of two parts. */
 const withParts = (name: string, start: Start, run: (upload: Stored, tools: Tools) => Promise<object>, answer: Answer, versitygw?: Row['versitygw']): Row => (
   { name, run: async (tools) => run(await stored(tools, start), tools), answer, versitygw });
-/** A row about an upload without parts. */
+/** A test case with an upload without parts. */
 const withUpload = (name: string, start: Start, run: (upload: Upload, tools: Tools) => Promise<object>, answer: Answer, versitygw?: Row['versitygw']): Row => (
   { name, run: async (tools) => run(await started(tools, start), tools), answer, versitygw });
 

@@ -22,7 +22,7 @@ async function compared(response: Record<string, any>, key: string): Promise<Ans
   const { $metadata, Body, Parts, Contents, Uploads, ChecksumAlgorithm, ChecksumCRC32 } = response;
   // S3 and versitygw add a CRC64NVME if the client sends no checksum. The local S3 does not.
   const hasCrc32 = ChecksumCRC32 !== undefined || ChecksumAlgorithm === 'CRC32';
-  // "PutObject" in the Amazon S3 API Reference: the size is present only after an append. versitygw always returns it.
+  // S3 returns the size only after an append (see "PutObject" in the Amazon S3 API Reference). versitygw always returns the size.
   const ignored = [...!hasCrc32 ? ['ChecksumAlgorithm', 'ChecksumType'] : [], ...$metadata ? ['Size'] : []];
   const facts = COMPARED.filter((name) => !ignored.includes(name)).map((name) => [name, response[name]]);
   const lists = Object.entries({ Parts, Contents, Uploads }).filter(([, list]) => list);
@@ -36,7 +36,7 @@ async function compared(response: Record<string, any>, key: string): Promise<Ans
   return Object.fromEntries(all.filter(([, value]) => value !== undefined && value !== '' && JSON.stringify(value) !== '{}'));
 }
 
-/** Runs each row against a server. */
+/** Runs each test case against a server. */
 function describeServer(name: string, start: () => Promise<{ endpoint: string; credentials: s3.S3ClientConfig['credentials']; stop: () => Promise<void> }>, isLocal: boolean): void {
   describe(name, () => {
     let server: Awaited<ReturnType<typeof start>>;

@@ -35,7 +35,7 @@ function gate() {
 }
 
 describe('while parts are joined', () => {
-  /** Returns uploads in a store whose puts wait for `gate`, and count in `puts`. */
+  /** Returns uploads in a store. Each `put` of the store waits until `open` is called. */
   function slowUploads(fault?: Error) {
     const stack = newStack();
     const told: string[] = [];

@@ -49,7 +49,7 @@ afterAll(async () => {
 let count = 0;
 const to = (key = `key ${count += 1}`) => uploadTo(client, BUCKET, key);
 const head = (Key: string) => client.send(new s3.HeadObjectCommand({ Bucket: BUCKET, Key, ChecksumMode: 'ENABLED' }));
-/** The names of all files of uploads: those that arrive, and those of all open uploads. */
+/** The names of the files of arriving parts, and of the files of all open uploads. */
 const files = () => ['.incoming', '.uploads'].flatMap((folder) => readdirSync(join(stack.dataFolder, 's3', folder), { recursive: true }).map(String));
 const withTwoParts = async (more?: Partial<s3.CreateMultipartUploadCommandInput>) => {
   const upload = to();

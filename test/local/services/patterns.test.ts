@@ -63,7 +63,7 @@ describe('a pattern', () => {
     [{ a: [{ cidr: '2001:db8::/32' }] }, { a: '2001:db8::1' }, true],
     [{ a: [{ cidr: '10.0.0.0/24' }] }, { a: 'not an address' }, false],
     [{ a: [{ cidr: '2001:db8::/32' }] }, { a: '10.0.0.1' }, false],
-    // AWS's own results, copied from LocalStack's tests, which recorded them.
+    // LocalStack's tests contain these recorded results of AWS.
     [{ a: [{ [NOT]: 'x' }] }, { a: null }, true],
     [{ a: [{ [NOT]: 'x' }] }, { a: 5 }, true],
     [{ a: [{ [NOT]: 'x' }] }, { a: ['x', 'y'] }, true],

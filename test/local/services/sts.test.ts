@@ -15,7 +15,7 @@ const ACCOUNT = '123456789012';
 const arn = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 const LAMBDA = new iam.ServicePrincipal('lambda.amazonaws.com');
 
-/** `caller` has the permission for each role but `unlisted`; each other role is named for the principal that it trusts. */
+/** `caller` has a permission for each role that its policy lists. The name of each other role contains the principal that the role trusts. */
 function roles(stack: Stack): void {
   const bucket = new s3.Bucket(stack, 'Media', { bucketName: 'media' });
   const caller = new iam.Role(stack, 'Caller', { roleName: 'caller', assumedBy: LAMBDA });
@@ -84,7 +84,7 @@ describe('permissions', () => {
   test.each([
     ['a role that trusts the caller', 'signer', 'caller'],
     ['a role that trusts the account, with the permission', 'account', 'caller'],
-    // "AssumeRole" in the AWS STS API Reference: in one account, a trust policy that names the caller is sufficient.
+    // In one account, a trust policy that names the caller is sufficient (see "AssumeRole" in the AWS STS API Reference).
     ['a role that trusts the caller, who has no permission', 'for-stranger', 'stranger'],
   ])('allows %s', async (_, role, caller) => {
     await expect(assume(role, caller)).resolves.toBeDefined();

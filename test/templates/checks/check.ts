@@ -3,7 +3,7 @@ import { CloudFormationTemplate, isOurs, ours } from '../../toolkit/template';
 
 export type Check = (template: CloudFormationTemplate) => string[];
 
-/** An expected value can be a function that returns whether the value is correct. */
+/** An expected value can be a function that checks the value of the template. */
 export type Expected = Readonly<Record<string, unknown>>;
 
 export function at(value: any, path: string): any {

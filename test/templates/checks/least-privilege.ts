@@ -4,10 +4,10 @@ import type { HandlerName } from '../../../src/contract/environment';
 import { grants, rolePolicies, type Statement, statements } from '../../toolkit/permissions';
 import { type CloudFormationTemplate, ours, references, withoutHash } from '../../toolkit/template';
 
-/** In the format of `grants`. `{table}` is the ARN of the table, and `{media}` is the ARN of the media bucket. */
+/** The resources of each action, in the format of `grants`. `{table}` is the ARN of the table, and `{media}` is the ARN of the media bucket. */
 type Needs = Readonly<Record<string, readonly string[]>>;
 
-// Names of purposes replace the logical ids of existing tables and buckets, which the user's app chooses.
+// These names replace the logical ids of tables and buckets, because the user's app chooses the ids of existing tables and buckets.
 const TABLE = '{table}';
 const TABLE_STREAM = '{table}#stream';
 const SOURCES = '{sources}/source/*';
@@ -182,7 +182,7 @@ function trustOf({ trusts }: Pick<OtherRole, 'trusts'>, template: CloudFormation
   return { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { AWS: { 'Fn::GetAtt': [role, 'Arn'] } } };
 }
 
-/** Each role of the library can be assumed by only one AWS service, under the condition for that service, or by only one handler. */
+/** Each role of the library must trust only one principal. This principal is an AWS service, with the condition for that service, or a handler. */
 const rolesTrustOnePrincipal: Check = (template) => {
   const ofHandlers = new Set(handlersOf(template).map(({ role }) => role));
   return ours(template, 'AWS::IAM::Role').flatMap(({ id, properties }) => {

@@ -164,7 +164,7 @@ async function refreshPublished() {
   fill('published', items, refusal);
 }
 
-/** Refreshes the videos in progress with one request. For several such videos, this is a request for the list. */
+/** Refreshes the videos in progress with one request. If several videos are in progress, it requests the list of videos. */
 async function refreshMoving() {
   const [{ videoId }, ...others] = moving();
   if (others.length > 0) {
