@@ -140,7 +140,7 @@ async function main(memory: Memory): Promise<void> {
 
   const problems = [
     ...source === stored ? [] : ['the object differs from the source'],
-    ...isRenewed ? [] : ['no token or no session that signs URLs was renewed before the kill'],
+    ...isRenewed ? [] : ['before the kill, the service renewed no token, or started no new session that signs URLs'],
     ...[...memory.peaks].filter(([, bytes]) => bytes > MEMORY_BOUND).map(([name]) => `${name}: more than ${readableBytes(MEMORY_BOUND)} of memory`),
   ];
   if (problems.length > 0) throw new Error(problems.join('\n'));

@@ -32,13 +32,13 @@ export interface VodCatalogOptions {
   /**
    * An existing table in the stack's region.
    *
-   * The table needs the partition key `pk`, the sort key `sk`, and a stream with new and old images. The keys of the table and of its indexes must be
-   * strings. If the table is defined in this app, its keys, indexes and stream are checked at synth.
+   * The table needs the partition key `pk`, the sort key `sk`, and a stream with new and old images. The keys of the table and of its indexes must be strings.
+   * If the table is defined in this app, its keys, indexes and stream are checked at synth.
    *
    * The table needs the indexes `byOwner` (`owner`, `videoId`), `byOwnerStage` (`owner`, `stageKey`), `byPublication` (`listedFor`, `listedAt`) and `byDue`
    * (`dueShard`, `dueAt`), which must project at least the keys. The index `spare` (`spareKey`, `spareSort`) must project all attributes.
    *
-   * If the table has a customer managed KMS key, the functions get permission to use the key, and the key also encrypts the failed events bucket.
+   * If the table has a customer managed KMS key, the functions get permission to use the key. The key also encrypts the failed events bucket.
    *
    * @default - a new global table in one region, on demand, with point-in-time recovery, encrypted with a key that DynamoDB owns
    */

@@ -50,7 +50,7 @@ export function sweepVideos(ports: SweepPorts): (event: unknown, context: Pick<C
   };
 }
 
-/** Yields the due videos of all index partitions in the order of their due times, so that a short sweep does not neglect a partition. */
+/** Yields the due videos of all index partitions in the order of their due times. A short sweep therefore neglects no partition. */
 async function* earliestFirst(due: DueVideos, until: Date): AsyncGenerator<DueVideo> {
   const read = async (shard: string, from?: DuePosition) => ({ shard, ...await due.listDue(shard, until, { limit: KEYS_AT_ONCE, from }) });
   let pages = await Promise.all(DUE_SHARDS.map((shard) => read(shard)));

@@ -25,8 +25,8 @@ export function acknowledgeWildcard(scope: IConstruct, resourceArn: string, reas
 }
 
 /**
- * `acknowledge` cannot be used: CDK before 2.262 rejects an id with a second `::`, such as the id with the ARN of an imported bucket. Even if this error is
- * caught, it stays in the file `cdk.out/error.txt`.
+ * `acknowledge` cannot be used, because CDK before 2.262 rejects an id with a second `::`. For example, an id that contains the ARN of an imported bucket has a
+ * second `::`. Even if this error is caught, it stays in the file `cdk.out/error.txt`.
  */
 function acknowledgeOne(scope: IConstruct, id: string, reason: string): void {
   scope.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, { [id]: reason });

@@ -74,8 +74,8 @@ export interface VodFunctionOptions {
   /**
    * The permissions boundary of every role that the service creates, including the role of MediaConvert jobs.
    *
-   * The boundary does not apply to roles that CDK adds to the stack, such as the role of the function that empties buckets for `RemovalPolicy.DESTROY`. Use
-   * `iam.PermissionsBoundary.of(stack)` for these roles.
+   * The boundary does not apply to roles that CDK adds to the stack. For example, CDK adds a role for the function that empties buckets with
+   * `RemovalPolicy.DESTROY`. To set the boundary of such a role, use `iam.PermissionsBoundary.of(stack)`.
    * @default - none
    */
   readonly permissionsBoundary?: iam.IManagedPolicy;

@@ -142,8 +142,8 @@ export function identityProblem(identity: unknown): string | undefined {
 }
 
 /**
- * The pool can be in a different region from the API (Amazon API Gateway Developer Guide, "Configure cross-account Amazon Cognito authorizer"), but not in a
- * different partition.
+ * The pool can be in a different region from the API, but not in a different partition (see "Configure cross-account Amazon Cognito authorizer" in the Amazon
+ * API Gateway Developer Guide).
  */
 function poolProblem(scope: Construct, userPool: cognito.IUserPool): string | undefined {
   const { userPoolId, userPoolArn, env } = userPool;

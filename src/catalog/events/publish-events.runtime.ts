@@ -10,8 +10,9 @@ export interface PublishEventsPorts {
 /**
  * If events cannot be sent, Lambda retries the batch from the first failed record.
  *
- * An unreadable record, for example with a row of a newer format, would fail at each retry and block other videos, so the handler stores the record in the
- * failed events bucket. The next record of this video contains the unreadable row as its old image, so the next record is stored too.
+ * The handler stores an unreadable record in the failed events bucket, because this record would fail at each retry and block other videos. For example, a
+ * record with a row of a newer format is unreadable. The next record of this video contains the unreadable row as its old image, so the next record is stored
+ * too.
  */
 export function publishEvents({ send, storeFailed }: PublishEventsPorts): (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse> {
   return async ({ Records }) => {
