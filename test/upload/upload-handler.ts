@@ -72,7 +72,10 @@ export function uploadHandler(settings: UploadSettings = SETTINGS) {
     dynamodb.on(GetCommand).resolves({});
     sts.on(AssumeRoleCommand).resolves({
       Credentials: {
-        AccessKeyId: SIGNING.accessKeyId, SecretAccessKey: SIGNING.secretAccessKey, SessionToken: SIGNING.sessionToken, Expiration: new Date(Date.now() + 3600_000),
+        AccessKeyId: SIGNING.accessKeyId,
+        SecretAccessKey: SIGNING.secretAccessKey,
+        SessionToken: SIGNING.sessionToken,
+        Expiration: new Date(Date.now() + 3600_000),
       },
     });
   });
