@@ -120,7 +120,7 @@ export function letDistributionRead(scope: Construct, bucket: s3.IBucket, distri
     conditions: { StringEquals: { 'AWS:SourceArn': distribution.distributionArn } },
   });
   const statements = [allow('s3:GetObject', bucket.arnForObjects(`${MEDIA_PREFIX}*`)), allow('s3:ListBucket', bucket.bucketArn)];
-  // In another stack, the bucket's policy would cause a cycle: the policy refers to the distribution, which refers to the bucket.
+  // The policy of a bucket in another stack would cause a cycle: the policy refers to the distribution, which refers to the bucket.
   const added = Stack.of(bucket) === Stack.of(scope)
     && statements.every((statement) => bucket.addToResourcePolicy(statement).statementAdded);
   const prop = propName(scope, 'bucket');
