@@ -101,7 +101,7 @@ export class TemplateAccess {
         action,
         // `*` and `?` can be in an S3 object key. They are replaced, because the simulator would treat them as wildcards.
         resource: { resource: resource === '*' ? '*' : resource.replace(/[*?]/g, '_'), accountId },
-        contextVariables: { 'aws:SecureTransport': 'true', ...!isRole && { 'aws:SourceAccount': accountId }, ...principal.context, ...context },
+        contextVariables: { 'aws:SecureTransport': 'true', ...isRole && { 'aws:PrincipalArn': principal.id }, ...!isRole && { 'aws:SourceAccount': accountId }, ...principal.context, ...context },
       },
       identityPolicies,
       permissionBoundaryPolicies: isRole ? this.boundaryOf(principal.id) : undefined,

@@ -208,7 +208,10 @@ export class VodUpload extends Construct implements IVodUpload {
     const { upload, view } = connectionsOf(this.catalog);
     this.signingRole = new iam.Role(this, 'SigningRole', {
       description: 'Signs the URLs of uploads',
-      assumedBy: new iam.ArnPrincipal(Lazy.string({ produce: () => this.manageUploadsFunction.role!.roleArn })),
+      // IAM rejects a trust policy whose principal is a role that was created a moment ago, so the policy names the role in a condition.
+      assumedBy: new iam.AccountRootPrincipal().withConditions({
+        ArnEquals: { 'aws:PrincipalArn': Lazy.string({ produce: () => this.manageUploadsFunction.role!.roleArn }) },
+      }),
     });
     grantOnSources(this, this, this.signingRole, ['s3:PutObject']);
     this.manageUploadsFunction = handlerFunction(this, 'ManageUploads', 'upload/manage-uploads', {

@@ -69,7 +69,11 @@ describe('VodUpload', () => {
     expect(permissionsOfRole(own, signingRole)).toEqual(['s3:PutObject on UploadBucket.Arn/source/*']);
     own.hasResourceProperties('AWS::IAM::Role', {
       AssumeRolePolicyDocument: {
-        Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { AWS: { 'Fn::GetAtt': [Match.stringLikeRegexp('^UploadManageUploads.*Role'), 'Arn'] } } }],
+        Statement: [{
+          Effect: 'Allow',
+          Action: 'sts:AssumeRole',
+          Condition: { ArnEquals: { 'aws:PrincipalArn': { 'Fn::GetAtt': [Match.stringLikeRegexp('^UploadManageUploads.*Role'), 'Arn'] } } },
+        }],
       },
       MaxSessionDuration: Match.absent(),
     });

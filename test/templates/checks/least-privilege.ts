@@ -179,7 +179,8 @@ const rolesDoWhatTheyNeed: Check = (template) => {
 function trustOf({ trusts }: Pick<OtherRole, 'trusts'>, template: CloudFormationTemplate): object {
   if ('service' in trusts) return { Action: 'sts:AssumeRole', Condition: trusts.condition, Effect: 'Allow', Principal: { Service: trusts.service } };
   const role = handlersOf(template).find(({ name }) => name === trusts.handler)?.role;
-  return { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { AWS: { 'Fn::GetAtt': [role, 'Arn'] } } };
+  const root = { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::', { Ref: 'AWS::AccountId' }, ':root']] };
+  return { Action: 'sts:AssumeRole', Condition: { ArnEquals: { 'aws:PrincipalArn': { 'Fn::GetAtt': [role, 'Arn'] } } }, Effect: 'Allow', Principal: { AWS: root } };
 }
 
 /** Each role of the library must trust only one principal. This principal is an AWS service, with the condition for that service, or a handler. */
