@@ -5,6 +5,10 @@ import { INDEXES, TableIndex, TABLE_KEYS } from '../src/contract/table';
 
 export type Units = Record<string, number>;
 
+/** The names of the kinds of items, by sort key. */
+const ITEMS: Readonly<Record<string, string>> = { video: 'row', details: 'details', usage: 'usage of the owner' };
+export const PLACES: readonly string[] = [...Object.values(ITEMS), ...Object.keys(INDEXES)];
+
 const KB = 1024;
 const writeUnitsOf = (item: Json): number => Math.ceil(itemSize(item) / KB);
 
@@ -23,7 +27,7 @@ function entryOf({ partition, sort, projection }: TableIndex, item: Json | undef
 export function writeUnits({ before: oldItem, after: newItem }: ItemChange, isTransaction: boolean): Units {
   const items = [oldItem, newItem].filter((item) => item !== undefined);
   // A write that neither finds nor stores an item is billed like a write of the smallest item.
-  const units: Units = { table: Math.max(1, ...items.map(writeUnitsOf)) * (isTransaction ? 2 : 1) };
+  const units: Units = { [ITEMS[items[0]?.[TABLE_KEYS.sort].S] ?? ITEMS.video]: Math.max(1, ...items.map(writeUnitsOf)) * (isTransaction ? 2 : 1) };
   for (const index of Object.values(INDEXES)) {
     const [before, after] = [entryOf(index, oldItem), entryOf(index, newItem)];
     if (JSON.stringify(before) === JSON.stringify(after)) continue;
