@@ -2,6 +2,7 @@ import type { LocalCatalog } from './local-catalog';
 import { readUnits } from './units';
 import { publicationKey } from '../src/contract/table';
 import { videoRepository } from '../src/runtime/rows/video-repository';
+import { quotasOf } from '../src/upload/upload-quotas';
 import { idOf, videoRow } from '../test/runtime/rows/catalog-table';
 
 const BOUND = 3;
@@ -9,8 +10,8 @@ const BOUND = 3;
 const ROWS = Number(process.env.ROWS ?? 2000);
 const LIMIT = 20;
 const EMPTY_MONTHS = 24;
-/** Videos of one owner that wait for their upload. */
-const ABANDONED = 1000;
+/** Videos of one owner that wait for their upload: the default quota. */
+const WAITING = quotasOf().openUploads;
 const NOW = Date.UTC(2028, 10, 29);
 const MINUTE = 60_000;
 
@@ -26,7 +27,7 @@ export async function listRows(catalog: LocalCatalog): Promise<{ rows: Record<st
     const video = { videoId: idOf(n), publishedAt: publishedAt(n) };
     return videoRow({ ...video, owner: n % 2 ? 'ann' : 'bob', status: 'ready', ...publicationKey(video) });
   }));
-  await catalog.put(Array.from({ length: ABANDONED + 1 }, (_, n) => (
+  await catalog.put(Array.from({ length: WAITING + 1 }, (_, n) => (
     videoRow({ videoId: idOf(ROWS + n), owner: 'eve', status: n === 0 ? 'processing' : 'waiting' }))));
   const videos = videoRepository(catalog.tableName);
   const across = { videoId: idOf(ROWS / 2 + 5), publishedAt: publishedAt(ROWS / 2 + 5) };
@@ -38,7 +39,7 @@ export async function listRows(catalog: LocalCatalog): Promise<{ rows: Record<st
     'of one owner': () => videos.listOwned('ann', { limit: LIMIT }),
     'of one owner, status=ready': () => videos.listOwned('ann', { limit: LIMIT, status: 'ready' }),
     'of one owner, status=errored': () => videos.listOwned('ann', { limit: LIMIT, status: 'errored' }),
-    [`of an owner with ${ABANDONED} waiting videos, status=processing`]: () => videos.listOwned('eve', { limit: LIMIT, status: 'processing' }),
+    [`of an owner with ${WAITING} waiting videos, status=processing`]: () => videos.listOwned('eve', { limit: LIMIT, status: 'processing' }),
   };
   const rows: Record<string, object> = {};
   let isWithinBound = true;

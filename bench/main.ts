@@ -4,6 +4,7 @@ import { coldStartRows } from './cold-starts';
 import { listRows } from './lists';
 import { localCatalog } from './local-catalog';
 import { oneVideoRows } from './one-video';
+import { uploadRows } from './uploads';
 import { PROGRESS_REPORT } from './usage-count';
 
 /** Exits with a non-zero code if a count, a cost or a ratio is above its bound. */
@@ -26,12 +27,18 @@ async function main(): Promise<void> {
   console.log(`The tables also omit progress reports after the first report. One more report for each of 1,000 videos costs $${(PROGRESS_REPORT * 1000).toFixed(4)} in total.`);
   console.log('AWS MediaConvert can be slower than the local MediaConvert. For each second that submit-job runs longer, 1,000 videos cost $0.0067 more.');
 
+  const uploads = await uploadRows();
+  console.log('The upload of 1 GB in parts, from the upload request to the response of the completion');
+  console.table(uploads.requests);
+  console.log('Throughput of an upload in parts, four at once, and of one PUT request of curl with the same size. Both go to the same local stack');
+  console.table(uploads.throughput);
+
   const catalog = await localCatalog();
   const lists = await listRows(catalog);
   await catalog.stop();
   console.log('The cost of one page of a list');
   console.table(lists.rows);
-  if (![coldStarts, oneVideo, lists].every(({ isWithinBound }) => isWithinBound)) process.exitCode = 1;
+  if (![coldStarts, oneVideo, uploads, lists].every(({ isWithinBound }) => isWithinBound)) process.exitCode = 1;
 }
 
 void main();

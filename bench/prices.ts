@@ -25,7 +25,7 @@ export const PRICES = {
     source: 'kindatechnical.com, "CloudFront Pricing": $0.0100 per 10,000 HTTPS requests, read 30 November 2026',
   },
   'storage': { unit: 'GB-month', tiers: flat(0.023), source: 'devnotes.tech, "Understanding AWS S3 Pricing": S3 Standard, read 30 November 2026' },
-  // S3 bills a LIST request at the price of a PUT request.
+  // S3 bills LIST and POST requests at the price of PUT requests.
   'S3 PUTs': { unit: 'request', tiers: flat(5e-6), source: 'devnotes.tech, "Understanding AWS S3 Pricing": $0.005 per 1,000 PUTs, read 30 November 2026' },
   'S3 GETs': { unit: 'request', tiers: flat(0.4e-6), source: 'devnotes.tech, "Understanding AWS S3 Pricing": $0.0004 per 1,000 GETs, read 30 November 2026' },
   'REST API requests': { unit: 'request', tiers: flat(3.5e-6), source: 'go-cloud.io/aws-api-gateway-pricing, 2026' },
@@ -45,7 +45,7 @@ export const PRICES = {
     source: 'assumed to be the price of custom events, although factualminds.com (June 2026) says that events of S3 are free',
   },
   'events of MediaConvert': { unit: 'event', tiers: flat(0), source: 'wring.co/blog/aws-eventbridge-pricing-guide: events of AWS services are free' },
-  'STS requests': { unit: 'request', tiers: flat(0), source: 'to do' },
+  'STS requests': { unit: 'request', tiers: flat(0), source: '"AWS Identity and Access Management" (AWS documentation): IAM and STS have no additional charge' },
   'MediaConvert requests': { unit: 'request', tiers: flat(0), source: 'requests other than Probe are free; the price of Probe is unknown' },
 } as const satisfies Record<string, Price>;
 

@@ -5,6 +5,10 @@ import { INDEXES, TableIndex, TABLE_KEYS } from '../src/contract/table';
 
 export type Units = Record<string, number>;
 
+/** The names of the kinds of items, by sort key. */
+const ITEMS: Readonly<Record<string, string>> = { video: 'row', details: 'details', usage: 'usage of the owner' };
+export const PLACES: readonly string[] = [...Object.values(ITEMS), ...Object.keys(INDEXES)];
+
 const KB = 1024;
 const writeUnitsOf = (item: Json): number => Math.ceil(itemSize(item) / KB);
 
@@ -16,13 +20,14 @@ function entryOf({ partition, sort, projection }: TableIndex, item: Json | undef
 
 /**
  * Returns the units that DynamoDB bills for a write (see "DynamoDB read and write operations" and "Using Global Secondary Indexes" in the DynamoDB Developer
- * Guide). The larger size of the item, before or after the write, costs 1 unit per KB, or 2 units per KB in a transaction. A changed index entry costs one
- * additional write of the entry, or two if its key changes. Index writes are asynchronous, so they cost the same in a transaction.
+ * Guide). A write costs 1 unit per KB, or 2 units per KB in a transaction. DynamoDB compares the item's sizes before and after the write, and bills the larger
+ * size. A changed index entry costs one additional write of the entry, or two if its key changes. Index writes are asynchronous, so they cost the same in a
+ * transaction.
  */
 export function writeUnits({ before: oldItem, after: newItem }: ItemChange, isTransaction: boolean): Units {
   const items = [oldItem, newItem].filter((item) => item !== undefined);
   // A write that neither finds nor stores an item is billed like a write of the smallest item.
-  const units: Units = { table: Math.max(1, ...items.map(writeUnitsOf)) * (isTransaction ? 2 : 1) };
+  const units: Units = { [ITEMS[items[0]?.[TABLE_KEYS.sort].S] ?? ITEMS.video]: Math.max(1, ...items.map(writeUnitsOf)) * (isTransaction ? 2 : 1) };
   for (const index of Object.values(INDEXES)) {
     const [before, after] = [entryOf(index, oldItem), entryOf(index, newItem)];
     if (JSON.stringify(before) === JSON.stringify(after)) continue;

@@ -1,5 +1,6 @@
 import { PRICES, unitPrice, type Priced } from './prices';
 import { readUnits, sumOf, totalOf, writeUnits, type Units } from './units';
+import { itemSize } from '../local/services/dynamodb/item-size';
 import type { Usage } from '../local/usage';
 
 /**
@@ -37,7 +38,11 @@ interface FunctionUsage { calls: number; milliseconds: number; gbSeconds: number
 export class UsageCount {
   readonly uses = Object.fromEntries(Object.keys(PRICES).map((name) => [name, 0])) as Record<Priced, number>;
   readonly functions: Record<string, FunctionUsage> = {};
+  readonly requests: Record<string, number> = {};
   readonly writes: Units[] = [];
+
+  /** The size of the last written row of a video. */
+  rowBytes = 0;
 
   get dollars(): number {
     return (Object.keys(PRICES) as Priced[]).reduce((sum, name) => sum + this.uses[name] * unitPrice(name), 0);
@@ -53,6 +58,7 @@ export class UsageCount {
       case 'write': {
         const units = sumOf(usage.changes.map((change) => writeUnits(change, usage.isTransaction)));
         this.writes.push(units);
+        for (const { after } of usage.changes) if (after?.sk.S === 'video') this.rowBytes = itemSize(after);
         this.uses['DynamoDB write units'] += totalOf(units);
         return;
       }
@@ -62,6 +68,8 @@ export class UsageCount {
       case 'request': {
         const name = requestName(usage);
         if (name) this.uses[name]++;
+        const operation = `${usage.service} ${usage.operation}`;
+        this.requests[operation] = (this.requests[operation] ?? 0) + 1;
       }
     }
   }
@@ -96,7 +104,7 @@ export class UsageCount {
 
 function requestName({ service, operation }: Usage & { kind: 'request' }): Priced | undefined {
   switch (service) {
-    case 's3': return ['PUT', 'LIST'].includes(operation) ? 'S3 PUTs' : operation === 'DELETE' ? undefined : 'S3 GETs';
+    case 's3': return ['GET', 'HEAD', 'OPTIONS'].includes(operation) ? 'S3 GETs' : ['DELETE', 'AbortMultipartUpload'].includes(operation) ? undefined : 'S3 PUTs';
     case 'sqs': return 'SQS requests';
     case 'apigateway': return 'REST API requests';
     case 'cloudfront': return 'CloudFront requests';

@@ -9,7 +9,7 @@ export interface ItemChange { readonly before?: Json; readonly after?: Json }
 export type Usage =
   | { readonly kind: 'invocation'; readonly functionName: string; readonly memoryMegabytes: number; readonly milliseconds: number; readonly payload: any }
   | { readonly kind: 'log'; readonly functionName: string; readonly line: string }
-  /** `operation` is the HTTP method, `LIST`, or the operation of a JSON protocol. `caller` is a role's ARN or the name of a service. */
+  /** `operation` is the HTTP method, an operation of S3, or the operation of a JSON protocol. `caller` is a role's ARN or the name of a service. */
   | { readonly kind: 'request'; readonly service: string; readonly operation: string; readonly caller?: string; readonly path?: string }
   | { readonly kind: 'event'; readonly bus: string; readonly source: string }
   | { readonly kind: 'read'; readonly operation: string; readonly input: Json; readonly answer: Json }
@@ -42,7 +42,7 @@ export function observedService(service: AwsService, observe: ObserveUsage): Aws
     ...service,
     handle(request, response) {
       const { headers, method, query, path, principal } = request;
-      const operation = headers['x-amz-target']?.split('.')[1] ?? (query.has('list-type') ? 'LIST' : method);
+      const operation = headers['x-amz-target']?.split('.')[1] ?? s3OperationOf(method, query) ?? method;
       observe({ kind: 'request', service: service.name, operation, caller: principal.id, path });
       return service.handle(request, response);
     },
@@ -65,4 +65,10 @@ export function observedGateway(gateway: Gateway, observe: ObserveUsage): Gatewa
     observe({ kind: 'request', service: 'apigateway', operation: request.raw.method!, path: request.path.split('?')[0] });
     return gateway(request);
   };
+}
+
+function s3OperationOf(method: string, query: URLSearchParams): string | undefined {
+  if (query.has('list-type')) return 'LIST';
+  if (query.has('uploads')) return 'CreateMultipartUpload';
+  return query.has('uploadId') ? { GET: 'ListParts', PUT: 'UploadPart', POST: 'CompleteMultipartUpload', DELETE: 'AbortMultipartUpload' }[method] : undefined;
 }

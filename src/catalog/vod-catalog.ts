@@ -298,7 +298,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Adds a rule that invokes a target when a video is hidden and its deletion has started. This version of the library never sends the event.
+   * Adds a rule that invokes a target when a video is hidden and its deletion has started. In this version, only the abort of an upload causes the event.
    *
    * @param id construct id of the rule, unique among the rules of this catalog
    * @param options the target and other options of the rule
@@ -308,7 +308,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Adds a rule that invokes a target when a video was completely deleted. This version of the library never sends the event.
+   * Adds a rule that invokes a target when a video was completely deleted. In this version, only an upload that expired or was aborted causes the event.
    *
    * @param id construct id of the rule, unique among the rules of this catalog
    * @param options the target and other options of the rule

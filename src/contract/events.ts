@@ -12,7 +12,7 @@ export const VIDEO_EVENTS = {
   'video.errored': 'The video failed: `video.error` contains the reason',
   'video.updated': 'A user edited the video',
   'video.expiring': 'A retention rule will delete the video soon',
-  'video.deleting': 'The deletion of the video started: users can no longer see the video',
+  'video.deleting': 'The deletion of the video started, for example because its owner aborted the upload: users can no longer see the video',
   'video.deleted': 'All data of the video is deleted',
 } as const;
 
@@ -20,7 +20,7 @@ export const VIDEO_EVENTS = {
 export type VideoEventType = keyof typeof VIDEO_EVENTS;
 
 /** Event types that this version sends only if a script writes the row of a video. */
-export const NOT_CAUSED_YET: readonly VideoEventType[] = ['video.held', 'video.updated', 'video.expiring', 'video.deleting', 'video.deleted'];
+export const NOT_CAUSED_YET: readonly VideoEventType[] = ['video.held', 'video.updated', 'video.expiring'];
 
 /** Returns the id of an event: `{videoId}:{version}:{type}`. An event that is delivered again has the same id. */
 export function eventId(videoId: string, version: number, type: VideoEventType): string {

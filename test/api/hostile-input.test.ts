@@ -39,7 +39,7 @@ const FITTING: Partial<Record<OperationId, Record<string, unknown>>> = {
   signParts: { parts: [{ partNumber: 1, checksum: CRC32 }] },
 };
 
-/** Returns a fake S3 with an upload whose two parts are stored. Until the parts are listed the next time, an abort succeeds. */
+/** Returns a fake S3 with an upload whose two parts are stored. After an abort, the next list of parts is missing, and later lists exist again. */
 function fakeUploads(): MultipartUploads {
   let isAborted = false;
   const parts = [600, 400].map((size, index) => ({ partNumber: index + 1, size, etag: '"e"', checksum: CRC32, storedAt: new Date(0) }));

@@ -44,7 +44,7 @@ export function permissionsOfRole(template: AnyTemplate, role: IRole | string): 
   return grants(granted).sort();
 }
 
-/** Sorted, in the format of `grants`, and without permissions for the log. */
+/** Returns the sorted permissions of a handler, in the format of `grants`. Permissions for the log are omitted. */
 export function permissionsOf(template: AnyTemplate, handler: HandlerName): string[] {
   const { role, properties } = functionOf(template, handler);
   const logGroup = readable({ 'Fn::GetAtt': [references(properties.LoggingConfig)[0], 'Arn'] });

@@ -6,7 +6,7 @@ import { stable } from '../../template/resources';
 import type { StreamRecord } from '../dynamodb/streams';
 
 /**
- * A part of a stream that is processed in order, one batch at a time: a shard, or one of a shard's parts if ParallelizationFactor is set. All records of one
+ * A shard of a stream, or a part of a shard if ParallelizationFactor is set. The batches of a lane are processed in order, one at a time. All records of one
  * item are in the same lane.
  */
 export interface Lane {

@@ -31,7 +31,7 @@ function patternProblems(pattern: events.EventPattern | undefined): (string | un
   const { source, detailType, resources, detail, ...envelope } = pattern;
   return [
     keyProblem('eventPattern', pattern, ENVELOPE, VIDEO),
-    // CDK would add the given list to the list of this method, so the rule would match more events than intended.
+    // CDK would add the values of the app to the values that this method sets. The rule would then match more events than intended.
     ...Object.entries({ source, detailType, resources }).map(([field, value]) => isAbsent(value) ? undefined
       : `eventPattern.${field}: expected no value, because this method sets the field, got ${show(value)}. For other events, create an events.Rule with the eventBus of this catalog`),
     ...Object.entries(envelope).flatMap(([field, value]) => (field in ENVELOPE ? valuesProblems(`eventPattern.${field}`, value) : [])),
