@@ -34,7 +34,7 @@ export const CHAPTERS: readonly Chapter[] = [
   {
     title: 'Upload',
     text: 'The area `vod.upload`. The prop `upload` of `ServerlessVodProps` configures uploads.',
-    types: ['VodUpload', 'VodUploadOptions', 'VodUploadProps', 'VideoVisibility'],
+    types: ['VodUpload', 'VodUploadOptions', 'VodUploadProps', 'UploadQuotas', 'VideoVisibility'],
   },
   {
     title: 'Transcode',
@@ -69,7 +69,7 @@ export const CHAPTERS: readonly Chapter[] = [
   {
     title: 'Areas without ServerlessVod',
     text: 'An app can create each area without `ServerlessVod`. If a prop takes another area, its type is one of these interfaces. For example, a catalog of another stack can replace a `VodCatalog`.',
-    types: ['IVodCatalog', 'VodCatalogAttributes', 'IVodTranscode', 'IVodApi'],
+    types: ['IVodCatalog', 'VodCatalogAttributes', 'IVodUpload', 'IVodTranscode', 'IVodApi'],
   },
 ];
 

@@ -39,7 +39,9 @@ export interface StackProcessOptions {
 /** The local stack as `npm start` runs it, in a separate process group. */
 export class StackProcess {
   /** Starts a stack and waits until it responds. */
-  static async start({ data = temporaryFolder(), app, divideLifetimes = 1, divideSessions = 1, port = 0, environment = {} }: StackProcessOptions = {}): Promise<StackProcess> {
+  static async start(
+    { data = temporaryFolder(), app, divideLifetimes = 1, divideSessions = 1, port = 0, environment = {} }: StackProcessOptions = {},
+  ): Promise<StackProcess> {
     // A killed stack does not delete its stack.json, so the file of an earlier run is deleted here.
     rmSync(path.join(data, 'stack.json'), { force: true });
     const lifetimes = ['--divide-lifetimes', String(divideLifetimes), '--divide-sessions', String(divideSessions)];

@@ -146,7 +146,8 @@ export function sweeperSetting() {
           { output: { $metadata: {}, ...answer(commandName, input) }, response: {} });
         const { endpoint, region, credentials } = table.client.config;
         const dynamo = new DynamoDBClient({ endpoint, region, credentials, maxAttempts: 1 });
-        const [sqs, mediaConvert, s3] = [new SQSClient({ region, credentials }), new MediaConvertClient({ region, credentials }), new S3Client({ region, credentials })];
+        const options = { region, credentials };
+        const [sqs, mediaConvert, s3] = [new SQSClient(options), new MediaConvertClient(options), new S3Client(options)];
         const stacks = (...clients: { middlewareStack: any }[]) => clients.map(({ middlewareStack }) => middlewareStack);
         for (const stack of stacks(sqs, mediaConvert, s3)) stack.add(service, { step: 'initialize', priority: 'low' });
         for (const stack of stacks(dynamo, sqs, mediaConvert, s3)) stack.add(observe, { step: 'initialize', priority: 'high' });

@@ -41,7 +41,8 @@ async function stateOf(videoId = VIDEO_ID) {
   if (!stored) return { ...inS3, isDue: false };
   const { version, updatedAt, dueAt, publishedAt, listedAt, claim, ...rest } = stored;
   const isAbandoned = claim?.abandoned;
-  return { ...inS3, ...rest, isAbandoned, isDue: dueAt !== undefined && dueAt <= clock.now.toISOString(), publishedAt: publishedAt?.length, listedAt: listedAt?.length };
+  const isDue = dueAt !== undefined && dueAt <= clock.now.toISOString();
+  return { ...inS3, ...rest, isAbandoned, isDue, publishedAt: publishedAt?.length, listedAt: listedAt?.length };
 }
 
 test.each(Object.entries(CASES))('%s: a sweep that stops at any request, and the next sweep, have the same result as one complete sweep', async (_, given) => {

@@ -190,7 +190,8 @@ function usageOf(rows: readonly VideoRow[], owner: string) {
 const fault = fc.option(fc.record({ call: fc.nat(6), ends: fc.boolean(), after: fc.boolean() }), { nil: undefined, freq: 3 });
 const step = fc.record({
   action: fc.constantFrom('plan', 'plan', 'plan', 'send', 'send', 'complete', 'complete', 'abort', 'deliver', 'deliver', 'sweep', 'wait'),
-  owner: fc.constantFrom(...OWNERS), size: fc.integer({ min: 1, max: 9 }), which: fc.nat(20), hours: fc.integer({ min: 1, max: 30 }), keeps: fc.boolean(), fault,
+  owner: fc.constantFrom(...OWNERS), size: fc.integer({ min: 1, max: 9 }), which: fc.nat(20), hours: fc.integer({ min: 1, max: 30 }), keeps: fc.boolean(),
+  fault,
   together: fc.option(fc.constantFrom('complete', 'abort', 'send', 'sweep', 'deliver'), { nil: undefined, freq: 2 }),
 });
 
