@@ -51,7 +51,7 @@ ServerlessVod(
     api=VodApiOptions(throttling_rate_limit=200, open_throttling_rate_limit=20),
     upload=VodUploadOptions(
         max_size=Size.gibibytes(3 if os.environ.get("CHANGED") else 2),
-        upload_expiry=Duration.minutes(10),
+        url_expiry=Duration.minutes(10),
         content_types=["video/mp4", "video/quicktime"],
         default_visibility=VideoVisibility.PRIVATE,
     ),
