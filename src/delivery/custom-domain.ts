@@ -27,7 +27,7 @@ export function checkDomains(scope: IConstruct, { domainNames, certificate }: Do
 export function domainProblems(scope: IConstruct, { domainNames, certificate }: DomainOptions): (string | undefined)[] {
   return [
     // The service URL must be known at synth.
-    ...listProblems('domainNames', domainNames, domainNameProblem, { tokens: false }),
+    ...listProblems('domainNames', domainNames, domainNameProblem, { tokens: false, example: '[\'videos.example.com\']' }),
     repetitionProblem('domainNames', domainNames, 'name'),
     isAbsent(domainNames) && !isAbsent(certificate) ? 'domainNames: expected the domain names of the certificate, got none' : undefined,
     isAbsent(domainNames) && isAbsent(certificate) ? undefined : certificateProblem(scope, 'certificate', certificate, { prop: 'domainNames', list: domainNames }),

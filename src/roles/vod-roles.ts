@@ -102,5 +102,5 @@ function accessProblem(prop: string, access: Access | undefined): string | undef
 function groupProblem(prop: string, name: unknown): string | undefined {
   if (typeof name === 'string' && (Token.isUnresolved(name) || (name.trim() !== '' && name.length <= MAX_GROUP_NAME_LENGTH))) return undefined;
   const got = typeof name === 'string' && name.length > MAX_GROUP_NAME_LENGTH ? `${name.length} characters` : show(name);
-  return `${prop}: expected a group name of 1 to ${MAX_GROUP_NAME_LENGTH} characters, got ${got}`;
+  return `${prop}: expected one string of 1 to ${MAX_GROUP_NAME_LENGTH} characters as the group name, got ${got}`;
 }

@@ -194,13 +194,16 @@ function inBits(value: Bitrate): boolean {
   }
 }
 
-/** @param tokens whether the list may be a CDK token */
+/**
+ * @param tokens whether the list may be a CDK token
+ * @param example a valid list, for the error message
+ */
 export function listProblems(
-  name: string, value: unknown, itemProblem: (name: string, item: unknown) => string | undefined, { min = 1, tokens = true } = {},
+  name: string, value: unknown, itemProblem: (name: string, item: unknown) => string | undefined, { min = 1, tokens = true, example = '' } = {},
 ): (string | undefined)[] {
   if (isAbsent(value)) return [];
   if (Token.isUnresolved(value)) return tokens && Array.isArray(value) ? [] : [`${name}: expected a list that is known at synth, got ${show(value)}`];
-  if (!Array.isArray(value) || value.length < min) return [`${name}: expected a list of ${min} or more items, got ${show(value)}`];
+  if (!Array.isArray(value) || value.length < min) return [`${name}: expected a list of ${min} or more items${example && `, such as ${example}`}, got ${show(value)}`];
   return value.map((item, index) => {
     // The item of `[...listToken]` is a CDK token that can't be resolved to one string.
     if (Token.isUnresolved([item])) return `${name}[${index}]: expected an item, got a list that is known only at deploy time. Such a list can't be combined with other items`;

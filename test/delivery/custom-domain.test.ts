@@ -97,8 +97,8 @@ describe('domainNames', () => {
   test.each(([
     [{ domainNames: [NAME] }, 'Test/Vod: certificate: expected an ACM certificate in us-east-1 that covers domainNames, got none. Import a certificate by its ARN with Certificate.fromCertificateArn'],
     [{ certificate }, 'Test/Vod: domainNames: expected the domain names of the certificate, got none'],
-    [{ domainNames: [], certificate }, 'domainNames: expected a list of 1 or more items, got []'],
-    [{ domainNames: NAME, certificate }, `domainNames: expected a list of 1 or more items, got "${NAME}"`],
+    [{ domainNames: [], certificate }, 'domainNames: expected a list of 1 or more items, such as [\'videos.example.com\'], got []'],
+    [{ domainNames: NAME, certificate }, `domainNames: expected a list of 1 or more items, such as ['videos.example.com'], got "${NAME}"`],
     [{ domainNames: [NAME, NAME], certificate }, `domainNames: expected each name once, got ${NAME}, ${NAME}`],
     [{ domainNames: ['*.example.com'], certificate }, 'domainNames[0]: expected a domain name without a wildcard, got "*.example.com". The service has only one URL'],
     [{ domainNames: [SERVICE_URL], certificate }, `domainNames[0]: expected a domain name in lower case, such as "videos.example.com", got "${SERVICE_URL}"; did you mean "${NAME}"?`],

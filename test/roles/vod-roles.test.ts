@@ -34,13 +34,14 @@ describe('roles', () => {
   });
 
   test.each<[VodRoles, string]>([
-    [{ uploaders: Access.group('') }, 'roles.uploaders: expected a group name of 1 to 128 characters, got ""'],
-    [{ viewers: Access.group('x'.repeat(129)) }, 'roles.viewers: expected a group name of 1 to 128 characters, got 129 characters'],
-    [{ admins: Access.group('') }, 'roles.admins: expected a group name of 1 to 128 characters, got ""'],
+    [{ uploaders: Access.group('') }, 'roles.uploaders: expected one string of 1 to 128 characters as the group name, got ""'],
+    [{ viewers: Access.group('x'.repeat(129)) }, 'roles.viewers: expected one string of 1 to 128 characters as the group name, got 129 characters'],
+    [{ admins: Access.group('') }, 'roles.admins: expected one string of 1 to 128 characters as the group name, got ""'],
     [{ admins: Access.signedIn() }, 'roles.admins: expected Access.group(\'admins\') or Access.nobody(), got Access.signedIn(), which would make everyone an admin'],
     [{ admins: 'admins' as unknown as Access }, 'roles.admins: expected Access.group(\'editors\') or another Access, got "admins"'],
     // In TypeScript, an environment variable that is not set is `undefined`, which must not mean every user.
-    [{ uploaders: Access.group(undefined!) }, 'roles.uploaders: expected a group name'],
+    [{ uploaders: Access.group(undefined!) }, 'roles.uploaders: expected one string of 1 to 128 characters as the group name, got none'],
+    [{ uploaders: Access.group(['editors'] as unknown as string) }, 'roles.uploaders: expected one string of 1 to 128 characters as the group name, got ["editors"]'],
     [{ uploaders: 'editors' as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or another Access, got "editors"'],
     [{ viewers: ['editors'] as unknown as Access }, 'roles.viewers: expected Access.group('],
     [{ uploaders: [Access.group('a'), Access.group('b')] as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or another Access, got a list of length 2. A role accepts one Access'],

@@ -70,7 +70,7 @@ func everyGroup(app awscdk.App) {
 		Api: &vod.VodApiOptions{ThrottlingRateLimit: jsii.Number(200), OpenThrottlingRateLimit: jsii.Number(20)},
 		Upload: &vod.VodUploadOptions{
 			MaxSize:           awscdk.Size_Gibibytes(jsii.Number(gibibytes)),
-			UploadExpiry:      awscdk.Duration_Minutes(jsii.Number(10)),
+			UrlExpiry:         awscdk.Duration_Minutes(jsii.Number(10)),
 			ContentTypes:      jsii.Strings("video/mp4", "video/quicktime"),
 			DefaultVisibility: vod.VideoVisibility_PRIVATE,
 		},

@@ -19,9 +19,9 @@ app = App()
 certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 
 # The service with every group of props. In the control run, `CHANGED` is set, and one prop has a different value.
-props = Stack(app, "Props")
+stack = Stack(app, "Props")
 ServerlessVod(
-    props, "Vod",
+    stack, "Vod",
     identity=Identity.user_pool(
         first_admin="ada@example.com",
         user_pool=UserPoolProps(
@@ -35,7 +35,7 @@ ServerlessVod(
     ),
     roles=VodRoles(uploaders=Access.group("creators"), viewers=Access.signed_in(), admins=Access.group("video-admins")),
     domain_names=["videos.example.com", "www.example.com"],
-    certificate=Certificate.from_certificate_arn(props, "Certificate", certificate_arn),
+    certificate=Certificate.from_certificate_arn(stack, "Certificate", certificate_arn),
     default_behavior=BehaviorOptions(
         origin=HttpOrigin("app.example.com"),
         allowed_methods=AllowedMethods.ALLOW_ALL,
@@ -51,7 +51,7 @@ ServerlessVod(
     api=VodApiOptions(throttling_rate_limit=200, open_throttling_rate_limit=20),
     upload=VodUploadOptions(
         max_size=Size.gibibytes(3 if os.environ.get("CHANGED") else 2),
-        upload_expiry=Duration.minutes(10),
+        url_expiry=Duration.minutes(10),
         content_types=["video/mp4", "video/quicktime"],
         default_visibility=VideoVisibility.PRIVATE,
     ),
