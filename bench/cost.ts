@@ -1,5 +1,5 @@
 import { cloudflareBillOf } from './cost/cloudflare';
-import { ASSUMPTIONS, billOf, type Month, type MonthPriced, MONTHS, normalizedMinutes, SERVICE_PER_VIDEO, storedGigabytes, unitsOf } from './cost/month';
+import { ASSUMPTIONS, billOf, type Month, type MonthPriced, MONTHS, normalizedMinutes, SERVICE_PER_VIDEO, storedGigabytes, unitsOf, UPLOAD_PER_GB } from './cost/month';
 import { dollarsFor, PRICES, unitPrice, type Price } from './prices';
 
 const dollars = (amount: number): string => `$${amount < 0.1 && amount > 0 ? amount.toPrecision(2) : amount.toFixed(2).replace(/\B(?=(\d{3})+\.)/g, ',')}`;
@@ -30,6 +30,7 @@ export function costTables(): Record<string, string> {
       ['storage of the source file', `${source.toFixed(2)} GB`, `${dollars(source * unitPrice('storage'))} a month`],
       ['storage of the media files (maximum)', `${media.toFixed(2)} GB`, `${dollars(media * unitPrice('storage'))} a month`],
       ['API, functions, table, queue and events until the video is `ready`', '', dollars(SERVICE_PER_VIDEO)],
+      ['requests for the upload in parts', `${source.toFixed(2)} GB`, dollars(source * UPLOAD_PER_GB)],
     ]),
     'Size': table(['', ...names], [
       ['uploaded videos', ...MONTHS.map(({ videos }) => count(videos))],

@@ -4,7 +4,7 @@ import { open } from 'fs/promises';
 import { crc32 as crc32Of } from 'zlib';
 import { AwsError } from '../types';
 
-const BUFFER_BYTES = 256 * 1024;
+const BUFFER_BYTES = 4 * 1024 ** 2;
 
 export type Body = AsyncIterable<Buffer> | Buffer;
 
