@@ -39,13 +39,16 @@ function putBytes({ url, headers }: SignedPut, bytes: Buffer): Promise<void> {
   });
 }
 
+/** Milliseconds of one round. */
+interface Round { readonly curl: number; readonly parts: number; readonly complete: number }
+
 /**
  * Uploads a file in parts: sends four parts at once, and signs the next four parts in the meantime. `signed` is the number of parts that one request signs.
- * Returns the time from the upload request to the last stored part.
+ * Returns the time from the response of the upload request to the last stored part.
  */
-async function uploadInParts(call: CallApi, content: FileContent, signed: number): Promise<{ milliseconds: number }> {
-  const start = performance.now();
+async function uploadInParts(call: CallApi, content: FileContent, signed: number): Promise<Omit<Round, 'curl'>> {
   const { videoId, upload } = await declare(call, content.size);
+  const start = performance.now();
   if (upload.kind !== 'multipart') throw new Error('expected an upload in parts');
   const { partSize, partCount } = upload;
   let whole = 0;
@@ -68,9 +71,9 @@ async function uploadInParts(call: CallApi, content: FileContent, signed: number
     if (first + PARTS_AT_ONCE <= partCount) group = prepare(first + PARTS_AT_ONCE);
     await Promise.all(sending);
   }
-  const milliseconds = performance.now() - start;
+  const stored = performance.now();
   await call('POST', `/upload/${videoId}/complete`, { checksum: base64Of(whole) });
-  return { milliseconds };
+  return { parts: stored - start, complete: performance.now() - stored };
 }
 
 async function declare(call: CallApi, size: number): Promise<{ videoId: string; upload: UploadPlan }> {
@@ -91,8 +94,6 @@ async function requestsOfOneGb(): Promise<UsageCount> {
   count = undefined;
   return result;
 }
-
-interface Round { readonly curl: number; readonly parts: number; readonly complete: number }
 
 /** Uploads a file with curl's PUT request and in parts, in turns, to the same running stack. Returns the milliseconds of each round. */
 async function throughput(): Promise<Round[]> {
@@ -119,9 +120,8 @@ async function throughput(): Promise<Round[]> {
       const headers = Object.entries(upload.headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
       const start = performance.now();
       await run('curl', ['-sS', '--fail-with-body', '-T', files.single, ...headers, upload.url]);
-      const between = performance.now();
-      const { milliseconds } = await uploadInParts(call, content, PARTS_AT_ONCE);
-      rounds.push({ curl: between - start, parts: milliseconds, complete: performance.now() - between - milliseconds });
+      const curl = performance.now() - start;
+      rounds.push({ curl, ...await uploadInParts(call, content, PARTS_AT_ONCE) });
     }
     return rounds;
   } finally {
