@@ -59,7 +59,7 @@ function isSize(value: unknown): value is Size {
 /**
  * The library needs the value at synth, so CDK tokens are rejected.
  *
- * @param enums the enum, keyed by its name: `{ RemovalPolicy }`
+ * @param enums an object that contains one enum under its name, such as `{ RemovalPolicy }`
  */
 export function enumProblem(name: string, value: unknown, enums: Readonly<Record<string, object>>): string | undefined {
   const [[type, members]] = Object.entries(enums);

@@ -16,7 +16,7 @@ import (
 
 const certificateArn = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 
-// everyGroup creates the service with every group of props. In the control run, `CHANGED` is set, and one prop has a different value.
+// everyGroup creates the service with every group of props. If the environment variable `CHANGED` is set, one prop has a different value.
 func everyGroup(app awscdk.App) {
 	stack := awscdk.NewStack(app, jsii.String("Props"), nil)
 	gibibytes := 2.0

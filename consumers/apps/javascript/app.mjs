@@ -9,7 +9,7 @@ import { Access, Identity, OidcToken, ServerlessVod, SigningKeyType, VideoVisibi
 const app = new App();
 const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555';
 
-/** The service with every group of props. In the control run, `CHANGED` is set, and one prop has a different value. */
+/** The service with every group of props. If the environment variable `CHANGED` is set, one prop has a different value. */
 const props = new Stack(app, 'Props');
 const origin = new HttpOrigin('app.example.com');
 new ServerlessVod(props, 'Vod', {

@@ -18,7 +18,7 @@ from serverless_vod import (
 app = App()
 certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 
-# The service with every group of props. In the control run, `CHANGED` is set, and one prop has a different value.
+# The service with every group of props. If the environment variable `CHANGED` is set, one prop has a different value.
 stack = Stack(app, "Props")
 ServerlessVod(
     stack, "Vod",

@@ -51,7 +51,7 @@ import software.amazon.awscdk.services.logs.RetentionDays;
 public final class Videos {
   private static final String CERTIFICATE_ARN = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555";
 
-  /** The service with every group of props. In the control run, `CHANGED` is set, and one prop has a different value. */
+  /** The service with every group of props. If the environment variable `CHANGED` is set, one prop has a different value. */
   private static void everyGroup(final App app) {
     final Stack stack = new Stack(app, "Props");
     ServerlessVod.Builder.create(stack, "Vod")
