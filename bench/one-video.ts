@@ -21,7 +21,7 @@ import type { ObserveUsage, Usage } from '../local/usage';
 const BOUNDS = { counted: 0.034, total: 0.045 };
 const APP = path.join(__dirname, '..', 'examples/typescript/smallest/app.ts');
 const CLIP_SECONDS = 4;
-/** The printed figures are of the video with the median GB-seconds. */
+/** The benchmark prints the figures of the video with the median GB-seconds. */
 const RUNS = 3;
 const PATIENCE_MS = 120_000;
 const IDLE_MS = 1000;
@@ -39,8 +39,8 @@ const ORDINARY = '1 KB';
 /** The size of the files that are uploaded in parts. The default `multipartThreshold` is 64 MiB. */
 const LARGE_BYTES = 65 * 1024 ** 2;
 /**
- * The largest number of write units for a video without a description whose row has at most 1 KB. A second rendition makes the row larger. `inParts` are the
- * videos that are also uploaded in parts.
+ * The largest number of write units for a video without a description whose row has at most 1 KB. A second rendition makes the row larger. The videos
+ * in `inParts` are also uploaded in parts.
  */
 const UNITS = { video: 'a title only, one rendition', bound: 18, inParts: ['a title only', '1 KB'] };
 

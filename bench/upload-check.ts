@@ -92,7 +92,7 @@ async function main(memory: Memory): Promise<void> {
 
   const sessions = new Set<string>();
   let [requests, cuts] = [0, 0];
-  /** Sends a part. Cuts the connection first in some cases. For the part `stopNumber`, calls `stop` instead. */
+  /** Sends a part, in some cases after a first try whose connection is cut. For the part `stopNumber`, only calls `stop`. */
   const stoppingAt = (stopNumber: number, stop: PutBytes): PutBytes => async (signed, bytes) => {
     const query = new URL(signed.url).searchParams;
     sessions.add(query.get('X-Amz-Credential')!);

@@ -16,8 +16,8 @@ import { StackProcess, stopAll, temporaryFolder } from '../test/journey/stack';
 
 const GB = 1e9;
 /**
- * `dollars`: the largest cost of the upload of 1 GB in parts, without Lambda's GB-seconds. `ratio`: the smallest throughput of all parts, in relation to a PUT
- * request of curl. The completion has no bound: the local stack copies all bytes when it joins the parts, but S3 does not.
+ * `dollars`: the largest cost of the upload of 1 GB in parts, without Lambda's GB-seconds. `ratio`: the smallest allowed throughput of the parts, divided by
+ * the throughput of curl's PUT request. The completion has no bound: the local stack copies all bytes when it joins the parts, but S3 does not.
  */
 const BOUNDS = { dollars: 0.0007, ratio: 0.8 };
 /** This app plans one PUT request for files of up to 512 MiB. A file with one byte more has parts. */
@@ -29,7 +29,7 @@ const ROUNDS = 5;
 const run = promisify(execFile);
 const agent = new Agent({ keepAlive: true });
 
-/** Sends bytes without a copy. `fetch` copies the bytes, which needs as much CPU as the local S3 needs to store them. */
+/** Sends bytes without copying them. `fetch` would copy the bytes, and the copy needs as much CPU as the local S3 needs to store them. */
 function putBytes({ url, headers }: SignedPut, bytes: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     const sending = request(url, { method: 'PUT', headers: { ...headers, 'content-length': bytes.length }, agent }, (response) => {
@@ -87,7 +87,7 @@ async function requestsOfOneGb(): Promise<UsageCount> {
   let count: UsageCount | undefined;
   await using stack = await startStack({ app: APP, port: 0, data: temporaryFolder(), observe: (usage) => count?.add(usage), log: console.error });
   const client = await Client.signIn(stack.facts);
-  // The first upload starts the session that signs URLs, and is the first upload of the day.
+  // This upload is not counted, because the first upload also starts the session that signs URLs, and the counter of the day.
   await declare(client.call.bind(client), 1);
   const result = count = new UsageCount();
   await uploadInParts(client.call.bind(client), madeContent(GB), 1);

@@ -49,10 +49,10 @@ const NO_SHARED_CONFIG_FILES: Plugin = {
   },
 };
 
-/** The path with which a bundle loads a separate file with an SDK client. The group is the name of the client. */
+/** The path with which a bundle loads a separate file with an SDK client. The group in the pattern matches the name of the client. */
 export const CLIENT_FILE = /^\.\/(client-[a-z0-9-]+)\.js$/;
 
-/** Leaves an SDK client that a handler loads by `import()` out of the handler's bundle. The bundle loads the client from a separate file in its folder. */
+/** Excludes from a bundle each SDK client that the handler loads by `import()`. The bundle loads the client from a separate file in its folder. */
 const SEPARATE_CLIENTS: Plugin = {
   name: 'separate-clients',
   setup(build) {

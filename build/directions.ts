@@ -14,7 +14,7 @@ const CONSTRUCTS = { regex: '/synth/|/vod-[a-z]+$|/serverless-vod$|/index$', mes
 
 const INDEX = { regex: '^\\.{1,2}(/.*)?/index$', message: 'import the file instead of the index, which exports every area' };
 
-/** Matches the files of an area that its handlers must not import. They can import only handler files and pure rules. */
+/** Matches the files of an area that its handlers must not import. Handlers can import only handler files and pure rules. */
 const NEIGHBOURS = { regex: '^\\.{1,2}/(?:\\.\\./)*(?!\\.)(?!(?:runtime|contract|domain|source|job)/)(?!roles/decide$)(?!.*\\.runtime$)', message: CONSTRUCTS.message };
 
 const restrict = (...patterns: object[]) => ({ '@typescript-eslint/no-restricted-imports': ['error', { patterns }] });

@@ -16,7 +16,7 @@ export interface Artifacts {
 
 /**
  * Packs the last build for npm, and generates the packages of the other languages from that npm package. These packages can therefore contain only files of the
- * npm package. `rename` renames a word in all code of the package, for a control run that must fail.
+ * npm package. `rename` is a word that is renamed in all code of the package, so that every consumer must fail.
  */
 export async function pack(folder: string, rename?: string): Promise<Artifacts> {
   await run(root, 'npm', ['pack', '--silent', '--pack-destination', folder]);

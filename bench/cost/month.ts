@@ -20,7 +20,7 @@ export const ASSUMPTIONS = {
   segmentsAtOnce: 2,
   /** A list, one video, and the start of a playback session. */
   apiRequestsPerView: 3,
-  /** The most read units for one view. A view reads 20 rows of a list, their keys in the index, and two single rows. */
+  /** The largest number of read units for one view. A view reads 20 rows of a list, their keys in the index, and two single rows. */
   readUnitsPerView: 24,
   lambdaSeconds: 0.05,
   lambdaGigabytes: 0.5,
@@ -58,7 +58,7 @@ export const normalizedMinutes = (minutes: number): number => minutes * DEFAULT_
 
 const gigabytes = (megabitsPerSecond: number, minutes: number): number => megabitsPerSecond * minutes * 60 / 8 / 1000;
 
-/** In GB. The media files count with the largest bitrate of each rendition, so their size is an upper bound. */
+/** In GB. The size of the media files is an upper bound, because it is computed with the largest bitrate of each rendition. */
 export function storedGigabytes(): { source: number; media: number } {
   const { minutesPerVideo, sourceMegabitsPerSecond } = ASSUMPTIONS;
   const ladder = DEFAULT_LADDER.reduce((sum, { maxBitrate }) => sum + maxBitrate, 0) / 1e6;
@@ -79,7 +79,7 @@ export function unitsOf({ videos, users, viewsPerUser }: Month) {
     'delivery': gigabytes(viewMegabitsPerSecond, minutesPerView) * views,
     'CloudFront requests': viewedSegments + calls,
     'storage': (source + media) * videos * storedMonths,
-    // Each rendition has separate segment files, and so does the audio.
+    // Each rendition and the audio have separate segment files.
     'S3 PUTs': videos * segments * (DEFAULT_LADDER.length + 1),
     // An upper bound: S3 gets no request for a segment that CloudFront has cached.
     'S3 GETs': viewedSegments,

@@ -61,7 +61,7 @@ export class TemplateAccess {
     return this.allows({ id: service, kind: 'service' }, { action: 'sts:AssumeRole', resource: roleArn });
   }
 
-  /** Returns credentials for a role of the template, which are the same for each call. */
+  /** Returns credentials for a role of the template. Each call returns the same credentials. */
   credentialsOf(roleArn: string): Credentials {
     const issued = this.standing.get(roleArn) ?? this.issue(roleArn);
     this.standing.set(roleArn, issued);

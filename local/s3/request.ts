@@ -74,7 +74,7 @@ export interface Content {
 
 /**
  * Returns the bytes of an upload. Decodes the content coding `aws-chunked`. Ignores a checksum in the query of a presigned URL, as S3 does (see
- * issue 480 of aws-sdk, with reports of maintainers and users).
+ * issue 480 of aws-sdk).
  */
 export function contentOf({ headers, body, raw }: AwsRequest): Content {
   const isChunked = headers['x-amz-content-sha256']?.startsWith('STREAMING-');

@@ -44,7 +44,7 @@ export interface ChosenPart {
   readonly crc32?: string;
 }
 
-/** The expectations of a client that completes an upload. `checksum` is base64. */
+/** The conditions that a client sends when it completes an upload. `checksum` is base64. */
 export interface Expected {
   readonly ifAbsent: boolean;
   readonly checksum?: string;
@@ -195,7 +195,7 @@ function sortedParts({ stored }: OpenUpload): StoredPart[] {
   return [...stored.values()].sort((one, other) => one.partNumber - other.partNumber);
 }
 
-/** Returns the stored parts that a client lists. Throws S3's error if the list is wrong. */
+/** Returns the stored parts that a client chooses to complete an upload. Throws S3's error if the client's list is wrong. */
 function chosenParts({ stored, checksumType }: OpenUpload, chosen: readonly ChosenPart[]): StoredPart[] {
   // With checksums, part numbers must start at 1 and be consecutive (see "CompletedPart" in the Amazon S3 API Reference).
   if (chosen.some(({ partNumber }, index) => checksumType ? partNumber !== index + 1 : index > 0 && partNumber <= chosen[index - 1].partNumber)) {

@@ -102,7 +102,7 @@ export function continueUpload(
       const isWaiting = row.status === 'waiting';
       const object = isWaiting && isMultipart(row) ? await join(row, checksum, uploads) : await uploads.findObject(key);
       if (isWaiting && !object) throw isMultipart(row) ? gone() : notUploaded();
-      // The client can be the second client of this upload, and can have another file than the client that completed the upload.
+      // Another client may have completed this upload with a different file.
       if (checksum !== undefined && object?.checksum !== undefined && object.checksum !== checksum) throw mismatch();
       return { body: { video: view(caller, whole) } };
     },

@@ -226,7 +226,7 @@ export class VodUpload extends Construct implements IVodUpload {
             SOURCE_ADDRESS: `https://${this.bucket.bucketRegionalDomainName}`,
             UPLOAD_ROLE_ARN: this.signingRole.roleArn,
           },
-          // `s3:PutObject` starts and completes multipart uploads, and `s3:GetObject` shows whether an object exists.
+          // A role needs `s3:PutObject` to start and complete multipart uploads, and `s3:GetObject` to find out whether an object exists.
           grant: (grantee) => grantOnSources(this, this, grantee, ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts']),
         }),
       ],

@@ -46,14 +46,14 @@ async function stateOf(videoId = VIDEO_ID) {
 }
 
 test.each(Object.entries(CASES))('%s: a sweep that stops at any request, and the next sweep, have the same result as one complete sweep', async (_, given) => {
-  /** Puts the video and its objects in S3 into the state before the sweep. */
+  /** Restores the state before the sweep: the video, and its objects in S3. */
   const prepare = async () => {
     reset();
     await clearUsage('owner');
     if (given.upload?.id === 'complete') objects.set(`source/${VIDEO_ID}/original`, 1234);
     await due({ ...given, videoId: VIDEO_ID });
   };
-  /** After a recovered upload, a second sweep can request the job once more. */
+  /** If a sweep recovers an upload, the next sweep can request the job once more. */
   const comparable = async () => {
     const state: Record<string, unknown> = await stateOf();
     if (given.upload?.id === 'complete') delete state.resubmits;

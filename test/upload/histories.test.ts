@@ -69,7 +69,7 @@ class World {
   /** Videos whose file a client sent completely, and videos that their owner aborted. */
   readonly sent = new Set<string>();
   readonly aborted = new Set<string>();
-  /** The number of requests for a new video that failed or were killed. */
+  /** The number of upload requests that failed or were killed. */
   failedPlans = 0;
   private readonly first = made;
 
@@ -111,7 +111,7 @@ class World {
     if ((await this.row(videoId))?.status === 'deleting') this.aborted.add(videoId);
   }
 
-  /** Delivers an event of S3, as the submit function does. */
+  /** Handles an event of S3, as the submit function does. */
   async deliver({ videoId, size }: Message, fault?: Fault): Promise<boolean> {
     return this.invoke(async ({ videos }) => {
       await videos.markUploaded(videoId, size, 'message');
@@ -125,7 +125,7 @@ class World {
     })({}, { getRemainingTimeInMillis: () => 600_000 }), fault).catch(() => undefined);
   }
 
-  /** Moves new events of S3 to the messages. */
+  /** Adds the new events of S3 to `messages`. */
   collect(): void {
     for (const { detail } of events.splice(0)) this.messages.push({ videoId: detail.object.key.split('/')[1], size: detail.object.size });
   }
@@ -198,7 +198,7 @@ const step = fc.record({
 test('usage, rows, parts and objects agree after any order of requests, events, sweeps and faults', async () => {
   await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
     const world = new World();
-    // The owners of each history are new.
+    // Each history has new owners.
     const owners = new Map(OWNERS.map((name) => [name, `${name}-${made}`]));
     const run = async (action: string, { owner, size, which, hours, keeps, fault: hit }: typeof steps[number]) => {
       const videoId = world.videos[which % Math.max(1, world.videos.length)];

@@ -117,7 +117,7 @@ export function multipartRow(row: Partial<VideoRow> = {}): VideoRow {
   });
 }
 
-/** Returns the row of an upload with one PUT request. */
+/** Returns the row of an upload that uses one PUT request. */
 export const singleRow = (row: Partial<VideoRow> = {}): VideoRow => ({ ...multipartRow(row), upload: undefined });
 
 /** Returns an error with the code and the HTTP status of S3. */

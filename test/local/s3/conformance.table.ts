@@ -18,7 +18,7 @@ export interface Row {
   readonly name: string;
   readonly run: (tools: Tools) => Promise<object>;
   readonly answer: Answer;
-  /** A different answer of versitygw 1.8.0. The local S3 returns the answer above, as the named document of AWS states. */
+  /** The answer of versitygw 1.8.0, if it is wrong. AWS states the right answer in `document`. */
   readonly versitygw?: { readonly answer: Answer; readonly why: string; readonly document: string };
 }
 

@@ -100,7 +100,7 @@ export const rawTo = (endpoint: string, ...[method, path, headers = {}, body]: R
     else sent.end(body);
   });
 
-/** Returns a client of a served S3. The client computes checksums only where a test asks for them. */
+/** Returns a client for the S3 server at `endpoint`. The client computes checksums only where a test asks for them. */
 export const clientOf = (endpoint: string, more: Partial<s3.S3ClientConfig> = {}) => new s3.S3Client({
   endpoint, region: REGION, credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1, requestChecksumCalculation: 'WHEN_REQUIRED', ...more,
 });

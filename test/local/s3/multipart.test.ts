@@ -49,7 +49,7 @@ afterAll(async () => {
 let count = 0;
 const to = (key = `key ${count += 1}`) => uploadTo(client, BUCKET, key);
 const head = (Key: string) => client.send(new s3.HeadObjectCommand({ Bucket: BUCKET, Key, ChecksumMode: 'ENABLED' }));
-/** The names of the files of arriving parts, and of the files of all open uploads. */
+/** The names in the folder of arriving parts and in the folder of open uploads. */
 const files = () => ['.incoming', '.uploads'].flatMap((folder) => readdirSync(join(stack.dataFolder, 's3', folder), { recursive: true }).map(String));
 const withTwoParts = async (more?: Partial<s3.CreateMultipartUploadCommandInput>) => {
   const upload = to();
@@ -152,7 +152,7 @@ describe('lists', () => {
     await upload.start();
     for (const number of [1, 5, 2, 4]) await upload.part(number, `part ${number}`);
     await upload.part(2, 'new part');
-    expect(files().filter((name) => !name.endsWith('.json'))).toHaveLength(5); // the folder, and 4 files
+    expect(files().filter((name) => !name.endsWith('.json'))).toHaveLength(5); // one folder and 4 files
     const first = await upload.list({ MaxParts: 2 });
     expect(first).toMatchObject({ MaxParts: 2, IsTruncated: true, NextPartNumberMarker: '2', PartNumberMarker: '0', ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' });
     expect(first.Parts).toMatchObject([

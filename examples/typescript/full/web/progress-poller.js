@@ -1,6 +1,6 @@
 /**
  * Delays between two polls of videos in progress, in seconds. The delays start short, because a short clip is ready soon. The last delay is the shortest
- * interval in which MediaConvert reports progress.
+ * interval between two progress reports of MediaConvert.
  */
 const PACE = [1, 2, 3, 5, 10];
 /** The delay in seconds between two refreshes. Each refresh loads one of the lists, in turn. */
