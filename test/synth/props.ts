@@ -87,6 +87,7 @@ export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
   TranscodeRung: (stack, rung) => transcode(stack, {
     ladder: [{ height: 720, maxBitrate: Bitrate.mbps(4), ...rung }, { height: 360, maxBitrate: Bitrate.mbps(1) }],
   }),
+  UploadQuotas: (stack, quotas) => new VodUpload(stack, 'Area', { catalog: aCatalog(stack), quotas }),
   VodUploadOptions: (stack, props) => new VodUpload(stack, 'Area', { catalog: aCatalog(stack), ...props }),
   VodUploadProps: (stack, props) => new VodUpload(stack, 'Area', { catalog: aCatalog(stack), ...props }),
 };
