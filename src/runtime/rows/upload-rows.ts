@@ -33,7 +33,7 @@ export interface UploadRows {
   removeUpload(row: VideoRow): Promise<Outcome>;
 }
 
-/** If the sweeper records a complete upload, it checks the video again after this time. The video may still have no job. */
+/** After the sweeper has recorded a complete upload, it waits this long. Then it checks whether the video has a job. */
 const SOON_MS = 15 * 60_000;
 
 /**

@@ -30,7 +30,7 @@ const ROWS_A_PAGE = 100;
 const ROWS_AT_ONCE = 25;
 /** Maximum size of the rows in a page. Lambda limits a response to 6 MB, so at least 1 MB is left for other data. */
 const PAGE_BYTES = 5 * 1024 * 1024;
-/** Maximum consecutive requests that return no row because DynamoDB throttles the reads. The wait doubles after each request without a row. */
+/** The maximum number of consecutive requests without a row, while DynamoDB throttles the reads. The wait doubles after each of them. */
 const IDLE_TRIES = 6;
 const FIRST_WAIT_MS = 25;
 
