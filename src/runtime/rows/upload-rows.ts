@@ -15,7 +15,7 @@ export class QuotaExceeded extends Error {
   }
 }
 
-/** Writes rows of videos at the start and at the end of an upload. Each write also changes the usage of the owner, in one transaction. */
+/** Writes the row of a video at the start and at the end of its upload. The same transaction changes the usage of the owner. */
 export interface UploadRows {
   /**
    * Creates a video with the status `waiting`. Throws QuotaExceeded if the owner has reached a quota.

@@ -89,7 +89,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
     return { items: Items, more: LastEvaluatedKey !== undefined };
   }
 
-  /** Queries the ids of an owner's videos. If `status` is given, returns only videos whose status is in the same stage (group of statuses) as `status`. */
+  /** Queries the ids of an owner's videos. If `status` is given, returns only the videos in the stage (group of statuses) of `status`. */
   async function idsOf(owner: string, status: VideoStatus | undefined, limit: number, after: string | undefined): Promise<{ ids: string[]; more: boolean }> {
     const stage = status && stageOf(status);
     const key = (videoId: string) => (stage ? { stageKey: stageKey(stage, videoId) } : { videoId });
