@@ -30,7 +30,7 @@ async function main(): Promise<void> {
   const uploads = await uploadRows();
   console.log('The upload of 1 GB in parts, from the upload request to the response of the completion');
   console.table(uploads.requests);
-  console.log('Throughput of a PUT request of curl, and of parts, four at once, with the same size. Medians of 5 rounds in one local stack');
+  console.log('Throughput of two uploads of the same size: one PUT request of curl, and parts (four at a time). Medians of 5 rounds in one local stack');
   console.table(uploads.throughput);
 
   const catalog = await localCatalog();

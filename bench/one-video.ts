@@ -150,7 +150,7 @@ export async function oneVideoRows(): Promise<{ tables: Record<string, object>; 
     }
     return {
       tables: {
-        [`Write units of one video, from upload to ready. The bound is for "${UNITS.video}"`]: unitRows(counts),
+        [`Write units of one video, from upload to ready. The bound applies to "${UNITS.video}"`]: unitRows(counts),
         [`Function calls for one video with ${ORDINARY} of text, without cold starts`]: functionRows(counts[ORDINARY]),
         [`Billed usage of the service for 1,000 videos with ${ORDINARY} of text. Lambda GB-seconds depend on the computer that runs the benchmark`]: serviceRows(counts[ORDINARY]),
         'Cost of the service for 1,000 videos from upload to ready, with one progress report for each video': totalRows(counts),

@@ -140,7 +140,7 @@ async function main(memory: Memory): Promise<void> {
 
   const problems = [
     ...source === stored ? [] : ['the object differs from the source'],
-    ...isRenewed ? [] : ['before the kill, the service renewed no token, or started no new session that signs URLs'],
+    ...isRenewed ? [] : [`before the kill, expected at least 1 renewed token and 2 sessions that sign URLs, got ${renewals} and ${sessions.size}`],
     ...[...memory.peaks].filter(([, bytes]) => bytes > MEMORY_BOUND).map(([name]) => `${name}: more than ${readableBytes(MEMORY_BOUND)} of memory`),
   ];
   if (problems.length > 0) throw new Error(problems.join('\n'));

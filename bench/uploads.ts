@@ -149,7 +149,7 @@ export async function uploadRows(): Promise<{ requests: Record<string, object>; 
       'ratio': Number(ratio.toFixed(2)),
       'bound': BOUNDS.ratio,
       'seconds of the completion': Number(medianOf(rounds, ({ complete }) => complete / 1000).toFixed(2)),
-      'ratio with the completion': Number(medianOf(rounds, ({ curl, parts, complete }) => curl / (parts + complete)).toFixed(2)),
+      'ratio, including the completion': Number(medianOf(rounds, ({ curl, parts, complete }) => curl / (parts + complete)).toFixed(2)),
     }],
     isWithinBound: dollars <= BOUNDS.dollars && ratio >= BOUNDS.ratio,
   };

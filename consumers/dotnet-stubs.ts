@@ -1,4 +1,4 @@
-/** Declares the members of jsii's runtime that generated code uses. The members do nothing, because the code is not run. */
+/** Declares the types of jsii's runtime library for the generated code. Their members do nothing, because the generated code is not run. */
 const RUNTIME = `
 namespace Amazon.JSII.Runtime.Deputy
 {

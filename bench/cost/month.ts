@@ -52,7 +52,9 @@ const POLLING_REQUESTS = 657_000;
 const SWEEPER = 0.0074;
 const SECRETS = 2;
 
-/** With up to 30 frames per second, a minute of a rendition counts as 2 normalized minutes of MediaConvert in HD (720 to 1080 lines), and as 1 in SD. */
+/**
+ * Normalized minutes of MediaConvert for one minute of a rendition with at most 30 frames per second: 2 for HD (720 to 1080 lines), 1 for SD.
+ */
 export const normalizedFactor = (height: number): number => (height >= 720 ? 2 : 1);
 export const normalizedMinutes = (minutes: number): number => minutes * DEFAULT_LADDER.reduce((sum, { height }) => sum + normalizedFactor(height), 0);
 

@@ -9,8 +9,8 @@ const MIN_CHUNK_BYTES = 8192;
 const MAX_LINE_BYTES = 1024;
 
 /**
- * Decodes the content coding `aws-chunked`, in which the SDKs send streams (see "Checking object integrity for data uploads", section "Using trailing checksums",
- * in the Amazon S3 User Guide). The chunks have no signatures. The trailers are in `trailers` when the body ends.
+ * Decodes a body with the content coding `aws-chunked`, without chunk signatures. The SDKs use this coding for streams (see "Using trailing checksums" in
+ * "Checking object integrity for data uploads" of the Amazon S3 User Guide). At the end of the body, `trailers` contains the trailers.
  *
  * @param length - the length of the decoded body
  * @param expected - the name of the only trailer, if the request announced one

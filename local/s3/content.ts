@@ -8,7 +8,7 @@ const BUFFER_BYTES = 4 * 1024 ** 2;
 
 export type Body = AsyncIterable<Buffer> | Buffer;
 
-/** Facts about bytes that were written to a file. */
+/** The size and the checksums of a file. */
 export interface Content {
   readonly size: number;
   readonly md5: Buffer;
@@ -55,7 +55,7 @@ export function compositeOf(parts: readonly { readonly crc32: string }[]): strin
   return `${base64Of(crc32Of(Buffer.concat(parts.map(({ crc32 }) => Buffer.from(crc32, 'base64')))))}-${parts.length}`;
 }
 
-/** Throws if a declared CRC32 differs from the CRC32 of the content. S3 names the algorithm in lower case when it completes a multipart upload. */
+/** Throws if a declared CRC32 differs from the CRC32 of the content. In an error of CompleteMultipartUpload, S3 writes the algorithm in lower case. */
 export function verifyChecksum(declared: string | undefined, actual: string, algorithm: 'CRC32' | 'crc32' = 'CRC32'): void {
   if (declared !== undefined && declared !== actual) throw new AwsError('BadDigest', `The ${algorithm} you specified did not match the calculated checksum.`);
 }

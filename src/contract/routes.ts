@@ -67,14 +67,14 @@ const refreshCookie = {
   [REFRESH_COOKIE]: { type: 'string', description: 'The refresh token of a browser session' },
 } as const satisfies Route['cookies'];
 
-/** The maximum length of `return_to`, before and after it is resolved to an escaped URL. A cookie stores the escaped URL during the sign-in. */
+/** The maximum length of `return_to`, and of the escaped URL for `return_to`, which a cookie stores during the sign-in. */
 export const RETURN_TO_LENGTH = 512;
 
 /** Every route, keyed by its OpenAPI operationId. */
 export const ROUTES = {
   login: {
     method: 'GET', path: '/login', handler: 'auth/sign-in', access: 'open', status: 302,
-    summary: 'Starts a sign-in, which creates a browser session if `return_to` is given, and otherwise returns tokens as JSON.',
+    summary: 'Starts a sign-in. With `return_to`, the sign-in creates a browser session. Without `return_to`, it returns tokens as JSON.',
     query: { return_to: { type: 'string', description: 'The path or URL to open after the sign-in', minLength: 1, maxLength: RETURN_TO_LENGTH } },
     headers: navigation, problems: ['invalid_return_to', 'sign_in_failed', 'upstream_failed'],
   },
@@ -96,12 +96,12 @@ export const ROUTES = {
   },
   planUpload: {
     method: 'POST', path: '/upload', handler: 'upload/manage-uploads', access: 'signed-in', status: 201, response: uploadResponseSchema,
-    summary: 'Creates a video, and returns a signed URL for the upload of its file or the size of the parts in which to upload the file.',
+    summary: 'Creates a video. Returns a signed URL for its file, or the size of the parts in which the client uploads the file.',
     body: uploadRequestSchema, problems: ['wrong_role', 'too_large', 'type_not_allowed', 'limit_reached', 'unavailable'],
   },
   getUpload: {
     method: 'GET', path: '/upload/{videoId}', handler: 'upload/manage-uploads', access: 'signed-in', status: 200, response: uploadStateSchema,
-    summary: 'Returns the state of an upload of the caller: how to continue, and the parts that S3 has stored (at most 1,000 in a page).',
+    summary: 'Returns how to continue an upload of the caller, and the parts that S3 has stored (at most 1,000 in a page).',
     pathParameters: videoId, query: { cursor }, problems: ['not_found', 'invalid_cursor', 'upload_gone', 'unavailable'],
   },
   signParts: {

@@ -2,10 +2,10 @@ import { MAX_PARTS } from './upload-limits';
 
 const MIB = 1024 ** 2;
 
-/** The minimum size of a part: fewer and larger parts need fewer requests. S3 accepts 5 MiB. */
+/** The minimum size of a part. S3 accepts 5 MiB, but larger parts need fewer requests. */
 const MIN_PART_BYTES = 16 * MIB;
 
-/** Returns the size of every part but the last. The size is the smallest number of whole MiB that does not lead to more than MAX_PARTS parts. */
+/** Returns the size of every part but the last. The size is the smallest number of whole MiB with which the file has at most MAX_PARTS parts. */
 export function partSizeOf(size: number): number {
   return Math.max(MIN_PART_BYTES, Math.ceil(size / MAX_PARTS / MIB) * MIB);
 }

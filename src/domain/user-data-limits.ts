@@ -19,7 +19,10 @@ export function oversizedField(data: UserData): { name: string; bytes: number; t
   return { ...fields.reduce((largest, field) => (field.bytes > largest.bytes ? field : largest)), totalBytes };
 }
 
-/** Returns the size of a value in DynamoDB: the bytes of UTF-8, plus 3 for a list or map and 1 for each element (see "DynamoDB item sizes and formats"). */
+/**
+ * Returns the bytes that DynamoDB needs for a value: the bytes of its UTF-8 texts. A list or map needs 3 more bytes, and 1 more byte for each element (see
+ * "DynamoDB item sizes and formats").
+ */
 function storedBytes(value: string | readonly string[] | Readonly<Record<string, string>>): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   const texts: string[][] = Array.isArray(value) ? value.map((each: string) => [each]) : Object.entries(value);

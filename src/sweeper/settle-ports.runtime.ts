@@ -25,7 +25,7 @@ export type NextLook = Wait | 'never' | 'settled';
 
 export const LATER: Wait = { minutes: 60 };
 
-/** Request timeout. The SDK has no default timeout, and without a timeout a slow request for one video would delay all other videos. */
+/** Request timeout. The SDK has no default timeout, so a slow request for one video would delay all other videos. */
 const CALL_MS = 10_000;
 
 /** Sends a message to the submit queue, which requests a MediaConvert job. */

@@ -27,7 +27,7 @@ export async function settleUpload(row: VideoRow, { videos, clock, upload, trans
   return 'settled';
 }
 
-/** Returns a time after `expiredBefore` at which the client was active: the time of the upload request, or of the last stored part. */
+/** Returns a time after `expiredBefore` at which the client requested the upload or stored a part. Returns `expired` if there is no such time. */
 async function lastSign(row: VideoRow, uploads: MultipartUploads, expiredBefore: number): Promise<Date | 'expired'> {
   const created = new Date(row.createdAt);
   if (created.getTime() > expiredBefore) return created;

@@ -14,7 +14,7 @@ export interface SweepReport {
   readonly looked: number;
   /** Number of processed videos for which the action failed. */
   readonly failed: number;
-  /** False if the sweep ran out of time, so that the next sweep must process the remaining videos. */
+  /** False if the sweep ran out of time. The next sweep then processes the remaining videos. */
   readonly complete: boolean;
 }
 

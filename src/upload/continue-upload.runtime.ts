@@ -25,14 +25,14 @@ export interface ContinueUploadPorts {
 
 type MultipartRow = VideoRow & Required<Pick<VideoRow, 'upload'>>;
 
-/** The maximum number of times that the parts are listed and joined. The parts are listed again if a part was stored again after the list was read. */
+/** The maximum number of tries to list and join the parts. Another try follows if a client replaced a part after the list was read. */
 const JOINS = 3;
 /** The maximum number of missing parts that an error names. */
 const NAMED_PARTS = 10;
 
 /**
- * The routes with which the owner of a video reads, continues, completes and aborts the upload. The parts are listed in S3, because the row does not contain
- * the stored parts.
+ * The routes with which the owner of a video reads, continues, completes and aborts the upload. The row does not contain the stored parts, so the routes
+ * ask S3 for them.
  */
 export function continueUpload(
   { videos, roles, signUrl, uploads, clock, settings, serviceUrl }: ContinueUploadPorts,
@@ -175,7 +175,7 @@ function refuseMissing({ source: { size }, upload: { partSize } }: MultipartRow,
 }
 
 function mismatch(): HttpProblem {
-  return new HttpProblem('checksum_mismatch', 'the uploaded file does not have this checksum. Upload the parts that differ again, or abort the upload');
+  return new HttpProblem('checksum_mismatch', 'the uploaded file does not have this checksum. Repeat the upload of the parts that differ, or abort the upload');
 }
 
 function gone(): HttpProblem {

@@ -44,7 +44,7 @@ export interface MultipartUploads {
   start(object: { readonly key: string; readonly contentType: string }): Promise<string>;
   /** Lists at most 1,000 stored parts after the part number `after`. Returns undefined if S3 has no such upload. */
   listParts(upload: Upload, after?: number): Promise<PartsPage | undefined>;
-  /** Joins the parts to a file with this size in bytes and this CRC32 in base64. */
+  /** Joins the parts to a file. `file` contains the expected size in bytes, and the expected CRC32 in base64. */
   complete(upload: Upload, parts: readonly StoredPart[], file: { readonly size: number; readonly checksum?: string }): Promise<Completion>;
   /** Deletes the upload and its parts. Does nothing if S3 has no such upload. */
   abort(upload: Upload): Promise<void>;

@@ -31,7 +31,7 @@ export interface UrlSignerOptions {
   /** A value above MAX_UPLOAD_EXPIRY_SECONDS is reduced, because the construct cannot check a value that is known only at deploy time. */
   readonly expirySeconds: number;
   readonly clock: () => Date;
-  /** Returns the session that signs the URL. The URL expires at the latest when the session expires. */
+  /** Returns the session that signs the URL. The URL expires no later than the session. */
   readonly session: () => Promise<SigningSession>;
 }
 

@@ -15,12 +15,13 @@ export interface SigningSessionOptions {
   readonly clock: () => Date;
 }
 
-/** The maximum duration of a session that another role starts (see "Terms and concepts" of IAM roles, "Role chaining", in the IAM User Guide). */
+/** The maximum duration of a session that another role starts (see "Role chaining" on the page "IAM roles" of the IAM User Guide). */
 const SESSION_SECONDS = 3600;
 const REQUEST_MS = 5_000;
 
 /**
- * Returns a function that returns a session of the role, and starts a new session before the current session expires. Concurrent calls share one request.
+ * Returns a function that returns a session of the role. The function starts a new session before the current session expires. Concurrent calls share one
+ * request.
  *
  * The credentials of a Lambda function do not say when they expire, so a URL that they sign could expire early.
  */

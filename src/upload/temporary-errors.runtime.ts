@@ -2,8 +2,8 @@ import { isThrottlingError, isTransientError } from '@smithy/core/retry';
 import { HttpProblem } from '../runtime/http-problem';
 
 /**
- * Converts an error of an AWS service. If the request was aborted, timed out or throttled, or the service failed, a later request can succeed, so the caller
- * receives `unavailable`. Any other error is returned unchanged.
+ * Returns the problem `unavailable` for an error after which a later request can succeed: an abort, a timeout, throttling, or a failure of the service. Returns
+ * any other error unchanged.
  */
 export function withoutTemporary(service: 'S3' | 'STS', error: unknown): unknown {
   if (!isSdkError(error)) return error;

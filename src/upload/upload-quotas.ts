@@ -5,7 +5,7 @@ import { keyProblem, numberProblem, objectProblem, sizeProblem } from '../synth/
 /**
  * The limits of each user. An upload that would exceed a limit is rejected with the error code `limit_reached` before any data is sent.
  *
- * Concurrent requests cannot exceed a limit.
+ * Requests that a user sends at the same time cannot exceed a limit either.
  */
 export interface UploadQuotas {
   /**
@@ -23,7 +23,7 @@ export interface UploadQuotas {
   readonly videos?: number;
 
   /**
-   * The maximum total size of the source files. An open upload counts with the size that the client declared.
+   * The maximum total size of the source files. For an open upload, the size that the client declared counts.
    *
    * @default Size.gibibytes(500)
    */

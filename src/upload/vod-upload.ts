@@ -154,8 +154,8 @@ export const UPLOAD_OPTIONS: Record<keyof VodUploadOptions, true> = {
 };
 
 /**
- * Creates signed URLs with which browsers upload source files directly to a private S3 bucket. Each URL accepts one file, or one part of a file, with the
- * declared size.
+ * Creates signed URLs with which browsers upload source files directly to a private S3 bucket. With each URL, a browser can upload one file, or one part
+ * of a file. S3 rejects a body that does not have the declared size.
  *
  * @example
  * declare const api: VodApi;

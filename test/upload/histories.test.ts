@@ -245,7 +245,7 @@ test('usage, rows, parts and objects agree after any order of requests, events, 
     expect(keys.sort()).toEqual(rows.map(({ source }) => source.key).sort());
     // A file that was sent completely is lost only if its owner aborted the upload.
     for (const videoId of world.sent) if (!world.aborted.has(videoId)) expect(rows.map((row) => row.videoId)).toContain(videoId);
-    // A process that ends between the start of a multipart upload and the creation of its row leaves an upload without parts, which S3 deletes after 7 days.
+    // If a process starts a multipart upload, and ends before it creates the row, an upload without parts remains. S3 deletes it after 7 days.
     const { Uploads = [] } = await client.send(new s3.ListMultipartUploadsCommand({ Bucket: BUCKET }));
     expect(Uploads.length).toBeLessThanOrEqual(world.failedPlans);
     for (const { Key, UploadId } of Uploads) {

@@ -18,7 +18,7 @@ const certificateArn = process.env.CERTIFICATE_ARN ?? 'arn:aws:acm:us-east-1:123
 const vod = new ServerlessVod(stack, 'Vod', {
   domainNames: [process.env.DOMAIN_NAME ?? 'videos.example.com'],
   certificate: Certificate.fromCertificateArn(stack, 'Certificate', certificateArn),
-  // CloudFront forwards all requests outside /api and /v to the app, with cookies, headers and query string, and caches no response.
+  // CloudFront forwards all requests outside /api and /v to the app, with cookies, headers and query string. It does not cache the responses.
   defaultBehavior: {
     origin,
     allowedMethods: AllowedMethods.ALLOW_ALL,

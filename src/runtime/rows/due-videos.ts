@@ -3,7 +3,7 @@ import { DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/li
 import type { Outcome } from './row-changes';
 import { dueKey, INDEXES, parseVideoKey, videoKey, VideoRow } from '../../contract/table';
 
-/** An entry of the index `byDue`: a video whose due time has passed. The index can be older than the video's row. */
+/** An entry of the index `byDue`: a video whose due time has passed. The entry can be outdated, because the index is eventually consistent. */
 export interface DueVideo {
   readonly videoId: string;
   readonly dueAt: string;

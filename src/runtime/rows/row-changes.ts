@@ -39,7 +39,7 @@ export function entering(videoId: string, status: VideoStatus): Pick<VideoRow, '
   return { status, stageKey: stageKey(stageOf(status), videoId) };
 }
 
-/** Returns the key of the latest due time for a video that gets this status now. Returns undefined if the status has no due time. */
+/** Returns the key of the due time for a video that gets this status now. Returns undefined if the status has no due time. */
 export function firstDue(videoId: string, status: VideoStatus, now: Date): ReturnType<typeof dueKey> | undefined {
   const minutes = DUE_MINUTES[status];
   return minutes === 'never' ? undefined : dueKey(videoId, new Date(now.getTime() + minutes * 60_000));

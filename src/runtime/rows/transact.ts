@@ -5,14 +5,17 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
-/** The result of a transaction. `failed` is the index of the first item whose condition was false, and `item` is the stored item, if it was requested. */
+/**
+ * The result of a transaction. `failed` is the index of the first item whose condition was false. `item` is this item as DynamoDB has stored it, and is present
+ * only if the write asks for it.
+ */
 export type Transacted =
   | { readonly outcome: 'changed' }
   | { readonly outcome: 'unchanged'; readonly failed: number; readonly item?: Record<string, any> };
 
 /**
- * Maximum tries of a transaction that conflicts with other writes of the same items. The waits are random and grow to one second, so that 100 concurrent
- * uploads of one user succeed.
+ * The maximum number of tries if a transaction conflicts with other writes of the same items. The waits are random and grow to one second, so that 100
+ * concurrent uploads of one user succeed.
  */
 const TRIES = 12;
 const FIRST_WAIT_MS = 25;

@@ -15,7 +15,7 @@ export class QuotaExceeded extends Error {
   }
 }
 
-/** Writes rows of videos at the start and at the end of an upload. Each write also changes the usage of the owner, in one transaction. */
+/** Writes the row of a video at the start and at the end of its upload. The same transaction changes the usage of the owner. */
 export interface UploadRows {
   /**
    * Creates a video with the status `waiting`. Throws QuotaExceeded if the owner has reached a quota.
@@ -33,7 +33,7 @@ export interface UploadRows {
   removeUpload(row: VideoRow): Promise<Outcome>;
 }
 
-/** If the sweeper records a complete upload, it checks the video again after this time. The video may still have no job. */
+/** After the sweeper has recorded a complete upload, it waits this long. Then it checks whether the video has a job. */
 const SOON_MS = 15 * 60_000;
 
 /**

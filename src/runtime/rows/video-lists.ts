@@ -30,7 +30,7 @@ const ROWS_A_PAGE = 100;
 const ROWS_AT_ONCE = 25;
 /** Maximum size of the rows in a page. Lambda limits a response to 6 MB, so at least 1 MB is left for other data. */
 const PAGE_BYTES = 5 * 1024 * 1024;
-/** Maximum consecutive requests that return no row because DynamoDB throttles the reads. The wait doubles after each request without a row. */
+/** The maximum number of consecutive requests without a row, while DynamoDB throttles the reads. The wait doubles after each of them. */
 const IDLE_TRIES = 6;
 const FIRST_WAIT_MS = 25;
 
@@ -89,7 +89,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
     return { items: Items, more: LastEvaluatedKey !== undefined };
   }
 
-  /** Queries the ids of an owner's videos. If `status` is given, returns only videos whose status is in the same stage (group of statuses) as `status`. */
+  /** Queries the ids of an owner's videos. If `status` is given, returns only the videos in the stage (group of statuses) of `status`. */
   async function idsOf(owner: string, status: VideoStatus | undefined, limit: number, after: string | undefined): Promise<{ ids: string[]; more: boolean }> {
     const stage = status && stageOf(status);
     const key = (videoId: string) => (stage ? { stageKey: stageKey(stage, videoId) } : { videoId });

@@ -59,7 +59,7 @@ const OF_ONE_ATTEMPT = ['claim', 'resubmits', 'jobId', 'media', 'renditions', 'd
 /** The condition that the attempt has no claim, or has a stale claim. */
 const NOT_CLAIMED = 'attribute_not_exists(#claim) OR #claim.#attempt <> :attempt OR #claim.#startedAt < :staleBefore';
 
-/** Maximum tries of a write with optimistic locking. After a conflict in the last try, the handler fails and its event is retried. */
+/** The maximum number of tries of a write with optimistic locking. After a conflict in the last try, the handler fails and its event is retried. */
 const TRIES = 3;
 
 export function videoRepository(tableName: string, options: VideoRepositoryOptions = {}): VideoRepository {

@@ -134,7 +134,7 @@ function describe(video) {
 }
 
 function fill(list, videos, empty = EMPTY[list]) {
-  // If a list were drawn again, its buttons would lose the keyboard focus. An unchanged list is therefore not drawn again.
+  // If an unchanged list were drawn again, its buttons would lose the keyboard focus.
   const drawn = JSON.stringify([videos, empty]);
   if ($(list).drawn === drawn) return;
   $(list).drawn = drawn;
