@@ -244,6 +244,8 @@ export const problemSchema = object({
 
 /** The schemas that are components of the OpenAPI document, by name. */
 export const COMPONENTS: Readonly<Record<string, JsonSchema>> = {
+  CompletedUpload: completeResponseSchema,
+  CompleteUploadRequest: completeRequestSchema,
   EventDetail: openEventDetailSchema,
   EventVideo: openEventVideoSchema,
   Playback: playbackSchema,

@@ -42,8 +42,13 @@ const KEYS: Record<keyof UploadQuotas, true> = { openUploads: true, videos: true
 /** The largest number that DynamoDB and JavaScript represent exactly. */
 const MOST = Number.MAX_SAFE_INTEGER;
 
-export function quotasOf({ openUploads = 10, videos = 1000, storedBytes = Size.gibibytes(500), uploadsPerDay = 100 }: UploadQuotas = {}): Quotas {
-  return { openUploads, videos, storedBytes: storedBytes.toBytes(), uploadsPerDay };
+export function quotasOf(quotas: UploadQuotas | undefined): Quotas {
+  return {
+    openUploads: quotas?.openUploads ?? 10,
+    videos: quotas?.videos ?? 1000,
+    storedBytes: (quotas?.storedBytes ?? Size.gibibytes(500)).toBytes(),
+    uploadsPerDay: quotas?.uploadsPerDay ?? 100,
+  };
 }
 
 export function quotaProblems(quotas: UploadQuotas | undefined): (string | undefined)[] {

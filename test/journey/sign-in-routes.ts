@@ -9,5 +9,7 @@ export async function expectNoSignIn({ api }: StackFacts): Promise<void> {
     expect([route, ...await problemOf(answer)]).toEqual([route, 404, 'application/problem+json', 'not_found']);
   }
   const { paths } = await (await fetch(`${api}/openapi.json`)).json() as { paths: object };
-  expect(Object.keys(paths).sort()).toEqual(['/openapi.json', '/streams', '/streams/{videoId}', '/streams/{videoId}/playback', '/upload']);
+  expect(Object.keys(paths).sort()).toEqual([
+    '/openapi.json', '/streams', '/streams/{videoId}', '/streams/{videoId}/playback', '/upload', '/upload/{videoId}', '/upload/{videoId}/complete', '/upload/{videoId}/parts',
+  ]);
 }

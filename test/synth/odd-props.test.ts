@@ -22,6 +22,11 @@ const RIGHT: Record<string, (keyof typeof ODD)[]> = {
   'OidcIdentityOptions.reservedConcurrentExecutions': ['7'],
   'UserPoolIdentityOptions.reservedConcurrentExecutions': ['7'],
   'VodTranscodeOptions.concurrentJobs': ['7'],
+  'VodUploadOptions.expiredUploadRetention': ['a year'],
+  'UploadQuotas.openUploads': ['7'],
+  'UploadQuotas.videos': ['7'],
+  'UploadQuotas.storedBytes': ['1 PiB'],
+  'UploadQuotas.uploadsPerDay': ['7'],
   'OidcIdentityOptions.audiences': ['["x"]', '["x","x"]'],
   'OidcIdentityOptions.groupsClaim': ['"x"', '"7"'],
   'OidcIdentityOptions.cacheTtl': ['0 s'],
@@ -58,7 +63,7 @@ describe('a value of a wrong type is rejected with the name of the prop, and an 
 
 const NO_OBJECT = { 'null': null, 'undefined': undefined, '7': 7, '"x"': 'x', 'true': true, '[]': [], '[null]': [null], '{}': {} };
 
-const MAY_BE_EMPTY = /^(\{ \[pathPattern|VodRoles$|Vod(Upload|Transcode|Catalog|Delivery|Api|Sweeper|Function)Options$|cognito\.UserPool(Props|ClientOptions|DomainOptions)$)/;
+const MAY_BE_EMPTY = /^(\{ \[pathPattern|VodRoles$|UploadQuotas$|Vod(Upload|Transcode|Catalog|Delivery|Api|Sweeper|Function)Options$|cognito\.UserPool(Props|ClientOptions|DomainOptions)$)/;
 
 describe('a value that is not the expected object is rejected with the name of the prop', () => {
   test.each(sampledOnNewest(OBJECT_PROPS).map((prop) => [labelOf(prop), prop] as const))('%s', (_, prop) => {

@@ -6,7 +6,7 @@ import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as ts from 'typescript';
-import { Access, Identity, ServerlessVod, VodApi, VodAuth, type IVodCatalog, VodCatalog, VodDelivery, VodSweeper, VodTranscode, VodUpload } from '../../src';
+import { Access, Identity, ServerlessVod, VodApi, VodAuth, type IVodCatalog, VodCatalog, VodDelivery, VodSweeper, VodTranscode, VodUpload, type VodUploadProps } from '../../src';
 import { catalogIn, SERVICE_URL, templateOf, testStack } from '../toolkit/stacks';
 
 const SRC = path.join(__dirname, '..', '..', 'src');
@@ -60,6 +60,12 @@ function withNeighbours(stack: Stack, props: { domainNames?: string[]; certifica
   };
 }
 
+/** Creates uploads with a sweeper, which ends them. */
+function upload(stack: Stack, props: Partial<VodUploadProps>): void {
+  const catalog = aCatalog(stack);
+  new VodSweeper(stack, 'Sweeper', { catalog, upload: new VodUpload(stack, 'Area', { catalog, ...props }) });
+}
+
 /** Creates the smallest construct that accepts the struct. Larger constructs would make the tests slow. */
 export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
   ServerlessVodProps: (stack, props) => new ServerlessVod(stack, 'Area', withNeighbours(stack, props)),
@@ -88,8 +94,8 @@ export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
     ladder: [{ height: 720, maxBitrate: Bitrate.mbps(4), ...rung }, { height: 360, maxBitrate: Bitrate.mbps(1) }],
   }),
   UploadQuotas: (stack, quotas) => new VodUpload(stack, 'Area', { catalog: aCatalog(stack), quotas }),
-  VodUploadOptions: (stack, props) => new VodUpload(stack, 'Area', { catalog: aCatalog(stack), ...props }),
-  VodUploadProps: (stack, props) => new VodUpload(stack, 'Area', { catalog: aCatalog(stack), ...props }),
+  VodUploadOptions: upload,
+  VodUploadProps: upload,
 };
 
 const SCALARS = ['string', 'number', 'boolean', 'string[]', 'Duration', 'Size', 'Bitrate', 'VideoVisibility', 'SigningKeyType', 'OidcToken', 'RemovalPolicy', 'cloudfront.PriceClass', 'logs.RetentionDays', 'lambda.Tracing'];
