@@ -19,6 +19,8 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   'HEAD key': { name: 'GetObject', action: 's3:GetObject' },
   'PUT key': { name: 'PutObject', action: 's3:PutObject', knows: new RegExp(`^(${BODY}|x-amz-meta-.+)$`) },
   'DELETE key': { name: 'DeleteObject', action: 's3:DeleteObject' },
+  'GET bucket': { name: 'ListObjects', action: 's3:ListBucket' },
+  'HEAD bucket': { name: 'HeadBucket', action: 's3:ListBucket' },
   'GET bucket list-type': { name: 'ListObjectsV2', action: 's3:ListBucket', knows: new RegExp(`^(${LISTED})$`) },
   'POST key uploads': { name: 'CreateMultipartUpload', action: 's3:PutObject', knows: /^(uploads|x-amz-checksum-(algorithm|type)|x-amz-meta-.+)$/ },
   'PUT key partNumber uploadId': { name: 'UploadPart', action: 's3:PutObject', knows: new RegExp(`^(partNumber|uploadId|${BODY.replace('if-none-match|', '')})$`) },

@@ -131,6 +131,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
       const { bucket, key, operation } = targetOf(request);
       allowOrigin(request.raw, response);
       if (request.method === 'PUT') limitIdleTime(request, response);
+      if (!handlers[operation]) throw new AwsError('NotImplemented', `${request.method} of a bucket is not implemented in the local stack`, 501);
       await handlers[operation](request, response, bucket, key);
     },
     fail(error, response, request) {

@@ -8,6 +8,7 @@ Aspects.of(stack).add({
   visit(node) {
     if (!(node instanceof CfnPolicy) || !node.node.path.includes('/ManageUploads')) return;
     const { Statement } = (node.policyDocument as PolicyDocument).toJSON();
-    node.policyDocument = { Version: '2012-10-17', Statement: Statement.filter(({ Action }: { Action: string }) => Action !== 'dynamodb:PutItem') };
+    const withoutPut = ({ Action, ...others }: { Action: string | string[] }) => ({ ...others, Action: [Action].flat().filter((action) => action !== 'dynamodb:PutItem') });
+    node.policyDocument = { Version: '2012-10-17', Statement: Statement.map(withoutPut) };
   },
 });

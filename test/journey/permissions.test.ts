@@ -11,11 +11,22 @@ jest.setTimeout(PATIENCE_MS);
 
 const FAILED = 'the journey has no failed event record: test/journey/events.test.ts';
 const SWEPT = 'no video is due for one hour: test/journey/sweeper.test.ts';
+const IN_PARTS = 'the journey uploads a small file with one PUT request: test/journey/large-upload.test.ts';
+const ENDED = 'the journey has no upload that ends without a file: test/sweeper/sweep-videos.test.ts';
 
 /** Grants that this test does not use, with the reason why the template needs each grant. The test fails if the template lacks a listed grant. */
 const NOT_USED: Record<string, string> = {
+  'VodApiRestApiuploadvideoIdGETApiPermissionVideosVodApiRestApi90F44EBDGETuploadvideoId: lambda:InvokeFunction': IN_PARTS,
+  'VodApiRestApiuploadvideoIdpartsPOSTApiPermissionVideosVodApiRestApi90F44EBDPOSTuploadvideoIdparts: lambda:InvokeFunction': IN_PARTS,
+  'VodApiRestApiuploadvideoIdcompletePOSTApiPermissionVideosVodApiRestApi90F44EBDPOSTuploadvideoIdcomplete: lambda:InvokeFunction': IN_PARTS,
+  'VodApiRestApiuploadvideoIdDELETEApiPermissionVideosVodApiRestApi90F44EBDDELETEuploadvideoId: lambda:InvokeFunction': IN_PARTS,
   'VodCatalogEventsResendEventsRoleDefaultPolicy: s3:GetObject on VodCatalogEventsFailedEvents.Arn/*': FAILED,
   'VodCatalogEventsResendEventsRoleDefaultPolicy: s3:DeleteObject on VodCatalogEventsFailedEvents.Arn/*': FAILED,
+  'VodUploadManageUploadsRoleDefaultPolicy: dynamodb:GetItem on VodCatalogTable.Arn': IN_PARTS,
+  'VodUploadManageUploadsRoleDefaultPolicy: s3:PutObject on VodUploadBucket.Arn/source/*': IN_PARTS,
+  'VodUploadManageUploadsRoleDefaultPolicy: s3:GetObject on VodUploadBucket.Arn/source/*': IN_PARTS,
+  'VodUploadManageUploadsRoleDefaultPolicy: s3:AbortMultipartUpload on VodUploadBucket.Arn/source/*': IN_PARTS,
+  'VodUploadManageUploadsRoleDefaultPolicy: s3:ListMultipartUploadParts on VodUploadBucket.Arn/source/*': IN_PARTS,
   'VodTranscodeDeadLetterQueuePolicy: sqs:SendMessage on VodTranscodeDeadLetterQueue.Arn':
     'EventBridge uses it only after 24 hours of failed deliveries',
   'VodTranscodeJobEventsDeadLetterQueuePolicy: sqs:SendMessage on VodTranscodeJobEventsDeadLetterQueue.Arn':
@@ -32,11 +43,16 @@ const NOT_USED: Record<string, string> = {
   'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:Query on VodCatalogTable.Arn/index/byDue': SWEPT,
   'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:GetItem on VodCatalogTable.Arn': SWEPT,
   'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:UpdateItem on VodCatalogTable.Arn': SWEPT,
+  'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:DeleteItem on VodCatalogTable.Arn': ENDED,
   'VodSweeperSweepVideosRoleDefaultPolicy: sqs:SendMessage on VodSweeperDeadLetterQueue.Arn':
     'Lambda uses it only after three failed invocations',
   'VodSweeperSweepVideosRoleDefaultPolicy: sqs:SendMessage on VodTranscodeSubmitQueue.Arn':
     'used for a video that is uploaded for one hour: test/sweeper/sweep-videos.test.ts',
   'VodSweeperSweepVideosRoleDefaultPolicy: mediaconvert:GetJob on arn:AWS::Partition:mediaconvert:AWS::Region:AWS::AccountId:jobs/*': SWEPT,
+  'VodSweeperSweepVideosRoleDefaultPolicy: s3:GetObject on VodUploadBucket.Arn/source/*': ENDED,
+  'VodSweeperSweepVideosRoleDefaultPolicy: s3:ListMultipartUploadParts on VodUploadBucket.Arn/source/*': ENDED,
+  'VodSweeperSweepVideosRoleDefaultPolicy: s3:AbortMultipartUpload on VodUploadBucket.Arn/source/*': ENDED,
+  'VodSweeperSweepVideosRoleDefaultPolicy: s3:DeleteObject on VodUploadBucket.Arn/source/*': ENDED,
   'VodSweeperScheduleAllowEventRuleVideosVodSweeperSweepVideosFunction039370DA: lambda:InvokeFunction': SWEPT,
   'UndeliveredPolicy: sqs:SendMessage on Undelivered.Arn': 'EventBridge uses it only after 24 hours of failed deliveries',
 };
