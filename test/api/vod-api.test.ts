@@ -30,7 +30,8 @@ describe('VodApi', () => {
   test('guards every route except the open ones', () => {
     const methods = ofType(template, 'AWS::ApiGateway::Method').map(({ properties }) => properties);
     expect(Object.fromEntries(methods.map((method) => [method.OperationName, method.AuthorizationType]))).toEqual({
-      describeApi: 'NONE', listVideos: 'CUSTOM', getVideo: 'CUSTOM', planUpload: 'CUSTOM',
+      describeApi: 'NONE', listVideos: 'CUSTOM', getVideo: 'CUSTOM',
+      planUpload: 'CUSTOM', getUpload: 'CUSTOM', signParts: 'CUSTOM', completeUpload: 'CUSTOM', abortUpload: 'CUSTOM',
     });
     for (const method of methods.filter(({ AuthorizationType }) => AuthorizationType !== 'NONE')) {
       expect(method.AuthorizerId).toBe('authorizer1');
@@ -132,7 +133,7 @@ describe('VodApi', () => {
 
   test('allows each method to invoke its function, but not the test button of the console', () => {
     const sources = ofType(template, 'AWS::Lambda::Permission').map(({ properties }) => JSON.stringify(properties.SourceArn));
-    expect(sources).toHaveLength(4);
+    expect(sources).toHaveLength(8);
     expect(sources.join()).not.toContain('test-invoke-stage');
   });
 
