@@ -29,7 +29,7 @@ describe('with appOrigins', () => {
   const found = preflights(template);
 
   test('the paths of signed-in users and of the OpenAPI document answer preflight requests, but not the sign-in paths', () => {
-    expect(Object.keys(found).sort()).toEqual(['openapi.json', 'playback', 'streams', 'upload', '{videoId}']);
+    expect(Object.keys(found).sort()).toEqual(['complete', 'openapi.json', 'parts', 'playback', 'streams', 'upload', '{videoId}']);
   });
 
   test('a preflight request needs no token and no function', () => {
@@ -42,10 +42,17 @@ describe('with appOrigins', () => {
     const allowed = (name: string) => Object.entries(found).map(([path, { Integration }]) => (
       [path, Integration.IntegrationResponses[0].ResponseParameters[header(`access-control-allow-${name}`)]]));
     expect(Object.fromEntries(allowed('methods'))).toEqual({
-      'openapi.json': '\'GET\'', 'playback': '\'POST\'', 'streams': '\'GET\'', 'upload': '\'POST\'', '{videoId}': '\'GET\'',
+      'complete': '\'POST\'', 'openapi.json': '\'GET\'', 'parts': '\'POST\'',
+      'playback': '\'POST\'', 'streams': '\'GET\'', 'upload': '\'POST\'', '{videoId}': '\'DELETE, GET\'',
     });
     expect(Object.fromEntries(allowed('headers'))).toEqual({
-      'openapi.json': '\'authorization\'', 'playback': '\'authorization\'', 'streams': '\'authorization\'', 'upload': '\'authorization, content-type\'', '{videoId}': '\'authorization\'',
+      'complete': '\'authorization, content-type\'',
+      'openapi.json': '\'authorization\'',
+      'parts': '\'authorization, content-type\'',
+      'playback': '\'authorization\'',
+      'streams': '\'authorization\'',
+      'upload': '\'authorization, content-type\'',
+      '{videoId}': '\'authorization\'',
     });
   });
 
@@ -59,7 +66,7 @@ describe('with appOrigins', () => {
     expect(environmentOf(template, 'api/describe-api').APP_ORIGINS).toBe('["https://app.example.com","https://other.example.net"]');
     const variables = ofType(template, 'AWS::Lambda::Function').map(({ id, properties }) => [id.replace(/Function[\dA-F]{8}$/, ''), properties.Environment?.Variables.APP_ORIGINS !== undefined]);
     expect(Object.fromEntries(variables)).toEqual({
-      ApiDescribeApi: true, authsignin: false, catalogreadvideos: true, uploadplanupload: true, deliverystartplayback: true,
+      ApiDescribeApi: true, authsignin: false, catalogreadvideos: true, uploadmanageuploads: true, deliverystartplayback: true,
     });
   });
 
