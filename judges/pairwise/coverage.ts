@@ -7,7 +7,7 @@ const ASSEMBLY = path.join(__dirname, '..', '..', 'test', 'public-api', 'assembl
 /** An app uses these props interfaces only if it does not use `ServerlessVod`. `stacks.ts` sets them from other props and other areas. */
 const BY_WIRING = ['VodApiProps', 'VodAuthProps', 'VodCatalogAttributes', 'VodCatalogProps', 'VodDeliveryProps', 'VodSweeperProps', 'VodTranscodeProps', 'VodUploadProps'];
 
-const NEIGHBOURS = ['url', 'catalog', 'api', 'sourceBucket', 'mediaBucket', 'table', 'transcode'];
+const NEIGHBOURS = ['url', 'catalog', 'api', 'sourceBucket', 'mediaBucket', 'table', 'transcode', 'upload'];
 
 interface Struct {
   readonly fqn: string;

@@ -15,7 +15,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import {
   Access, Identity, OidcIdentityOptions, OidcToken, PublicClientOptions, ServerlessVodProps, SigningKeyType, TranscodeRung, UserPoolIdentityOptions,
-  VideoVisibility, VodApiOptions, VodCatalogOptions, VodDeliveryOptions, VodFunctionOptions, VodRoles, VodSweeperOptions, VodTranscodeOptions, VodUploadOptions,
+  type UploadQuotas, VideoVisibility, VodApiOptions, VodCatalogOptions, VodDeliveryOptions, VodFunctionOptions, VodRoles, VodSweeperOptions, VodTranscodeOptions, VodUploadOptions,
 } from '../../src';
 import { makeTable } from '../../test/templates/customer-keys-stack';
 
@@ -177,11 +177,16 @@ export const PROPS = {
     urlExpiry: { least: () => Duration.minutes(1), most: () => Duration.minutes(15) },
     uploadExpiry: { least: () => Duration.hours(1), most: () => Duration.days(6) },
     expiredUploadRetention: { least: () => Duration.hours(1), most: () => Duration.days(365) },
-    quotas: { none: () => ({}), least: () => ({ openUploads: 1, videos: 1, storedBytes: Size.bytes(1), uploadsPerDay: 1 }) },
     defaultVisibility: { private: () => VideoVisibility.PRIVATE, unlisted: () => VideoVisibility.UNLISTED },
     removalPolicy: policies,
     functions,
-  } satisfies Ways<VodUploadOptions>,
+  } satisfies Ways<VodUploadOptions, 'quotas'>,
+  UploadQuotas: {
+    openUploads: { one: () => 1 },
+    videos: { one: () => 1 },
+    storedBytes: { byte: () => Size.bytes(1) },
+    uploadsPerDay: { one: () => 1 },
+  } satisfies Ways<UploadQuotas>,
   VodTranscodeOptions: {
     segmentDuration: { least: () => Duration.seconds(2), most: () => Duration.seconds(10) },
     maxFrameRate: { least: () => 10, most: () => 120 },

@@ -12,11 +12,11 @@ jest.setTimeout(PATIENCE_MS);
 /** Grants on KMS keys that this test does not use, with the reason why the template needs each grant. */
 const NOT_USED: Record<string, string> = {
   'VodCatalogEventsResendEventsRoleDefaultPolicy: kms:Decrypt on TableKey.Arn': 'the journey has no failed event record to send again',
+  'VodUploadSigningRoleDefaultPolicy: kms:Decrypt on SourceKey.Arn': 'S3 needs it for the parts of a multipart upload, and the journey sends single PUTs',
   'VodUploadManageUploadsRoleDefaultPolicy: kms:GenerateDataKey on SourceKey.Arn': 'S3 needs it to start a multipart upload, and the journey sends single PUTs',
   'VodUploadManageUploadsRoleDefaultPolicy: kms:Decrypt on SourceKey.Arn': 'S3 needs it to join the parts of a multipart upload, and the journey sends single PUTs',
-  'VodUploadSigningRoleDefaultPolicy: kms:Decrypt on SourceKey.Arn': 'S3 needs it for the parts of a multipart upload, and the journey sends single PUTs',
-  'VodSweeperSweepVideosRoleDefaultPolicy: kms:Decrypt on SourceKey.Arn': 'a schedule invokes the function: test/journey/sweeper.test.ts',
   'VodSweeperSweepVideosRoleDefaultPolicy: kms:Decrypt on TableKey.Arn': 'a schedule invokes the function: test/journey/sweeper.test.ts',
+  'VodSweeperSweepVideosRoleDefaultPolicy: kms:Decrypt on SourceKey.Arn': 'a schedule invokes the function: test/journey/sweeper.test.ts',
 };
 
 describe('the service with an existing table and buckets under customer\'s KMS keys', () => {
