@@ -15,7 +15,8 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import {
   Access, Identity, OidcIdentityOptions, OidcToken, PublicClientOptions, ServerlessVodProps, SigningKeyType, TranscodeRung, UserPoolIdentityOptions,
-  type UploadQuotas, VideoVisibility, VodApiOptions, VodCatalogOptions, VodDeliveryOptions, VodFunctionOptions, VodRoles, VodSweeperOptions, VodTranscodeOptions, VodUploadOptions,
+  type UploadQuotas,
+  VideoVisibility, VodApiOptions, VodCatalogOptions, VodDeliveryOptions, VodFunctionOptions, VodRoles, VodSweeperOptions, VodTranscodeOptions, VodUploadOptions,
 } from '../../src';
 import { makeTable } from '../../test/templates/customer-keys-stack';
 
