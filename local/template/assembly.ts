@@ -45,7 +45,19 @@ export function readAssembly(folder: string): Assembly {
     const source = pathIn(folder, asset.source.path, `asset ${key}`);
     return Object.values<any>(asset.destinations ?? {}).map(({ objectKey }) => [objectKey, source]);
   }));
-  return { stackName: stack.stackName ?? id, template: withoutMetadata(template), assets: Object.fromEntries(assets) };
+  const assembly = { stackName: stack.stackName ?? id, template: withoutMetadata(template), assets: Object.fromEntries(assets) };
+  rejectZippedCode(assembly);
+  return assembly;
+}
+
+/** Rejects a function whose code is a zip file, because the local stack runs a function in the folder of its asset. */
+function rejectZippedCode({ template, assets }: Assembly): void {
+  for (const [logicalId, { Type, Properties }] of Object.entries(template.Resources)) {
+    const { S3Key: key } = (Type === 'AWS::Lambda::Function' ? Properties?.Code ?? {} : {}) as { readonly S3Key?: unknown };
+    const asset = typeof key === 'string' ? assets[key] : undefined;
+    if (asset === undefined || statSync(asset).isDirectory()) continue;
+    throw new Error(`${logicalId}: the local stack does not support a zip file as the code of a function, got ${asset}. Pass a folder with the unzipped code to Code.fromAsset`);
+  }
 }
 
 export function requireService({ stackName, template }: Assembly): void {

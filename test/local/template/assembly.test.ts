@@ -13,8 +13,8 @@ function assembly(): string {
   return app.synth().directory;
 }
 
-function functionIn(stack: Stack): void {
-  new lambda.Function(stack, 'Handler', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromAsset(__dirname) });
+function functionIn(stack: Stack, code = __dirname): void {
+  new lambda.Function(stack, 'Handler', { runtime: lambda.Runtime.NODEJS_24_X, handler: 'index.handler', code: lambda.Code.fromAsset(code) });
 }
 
 const contentOf = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
@@ -124,6 +124,17 @@ describe('a cloud assembly', () => {
   it('without a stack is rejected', () => {
     const { directory } = new App({ outdir: temporaryFolder() }).synth();
     expect(message(() => readAssembly(directory))).toBe('the local stack supports apps with exactly one stack; this app has none');
+  });
+
+  it('with a zip file as the code of a function is rejected with a solution', () => {
+    const zip = path.join(temporaryFolder(), 'handler.zip');
+    writeFileSync(zip, 'PK');
+    const app = new App({ outdir: temporaryFolder() });
+    functionIn(new Stack(app, 'Fixture'), zip);
+    const { directory } = app.synth();
+    expect(message(() => readAssembly(directory))).toMatch(
+      /^Handler\w+: the local stack does not support a zip file as the code of a function, got \S+\/asset\.\w+\.zip\. Pass a folder with the unzipped code to Code\.fromAsset$/,
+    );
   });
 
   it('with stages is rejected, and the folder of a stage is accepted', () => {
