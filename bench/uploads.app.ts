@@ -2,4 +2,4 @@ import { App, Size, Stack } from 'aws-cdk-lib';
 import { ServerlessVod } from 'serverless-vod';
 
 /** The service, in which files of up to 512 MiB are uploaded with one PUT request. */
-new ServerlessVod(new Stack(new App(), 'Videos'), 'Vod', { upload: { multipartThreshold: Size.mebibytes(512) } });
+new ServerlessVod(new Stack(new App(), 'Videos'), 'Vod', { upload: { files: { multipartThreshold: Size.mebibytes(512) } } });

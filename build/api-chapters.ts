@@ -34,7 +34,7 @@ export const CHAPTERS: readonly Chapter[] = [
   {
     title: 'Upload',
     text: 'The area `vod.upload`. The prop `upload` of `ServerlessVodProps` configures uploads.',
-    types: ['VodUpload', 'VodUploadOptions', 'VodUploadProps', 'UploadQuotas', 'VideoVisibility'],
+    types: ['VodUpload', 'VodUploadOptions', 'VodUploadProps', 'UploadFileOptions', 'UploadExpiryOptions', 'UploadQuotas', 'VideoVisibility'],
   },
   {
     title: 'Transcode',

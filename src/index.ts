@@ -17,5 +17,7 @@ export { type IVodTranscode } from './transcode/transcode';
 export { type TranscodeRung } from './transcode/transcode-rung';
 export { VodTranscode, type VodTranscodeOptions, type VodTranscodeProps } from './transcode/vod-transcode';
 export { type IVodUpload } from './upload/upload';
+export { type UploadExpiryOptions } from './upload/upload-expiry';
+export { type UploadFileOptions } from './upload/upload-files';
 export { type UploadQuotas } from './upload/upload-quotas';
 export { VodUpload, type VodUploadOptions, type VodUploadProps } from './upload/vod-upload';

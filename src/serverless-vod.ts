@@ -22,6 +22,8 @@ import { usePropNames } from './synth/prop-paths';
 import { removalPolicyProblem } from './synth/removal-policy';
 import type { TranscodeRung } from './transcode/transcode-rung';
 import { TRANSCODE_OPTIONS, VodTranscode, VodTranscodeOptions } from './transcode/vod-transcode';
+import { UPLOAD_EXPIRY_OPTIONS } from './upload/upload-expiry';
+import { UPLOAD_FILE_OPTIONS } from './upload/upload-files';
 import { UPLOAD_OPTIONS, VodUpload, VodUploadOptions } from './upload/vod-upload';
 
 /** Properties of `ServerlessVod`. */
@@ -227,6 +229,8 @@ const AREAS = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[];
 /** Options that are not props of `ServerlessVod`, each with its path for the error message. */
 const ELSEWHERE = {
   ...Object.fromEntries(AREAS.map((area) => [`${area}.*`, OPTIONS[area]])),
+  'upload.files.*': UPLOAD_FILE_OPTIONS,
+  'upload.expiry.*': UPLOAD_EXPIRY_OPTIONS,
   'functions.*': FUNCTION_OPTIONS,
   'roles.*': ROLES,
   'identity: Identity.userPool({ * })': USER_POOL_OPTIONS,
@@ -242,6 +246,10 @@ function problemsOf(scope: Construct, props: ServerlessVodProps): (string | unde
     keyProblem('', props, KEYS, ELSEWHERE),
     removalPolicyProblem('removalPolicy', props.removalPolicy),
     ...AREAS.map((area) => objectProblem(area, props[area], 'an object of options')),
-    ...AREAS.map((area) => keyProblem<object>(area, props[area], OPTIONS[area], { [`${area}.functions.*`]: FUNCTION_OPTIONS, '*': KEYS })),
+    ...AREAS.map((area) => keyProblem<object>(area, props[area], OPTIONS[area], {
+      ...area === 'upload' && { 'upload.files.*': UPLOAD_FILE_OPTIONS, 'upload.expiry.*': UPLOAD_EXPIRY_OPTIONS },
+      [`${area}.functions.*`]: FUNCTION_OPTIONS,
+      '*': KEYS,
+    })),
   ];
 }

@@ -15,7 +15,7 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import {
   Access, Identity, OidcIdentityOptions, OidcToken, PublicClientOptions, ServerlessVodProps, SigningKeyType, TranscodeRung, UserPoolIdentityOptions,
-  type UploadQuotas,
+  type UploadExpiryOptions, type UploadFileOptions, type UploadQuotas,
   VideoVisibility, VodApiOptions, VodCatalogOptions, VodDeliveryOptions, VodFunctionOptions, VodRoles, VodSweeperOptions, VodTranscodeOptions, VodUploadOptions,
 } from '../../src';
 import { makeTable } from '../../test/templates/customer-keys-stack';
@@ -172,16 +172,20 @@ export const PROPS = {
   } satisfies Ways<VodCatalogOptions>,
   VodUploadOptions: {
     bucket: buckets('Sources'),
-    maxSize: { byte: () => Size.bytes(1), gibibyte: () => Size.gibibytes(1) },
-    multipartThreshold: { byte: () => Size.bytes(1), most: () => Size.gibibytes(5) },
-    contentTypes: { one: () => ['video/mp4'], any: () => ['video/*'], tokens: ({ token }) => Fn.split(',', token('ContentTypes')) },
-    urlExpiry: { least: () => Duration.minutes(1), most: () => Duration.minutes(15) },
-    uploadExpiry: { least: () => Duration.hours(1), most: () => Duration.days(6) },
-    expiredUploadRetention: { least: () => Duration.hours(1), most: () => Duration.days(365) },
     defaultVisibility: { private: () => VideoVisibility.PRIVATE, unlisted: () => VideoVisibility.UNLISTED },
     removalPolicy: policies,
     functions,
-  } satisfies Ways<VodUploadOptions, 'quotas'>,
+  } satisfies Ways<VodUploadOptions, 'files' | 'expiry' | 'quotas'>,
+  UploadFileOptions: {
+    maxSize: { byte: () => Size.bytes(1), gibibyte: () => Size.gibibytes(1) },
+    multipartThreshold: { byte: () => Size.bytes(1), most: () => Size.gibibytes(5) },
+    contentTypes: { one: () => ['video/mp4'], any: () => ['video/*'], tokens: ({ token }) => Fn.split(',', token('ContentTypes')) },
+  } satisfies Ways<UploadFileOptions>,
+  UploadExpiryOptions: {
+    signedUrl: { least: () => Duration.minutes(1), most: () => Duration.minutes(15) },
+    incompleteUpload: { least: () => Duration.hours(1), most: () => Duration.days(6) },
+    expiredVideo: { least: () => Duration.hours(1), most: () => Duration.days(365) },
+  } satisfies Ways<UploadExpiryOptions>,
   UploadQuotas: {
     openUploads: { one: () => 1 },
     videos: { one: () => 1 },

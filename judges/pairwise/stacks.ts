@@ -37,7 +37,8 @@ function optionsOf(combination: Combination, stack: Stack, other: Stack): Option
 
 function service(options: Options) {
   return {
-    ...options('ServerlessVodProps'), roles: options('VodRoles'), functions: options('VodFunctionOptions'), catalog: options('VodCatalogOptions'), upload: { ...options('VodUploadOptions'), quotas: options('UploadQuotas') },
+    ...options('ServerlessVodProps'), roles: options('VodRoles'), functions: options('VodFunctionOptions'), catalog: options('VodCatalogOptions'),
+    upload: { ...options('VodUploadOptions'), files: options('UploadFileOptions'), expiry: options('UploadExpiryOptions'), quotas: options('UploadQuotas') },
     transcode: options('VodTranscodeOptions'), delivery: options('VodDeliveryOptions'), api: options('VodApiOptions'), sweeper: options('VodSweeperOptions'),
   };
 }

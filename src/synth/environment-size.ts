@@ -22,7 +22,7 @@ const FILLED_BY: Partial<Record<string, string>> = {
   SIGNING_KEYS: 'keyGenerations',
   TOKEN_RULES: 'issuer, audiences, groupsClaim and jwksUri of Identity.oidc',
   TRANSCODE_SETTINGS: 'ladder',
-  UPLOAD_SETTINGS: 'contentTypes',
+  UPLOAD_SETTINGS: 'files.contentTypes',
 } satisfies Partial<Record<Variable, string>>;
 
 const NAMED_VARIABLES = 3;

@@ -1,18 +1,19 @@
-import { Annotations, Duration, Lazy, RemovalPolicy, Size, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Lazy, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { IVodUpload } from './upload';
 import { grantOnSources } from './upload-connections';
+import { expiryOf, expiryProblems, UploadExpiryOptions } from './upload-expiry';
+import { fileLimitsOf, fileProblems, UploadFileOptions } from './upload-files';
 import { quotaProblems, quotasOf, UploadQuotas } from './upload-quotas';
 import { serveArea } from '../api/serve-area';
 import type { VodApi } from '../api/vod-api';
 import { catalogProblems, IVodCatalog } from '../catalog/catalog';
 import { connectionsOf } from '../catalog/catalog-connections';
 import type { UploadSettings } from '../contract/upload';
-import { isMediaTypeRange } from '../domain/media-type';
-import { INCOMPLETE_UPLOAD_DAYS, MAX_OBJECT_BYTES, MAX_SINGLE_PUT_BYTES, MAX_UPLOAD_EXPIRY_SECONDS, VIDEO_CONTENT_TYPES } from '../domain/upload-limits';
+import { INCOMPLETE_UPLOAD_DAYS } from '../domain/upload-limits';
 import { VideoVisibility } from '../domain/visibility';
 import { acknowledge } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
@@ -24,16 +25,13 @@ import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../syn
 import { handlerFunction } from '../synth/handler-function';
 import { appOriginsProblems, checkAppOrigins } from '../synth/origin';
 import { privateBucket } from '../synth/private-bucket';
-import { durationProblem, enumProblem, keyProblem, listProblems, show, sizeProblem } from '../synth/prop-checks';
+import { enumProblem, keyProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-paths';
 import { removalPolicyProblem } from '../synth/removal-policy';
 
 /** Checksum headers in S3's response to an upload (see PutObject in the Amazon S3 API Reference). S3's CORS rules allow no wildcard for exposed headers. */
 const CHECKSUM_HEADERS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'type'].map((name) => `x-amz-checksum-${name}`);
 
-/** This size is enough for a long 4K recording. One upload of this size costs about $1.15 a month in S3 storage. */
-const DEFAULT_MAX_SIZE = Size.gibibytes(50);
-const DEFAULT_THRESHOLD = Size.mebibytes(64);
 const ABORT_AFTER = Duration.days(INCOMPLETE_UPLOAD_DAYS);
 
 /** Options for uploads. */
@@ -52,27 +50,11 @@ export interface VodUploadOptions {
   readonly bucket?: s3.IBucket;
 
   /**
-   * The maximum size of a file, at most 48.8 TiB, which is S3's limit for one object.
+   * The files that users can upload: size and content type.
    *
-   * @default Size.gibibytes(50)
+   * @default - the defaults of `UploadFileOptions`
    */
-  readonly maxSize?: Size;
-
-  /**
-   * Files of at most this size are uploaded with one PUT request, and larger files in parts. At most 5 GiB, which is S3's limit for one PUT request.
-   *
-   * An upload in parts can continue after a lost connection, but needs at least three more requests to the API.
-   *
-   * @default Size.mebibytes(64)
-   */
-  readonly multipartThreshold?: Size;
-
-  /**
-   * The allowed media types of files. An item is a media type, such as `video/mp4`, or a range, such as `video/*`. Case-insensitive.
-   *
-   * @default ['video/*', 'application/mp4', 'application/mxf']
-   */
-  readonly contentTypes?: string[];
+  readonly files?: UploadFileOptions;
 
   /**
    * The visibility of a video if its upload request contains no visibility.
@@ -82,31 +64,11 @@ export interface VodUploadOptions {
   readonly defaultVisibility?: VideoVisibility;
 
   /**
-   * How long a signed URL is valid, from 1 to 15 minutes.
+   * The times after which signed URLs and incomplete uploads expire.
    *
-   * The PUT request must start before the URL expires, but can take longer. Clients can get new URLs until the upload expires.
-   *
-   * @default Duration.minutes(15)
+   * @default - the defaults of `UploadExpiryOptions`
    */
-  readonly urlExpiry?: Duration;
-
-  /**
-   * The time after which an incomplete upload expires, counted from its last stored part. From 1 hour to less than 7 days.
-   *
-   * After 7 days, a lifecycle rule of the bucket deletes the parts of incomplete uploads. An imported bucket needs such a rule too, because without the rule
-   * S3 charges for parts that no upload uses any more.
-   *
-   * @default Duration.hours(24)
-   */
-  readonly uploadExpiry?: Duration;
-
-  /**
-   * The time after which a video whose upload has expired is removed, from 1 hour to 365 days. Until then, the video has the status `errored` with the error
-   * code `upload_expired`.
-   *
-   * @default Duration.days(7)
-   */
-  readonly expiredUploadRetention?: Duration;
+  readonly expiry?: UploadExpiryOptions;
 
   /**
    * The limits of each user. Admins have no limits.
@@ -148,9 +110,7 @@ export interface VodUploadProps extends VodUploadOptions {
 }
 
 export const UPLOAD_OPTIONS: Record<keyof VodUploadOptions, true> = {
-  bucket: true, maxSize: true, multipartThreshold: true, contentTypes: true, defaultVisibility: true, urlExpiry: true, uploadExpiry: true,
-  expiredUploadRetention: true, quotas: true, functions: true,
-  removalPolicy: true,
+  bucket: true, files: true, defaultVisibility: true, expiry: true, quotas: true, functions: true, removalPolicy: true,
 };
 
 /**
@@ -190,17 +150,16 @@ export class VodUpload extends Construct implements IVodUpload {
     ]);
     useFunctionOptions(this, props.functions);
     this.catalog = props.catalog;
-    this.uploadExpiry = props.uploadExpiry ?? Duration.hours(24);
-    this.expiredUploadRetention = props.expiredUploadRetention ?? Duration.days(7);
+    const { signedUrl, incompleteUpload, expiredVideo } = expiryOf(props.expiry);
+    this.uploadExpiry = incompleteUpload;
+    this.expiredUploadRetention = expiredVideo;
     this.bucket = props.bucket ?? this.makeBucket(props);
     checkBucket(this, propName(this, 'bucket'), this.bucket);
     checkAppOrigins(this, props.appOrigins);
     this.letPagesPut(props.appOrigins);
     const settings: UploadSettings = {
-      maxSize: (props.maxSize ?? DEFAULT_MAX_SIZE).toBytes(),
-      multipartThreshold: (props.multipartThreshold ?? DEFAULT_THRESHOLD).toBytes(),
-      contentTypes: props.contentTypes ?? VIDEO_CONTENT_TYPES,
-      expirySeconds: props.urlExpiry?.toSeconds() ?? MAX_UPLOAD_EXPIRY_SECONDS,
+      ...fileLimitsOf(props.files),
+      expirySeconds: signedUrl.toSeconds(),
       defaultVisibility: props.defaultVisibility ?? VideoVisibility.SIGNED_IN,
       incompleteExpirySeconds: this.uploadExpiry.toSeconds(),
       quotas: quotasOf(props.quotas),
@@ -272,20 +231,11 @@ export class VodUpload extends Construct implements IVodUpload {
 
 function problemsOf(props: VodUploadProps): (string | undefined)[] {
   return [
-    sizeProblem('maxSize', props.maxSize, Size.bytes(MAX_OBJECT_BYTES), 'the maximum for one object of S3'),
-    sizeProblem('multipartThreshold', props.multipartThreshold, Size.bytes(MAX_SINGLE_PUT_BYTES), 'the maximum for one PUT request of S3'),
-    ...listProblems('contentTypes', props.contentTypes, contentTypeProblem),
-    durationProblem('urlExpiry', props.urlExpiry, Duration.minutes(1), Duration.seconds(MAX_UPLOAD_EXPIRY_SECONDS)),
-    durationProblem('expiredUploadRetention', props.expiredUploadRetention, Duration.hours(1), Duration.days(365)),
+    ...fileProblems(props.files),
+    ...expiryProblems(props.expiry),
     ...quotaProblems(props.quotas),
-    durationProblem('uploadExpiry', props.uploadExpiry, Duration.hours(1), Duration.hours(ABORT_AFTER.toHours() - 1)),
     ...appOriginsProblems(props.appOrigins),
     enumProblem('defaultVisibility', props.defaultVisibility, { VideoVisibility }),
     removalPolicyProblem('removalPolicy', props.removalPolicy),
   ];
-}
-
-function contentTypeProblem(name: string, range: unknown): string | undefined {
-  return typeof range === 'string' && (Token.isUnresolved(range) || isMediaTypeRange(range))
-    ? undefined : `${name}: expected a media type such as "video/mp4" or "video/*", got ${show(range)}`;
 }

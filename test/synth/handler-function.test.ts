@@ -89,6 +89,6 @@ describe('the size of the environment is measured as Lambda does it, as JSON in 
       UPLOAD_ROLE_ARN: 'arn:aws:iam::123456789012:role/sign', UPLOAD_SETTINGS: settings, ROLES: { uploaders: ['g'.repeat(128)] }, APP_ORIGINS: ['https://app.example.com'],
     };
     handlerFunction(stack, 'Plan', 'upload/manage-uploads', { description: 'any', uses: [], environment }).addEnvironment('OWN', 'x'.repeat(1000));
-    expect(() => templateOf(stack)).toThrow(/ \(with an estimate of 40 bytes for each value .*\)\. Shorten the largest: UPLOAD_SETTINGS with 4\d{3} bytes \(set by contentTypes\), OWN with 1010 bytes, ROLES with 1\d\d bytes \(set by roles\)/);
+    expect(() => templateOf(stack)).toThrow(/ \(with an estimate of 40 bytes for each value .*\)\. Shorten the largest: UPLOAD_SETTINGS with 4\d{3} bytes \(set by files\.contentTypes\), OWN with 1010 bytes, ROLES with 1\d\d bytes \(set by roles\)/);
   });
 });

@@ -192,7 +192,7 @@ const CASES: Record<string, Case[]> = {
     ['too much', () => Bitrate.gbps(1), 'rejected'],
     ['kilobits', () => Bitrate.kbps(2000), 'rendered'],
   ],
-  'VodUploadOptions.maxSize': [
+  'UploadFileOptions.maxSize': [
     ['a fraction of bytes', () => Size.kibibytes(0.0005), 'rejected'],
     ['a duration', () => Duration.seconds(7), 'rejected'],
     ['half a kibibyte', () => Size.kibibytes(0.5), 'rendered'],

@@ -22,7 +22,7 @@ const RIGHT: Record<string, (keyof typeof ODD)[]> = {
   'OidcIdentityOptions.reservedConcurrentExecutions': ['7'],
   'UserPoolIdentityOptions.reservedConcurrentExecutions': ['7'],
   'VodTranscodeOptions.concurrentJobs': ['7'],
-  'VodUploadOptions.expiredUploadRetention': ['a year'],
+  'UploadExpiryOptions.expiredVideo': ['a year'],
   'UploadQuotas.openUploads': ['7'],
   'UploadQuotas.videos': ['7'],
   'UploadQuotas.storedBytes': ['1 PiB'],
@@ -63,7 +63,7 @@ describe('a value of a wrong type is rejected with the name of the prop, and an 
 
 const NO_OBJECT = { 'null': null, 'undefined': undefined, '7': 7, '"x"': 'x', 'true': true, '[]': [], '[null]': [null], '{}': {} };
 
-const MAY_BE_EMPTY = /^(\{ \[pathPattern|VodRoles$|UploadQuotas$|Vod(Upload|Transcode|Catalog|Delivery|Api|Sweeper|Function)Options$|cognito\.UserPool(Props|ClientOptions|DomainOptions)$)/;
+const MAY_BE_EMPTY = /^(\{ \[pathPattern|VodRoles$|Upload(Quotas|(File|Expiry)Options)$|Vod(Upload|Transcode|Catalog|Delivery|Api|Sweeper|Function)Options$|cognito\.UserPool(Props|ClientOptions|DomainOptions)$)/;
 
 describe('a value that is not the expected object is rejected with the name of the prop', () => {
   test.each(sampledOnNewest(OBJECT_PROPS).map((prop) => [labelOf(prop), prop] as const))('%s', (_, prop) => {
@@ -89,7 +89,7 @@ test('a misspelled key is rejected, because an omitted prop may allow more acces
 });
 
 test.each<[object, string]>([
-  [{ maxSize: Size.gibibytes(2) }, 'maxSize: expected only identity, roles, domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors, appOrigins, ladder, removalPolicy, deletionProtection, functions, catalog, upload, transcode, delivery, api, sweeper; did you mean upload.maxSize?'],
+  [{ maxSize: Size.gibibytes(2) }, 'maxSize: expected only identity, roles, domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors, appOrigins, ladder, removalPolicy, deletionProtection, functions, catalog, upload, transcode, delivery, api, sweeper; did you mean upload.files.maxSize?'],
   [{ tracing: 'Active' }, 'sweeper; did you mean functions.tracing?'],
   [{ firstAdmin: 'ada@example.com' }, 'sweeper; did you mean identity: Identity.userPool({ firstAdmin })?'],
   [{ issuer: 'https://id.example.com' }, 'sweeper; did you mean identity: Identity.oidc({ issuer })?'],
@@ -97,7 +97,10 @@ test.each<[object, string]>([
   [{ bucket: {} }, 'sweeper; did you mean upload.bucket or delivery.bucket?'],
   [{ appOrigin: [] }, 'sweeper; did you mean appOrigins?'],
   [{ functoins: {}, LADDER: [] }, 'functoins, LADDER: expected only identity, roles, domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors, appOrigins, ladder, removalPolicy, deletionProtection, functions, catalog, upload, transcode, delivery, api, sweeper; did you mean functions?; did you mean ladder?'],
-  [{ upload: { maxsize: Size.gibibytes(2) } }, 'removalPolicy; did you mean upload.maxSize?'],
+  [{ upload: { file: {} } }, 'removalPolicy; did you mean upload.files?'],
+  [{ upload: { maxSize: Size.gibibytes(2) } }, 'removalPolicy; did you mean upload.files.maxSize?'],
+  [{ upload: { files: { maxsize: Size.gibibytes(2) } } }, 'files.maxsize: expected only maxSize, multipartThreshold, contentTypes; did you mean files.maxSize?'],
+  [{ upload: { signedUrl: Duration.minutes(5) } }, 'removalPolicy; did you mean upload.expiry.signedUrl?'],
   [{ api: { logRetention: 7 } }, 'functions; did you mean api.functions.logRetention?'],
   [{ transcode: { ladder: [] } }, 'functions; did you mean ladder?'],
 ])('the error of a key that is misspelled by one letter, or belongs to another struct, suggests the correct one (case %#)', (props, message) => {

@@ -93,6 +93,8 @@ export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
   TranscodeRung: (stack, rung) => transcode(stack, {
     ladder: [{ height: 720, maxBitrate: Bitrate.mbps(4), ...rung }, { height: 360, maxBitrate: Bitrate.mbps(1) }],
   }),
+  UploadFileOptions: (stack, files) => upload(stack, { files }),
+  UploadExpiryOptions: (stack, expiry) => upload(stack, { expiry }),
   UploadQuotas: (stack, quotas) => new VodUpload(stack, 'Area', { catalog: aCatalog(stack), quotas }),
   VodUploadOptions: upload,
   VodUploadProps: upload,

@@ -101,11 +101,8 @@ describe('VodUpload', () => {
 
   test('accepts other limits', () => {
     const own = synth(() => ({
-      maxSize: Size.mebibytes(100),
-      multipartThreshold: Size.mebibytes(5),
-      contentTypes: ['Video/MP4'],
-      urlExpiry: Duration.minutes(5),
-      uploadExpiry: Duration.hours(1),
+      files: { maxSize: Size.mebibytes(100), multipartThreshold: Size.mebibytes(5), contentTypes: ['Video/MP4'] },
+      expiry: { signedUrl: Duration.minutes(5), incompleteUpload: Duration.hours(1) },
       defaultVisibility: VideoVisibility.PRIVATE,
       quotas: { openUploads: 1, storedBytes: Size.gibibytes(1) },
     }));
@@ -135,25 +132,22 @@ describe('VodUpload', () => {
 
   test('reports all problems at once, with the names of the props', () => {
     const wrong = () => synth(() => ({
-      maxSize: Size.tebibytes(49),
-      multipartThreshold: Size.gibibytes(6),
-      contentTypes: ['video'],
-      urlExpiry: Duration.minutes(16),
-      uploadExpiry: Duration.days(7),
+      files: { maxSize: Size.tebibytes(49), multipartThreshold: Size.gibibytes(6), contentTypes: ['video'] },
+      expiry: { signedUrl: Duration.minutes(16), incompleteUpload: Duration.days(7) },
       appOrigins: ['https://app.example.com/', '*'],
       defaultVisibility: 'PRIVATE' as any,
     }));
-    expect(wrong).toThrow(/Test\/Upload: maxSize: .*48\.83 TiB.*got 49 TiB; multipartThreshold: .*5 GiB.*got 6 GiB; contentTypes\[0\]: .*"video"; urlExpiry: .*15 minutes.*got 16 minutes; .*uploadExpiry: .*from 1 hour to 6 days 23 hours.*got 7 days; appOrigins\[0\]: .*example\.com\/".*; appOrigins\[1\]: .*"\*"; defaultVisibility: .*"private".*"PRIVATE"/);
-    expect(() => synth(() => ({ contentTypes: [] }))).toThrow('contentTypes: expected a list of 1 or more items');
-    expect(() => synth(() => ({ maxSize: Size.bytes(0) }))).toThrow('maxSize');
-    expect(() => synth(() => ({ urlExpiry: Duration.seconds(59) }))).toThrow('urlExpiry');
-    expect(() => synth(() => ({ uploadExpiry: Duration.minutes(59) }))).toThrow('uploadExpiry');
+    expect(wrong).toThrow(/Test\/Upload: files\.maxSize: .*48\.83 TiB.*got 49 TiB; files\.multipartThreshold: .*5 GiB.*got 6 GiB; files\.contentTypes\[0\]: .*"video"; expiry\.signedUrl: .*15 minutes.*got 16 minutes; expiry\.incompleteUpload: .*from 1 hour to 6 days 23 hours.*got 7 days; appOrigins\[0\]: .*example\.com\/".*; appOrigins\[1\]: .*"\*"; defaultVisibility: .*"private".*"PRIVATE"/);
+    expect(() => synth(() => ({ files: { contentTypes: [] } }))).toThrow('files.contentTypes: expected a list of 1 or more items');
+    expect(() => synth(() => ({ files: { maxSize: Size.bytes(0) } }))).toThrow('files.maxSize');
+    expect(() => synth(() => ({ expiry: { signedUrl: Duration.seconds(59) } }))).toThrow('expiry.signedUrl');
+    expect(() => synth(() => ({ expiry: { incompleteUpload: Duration.minutes(59) } }))).toThrow('expiry.incompleteUpload');
     expect(() => synth(() => ({ quotas: { openUploads: 0 } }))).toThrow('quotas.openUploads');
   });
 
   test('accepts tokens, whose values are unknown at synth', () => {
     const own = synth(() => ({
-      contentTypes: [Lazy.string({ produce: () => 'video/mp4' })], appOrigins: [Lazy.string({ produce: () => 'https://app.example.com' })],
+      files: { contentTypes: [Lazy.string({ produce: () => 'video/mp4' })] }, appOrigins: [Lazy.string({ produce: () => 'https://app.example.com' })],
     }));
     own.template.hasResourceProperties('AWS::S3::Bucket', { CorsConfiguration: { CorsRules: [{ AllowedOrigins: [SERVICE_URL, 'https://app.example.com'] }] } });
     expect(JSON.parse(environment(own.template).UPLOAD_SETTINGS).contentTypes).toEqual(['video/mp4']);

@@ -69,9 +69,11 @@ func everyGroup(app awscdk.App) {
 		},
 		Api: &vod.VodApiOptions{ThrottlingRateLimit: jsii.Number(200), OpenThrottlingRateLimit: jsii.Number(20)},
 		Upload: &vod.VodUploadOptions{
-			MaxSize:           awscdk.Size_Gibibytes(jsii.Number(gibibytes)),
-			UrlExpiry:         awscdk.Duration_Minutes(jsii.Number(10)),
-			ContentTypes:      jsii.Strings("video/mp4", "video/quicktime"),
+			Files: &vod.UploadFileOptions{
+				MaxSize:      awscdk.Size_Gibibytes(jsii.Number(gibibytes)),
+				ContentTypes: jsii.Strings("video/mp4", "video/quicktime"),
+			},
+			Expiry:            &vod.UploadExpiryOptions{SignedUrl: awscdk.Duration_Minutes(jsii.Number(10))},
 			DefaultVisibility: vod.VideoVisibility_PRIVATE,
 		},
 		Transcode: &vod.VodTranscodeOptions{

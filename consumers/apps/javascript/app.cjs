@@ -41,9 +41,8 @@ new ServerlessVod(props, 'Vod', {
   functions: { memorySize: 1024, logRetention: RetentionDays.ONE_YEAR, tracing: Tracing.ACTIVE, timeout: Duration.seconds(20) },
   api: { throttlingRateLimit: 200, openThrottlingRateLimit: 20 },
   upload: {
-    maxSize: Size.gibibytes(process.env.CHANGED ? 3 : 2),
-    urlExpiry: Duration.minutes(10),
-    contentTypes: ['video/mp4', 'video/quicktime'],
+    files: { maxSize: Size.gibibytes(process.env.CHANGED ? 3 : 2), contentTypes: ['video/mp4', 'video/quicktime'] },
+    expiry: { signedUrl: Duration.minutes(10) },
     defaultVisibility: VideoVisibility.PRIVATE,
   },
   transcode: { maxDuration: Duration.hours(2), maxFrameRate: 60, segmentDuration: Duration.seconds(4), concurrentJobs: 10, maxConcurrency: 4 },

@@ -11,8 +11,8 @@ from aws_cdk.aws_cognito import (
 from aws_cdk.aws_lambda import Tracing
 from aws_cdk.aws_logs import RetentionDays
 from serverless_vod import (
-    Access, Identity, OidcToken, PublicClientOptions, ServerlessVod, SigningKeyType, TranscodeRung, VideoVisibility, VodApiOptions, VodCatalogOptions,
-    VodDeliveryOptions, VodFunctionOptions, VodRoles, VodSweeperOptions, VodTranscodeOptions, VodUploadOptions,
+    Access, Identity, OidcToken, PublicClientOptions, ServerlessVod, SigningKeyType, TranscodeRung, UploadExpiryOptions, UploadFileOptions,
+    VideoVisibility, VodApiOptions, VodCatalogOptions, VodDeliveryOptions, VodFunctionOptions, VodRoles, VodSweeperOptions, VodTranscodeOptions, VodUploadOptions,
 )
 
 app = App()
@@ -50,9 +50,8 @@ ServerlessVod(
     functions=VodFunctionOptions(memory_size=1024, log_retention=RetentionDays.ONE_YEAR, tracing=Tracing.ACTIVE, timeout=Duration.seconds(20)),
     api=VodApiOptions(throttling_rate_limit=200, open_throttling_rate_limit=20),
     upload=VodUploadOptions(
-        max_size=Size.gibibytes(3 if os.environ.get("CHANGED") else 2),
-        url_expiry=Duration.minutes(10),
-        content_types=["video/mp4", "video/quicktime"],
+        files=UploadFileOptions(max_size=Size.gibibytes(3 if os.environ.get("CHANGED") else 2), content_types=["video/mp4", "video/quicktime"]),
+        expiry=UploadExpiryOptions(signed_url=Duration.minutes(10)),
         default_visibility=VideoVisibility.PRIVATE,
     ),
     transcode=VodTranscodeOptions(

@@ -8,6 +8,8 @@ import io.github.serverlessvod.PublicClientOptions;
 import io.github.serverlessvod.ServerlessVod;
 import io.github.serverlessvod.SigningKeyType;
 import io.github.serverlessvod.TranscodeRung;
+import io.github.serverlessvod.UploadExpiryOptions;
+import io.github.serverlessvod.UploadFileOptions;
 import io.github.serverlessvod.UserPoolIdentityOptions;
 import io.github.serverlessvod.VideoVisibility;
 import io.github.serverlessvod.VodApiOptions;
@@ -88,9 +90,9 @@ public final class Videos {
             .memorySize(1024).logRetention(RetentionDays.ONE_YEAR).tracing(Tracing.ACTIVE).timeout(Duration.seconds(20)).build())
         .api(VodApiOptions.builder().throttlingRateLimit(200).openThrottlingRateLimit(20).build())
         .upload(VodUploadOptions.builder()
-            .maxSize(Size.gibibytes(System.getenv("CHANGED") != null ? 3 : 2))
-            .urlExpiry(Duration.minutes(10))
-            .contentTypes(List.of("video/mp4", "video/quicktime"))
+            .files(UploadFileOptions.builder()
+                .maxSize(Size.gibibytes(System.getenv("CHANGED") != null ? 3 : 2)).contentTypes(List.of("video/mp4", "video/quicktime")).build())
+            .expiry(UploadExpiryOptions.builder().signedUrl(Duration.minutes(10)).build())
             .defaultVisibility(VideoVisibility.PRIVATE)
             .build())
         .transcode(VodTranscodeOptions.builder()
