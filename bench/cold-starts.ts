@@ -36,6 +36,7 @@ const EMPTY_MODULE = path.join(ROOT, 'jest.config.json');
 const [userId, videoId] = ['0193a1b2-0000-7000-8000-0123456789ab', '0193a1b2-0000-7000-8000-0123456789ac'];
 const caller = { userId, groups: ['makers'] };
 const objectCreated = JSON.stringify({ detail: { object: { key: sourceKey(videoId), size: 5 } } });
+const ingestible = JSON.stringify({ detail: { bucket: { name: 'sources' }, object: { key: 'ingest/film.mp4', size: 5, etag: 'e' } } });
 const newImage = marshall(videoRow({ videoId }), { removeUndefinedValues: true });
 const record = { eventID: '1', eventName: 'INSERT', dynamodb: { Keys: marshall(videoKey(videoId)), NewImage: newImage, SequenceNumber: '1', ApproximateCreationDateTime: 1 } };
 
@@ -49,6 +50,7 @@ const firstEvents = (url: string): Record<HandlerName, unknown> => ({
   'catalog/resend-events': { source: 'table' },
   'delivery/make-key-pair': { RequestType: 'Create', ResponseURL: url, ResourceProperties: { SecretArn: ENVIRONMENT.SECRET_ARN, KeyType: 'ecdsa-p256' } },
   'delivery/start-playback': apiEvent('POST', '/streams/{videoId}/playback', { ...caller, path: { videoId } }),
+  'ingest/ingest-objects': { Records: [{ messageId: '1', body: ingestible }] },
   'sweeper/sweep-videos': {},
   'transcode/record-job-event': { detail: { status: 'COMPLETE', jobId: 'j', userMetadata: { videoId, attempt: '1' }, outputGroupDetails: [] } },
   'transcode/submit-job': { Records: [{ messageId: '1', attributes: { ApproximateReceiveCount: '1' }, body: objectCreated }] },

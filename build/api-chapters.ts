@@ -37,6 +37,11 @@ export const CHAPTERS: readonly Chapter[] = [
     types: ['VodUpload', 'VodUploadOptions', 'VodUploadProps', 'UploadFileOptions', 'UploadExpiryOptions', 'UploadQuotas', 'VideoVisibility'],
   },
   {
+    title: 'Ingest',
+    text: 'The area `vod.ingest`. The prop `ingest` of `ServerlessVodProps` turns the ingest on. docs/ingest.md describes the metadata and the tags of objects.',
+    types: ['VodIngest', 'VodIngestOptions', 'VodIngestProps', 'IngestBucket'],
+  },
+  {
     title: 'Transcode',
     text: 'The area `vod.transcode`. The props `ladder` and `transcode` of `ServerlessVodProps` configure transcoding.',
     types: ['VodTranscode', 'VodTranscodeOptions', 'VodTranscodeProps', 'TranscodeRung'],

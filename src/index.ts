@@ -11,6 +11,9 @@ export { VodCatalog, type VodCatalogOptions, type VodCatalogProps } from './cata
 export { SigningKeyType } from './contract/signing-keys';
 export { VodDelivery, type VodDeliveryOptions, type VodDeliveryProps } from './delivery/vod-delivery';
 export { type VodFunctionOptions } from './synth/function-options';
+export { type IVodIngest } from './ingest/ingest';
+export { type IngestBucket } from './ingest/ingest-bucket';
+export { VodIngest, type VodIngestOptions, type VodIngestProps } from './ingest/vod-ingest';
 export { ServerlessVod, type ServerlessVodProps } from './serverless-vod';
 export { VodSweeper, type VodSweeperOptions, type VodSweeperProps } from './sweeper/vod-sweeper';
 export { type IVodTranscode } from './transcode/transcode';

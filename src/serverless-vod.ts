@@ -10,6 +10,7 @@ import { VodAuth } from './auth/vod-auth';
 import { CATALOG_OPTIONS, VodCatalog, VodCatalogOptions } from './catalog/vod-catalog';
 import { domainProblems, serviceUrl } from './delivery/custom-domain';
 import { DELIVERY_OPTIONS, VodDelivery, VodDeliveryOptions } from './delivery/vod-delivery';
+import { INGEST_OPTIONS, VodIngest, VodIngestOptions } from './ingest/vod-ingest';
 import { ROLES, VodRoles } from './roles/vod-roles';
 import { SWEEPER_OPTIONS, VodSweeper, VodSweeperOptions } from './sweeper/vod-sweeper';
 import type { Area } from './synth/area';
@@ -121,6 +122,12 @@ export interface ServerlessVodProps {
   readonly upload?: VodUploadOptions;
 
   /**
+   * Turns the ingest on: objects that other pipelines put into S3 become videos.
+   * @default - off: only uploads through the API become videos
+   */
+  readonly ingest?: VodIngestOptions;
+
+  /**
    * Options for transcoding.
    * @default - the defaults of `VodTranscodeOptions`
    */
@@ -162,6 +169,8 @@ export class ServerlessVod extends Construct {
   public readonly upload: VodUpload;
   /** Transcoding: the MediaConvert queue, and the SQS queue and functions that submit jobs. */
   public readonly transcode: VodTranscode;
+  /** The ingest: the queue and the function that create videos for objects of other pipelines. Undefined without the prop `ingest`. */
+  public readonly ingest?: VodIngest;
   /** The catalog: the event bus, and the table that stores the videos. */
   public readonly catalog: VodCatalog;
   /** Delivery: the media bucket, the distribution and the signing keys. */
@@ -183,6 +192,7 @@ export class ServerlessVod extends Construct {
     usePropNames(this, {
       Upload: { bucket: 'upload.bucket' },
       Delivery: { bucket: 'delivery.bucket' },
+      Ingest: { sourceBucket: 'upload.bucket', buckets: 'ingest.buckets', defaultOwner: 'ingest.defaultOwner', defaultVisibility: 'ingest.defaultVisibility' },
       Transcode: { sourceBucket: 'upload.bucket', mediaBucket: 'delivery.bucket' },
       Catalog: { table: 'catalog.table', eventBus: 'catalog.eventBus' },
     });
@@ -206,9 +216,11 @@ export class ServerlessVod extends Construct {
     this.transcode = new VodTranscode(this, 'Transcode', {
       ...props.transcode, catalog, sourceBucket: this.upload.bucket, mediaBucket: this.delivery.bucket, ladder,
     });
-    this.sweeper = new VodSweeper(this, 'Sweeper', { ...props.sweeper, catalog, upload: this.upload, transcode: this.transcode });
+    const { upload, transcode } = this;
+    this.ingest = isAbsent(props.ingest) ? undefined : new VodIngest(this, 'Ingest', { ...props.ingest, catalog, upload, transcode });
+    this.sweeper = new VodSweeper(this, 'Sweeper', { ...props.sweeper, catalog, upload, transcode });
 
-    const areas = [this.auth, this.catalog, this.upload, this.delivery, this.transcode, this.sweeper];
+    const areas = [this.auth, this.catalog, this.upload, this.delivery, this.transcode, ...this.ingest ? [this.ingest] : [], this.sweeper];
     this._areas = [this.api, ...areas].map(({ _area }) => _area);
     this.auth.guard(this.api);
     for (const { _area } of areas) this.api._serve(_area);
@@ -218,11 +230,12 @@ export class ServerlessVod extends Construct {
 const KEYS: Record<keyof ServerlessVodProps, true> = {
   identity: true, roles: true, domainNames: true, certificate: true, defaultBehavior: true, defaultRootObject: true, additionalBehaviors: true,
   appOrigins: true, ladder: true, removalPolicy: true, deletionProtection: true, functions: true, catalog: true, upload: true, transcode: true,
-  delivery: true, api: true, sweeper: true,
+  ingest: true, delivery: true, api: true, sweeper: true,
 };
 
 const OPTIONS = {
-  upload: UPLOAD_OPTIONS, transcode: TRANSCODE_OPTIONS, catalog: CATALOG_OPTIONS, delivery: DELIVERY_OPTIONS, api: API_OPTIONS, sweeper: SWEEPER_OPTIONS,
+  upload: UPLOAD_OPTIONS, ingest: INGEST_OPTIONS, transcode: TRANSCODE_OPTIONS, catalog: CATALOG_OPTIONS, delivery: DELIVERY_OPTIONS, api: API_OPTIONS,
+  sweeper: SWEEPER_OPTIONS,
 };
 const AREAS = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[];
 

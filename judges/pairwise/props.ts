@@ -15,8 +15,9 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import {
   Access, Identity, OidcIdentityOptions, OidcToken, PublicClientOptions, ServerlessVodProps, SigningKeyType, TranscodeRung, UserPoolIdentityOptions,
-  type UploadExpiryOptions, type UploadFileOptions, type UploadQuotas,
-  VideoVisibility, VodApiOptions, VodCatalogOptions, VodDeliveryOptions, VodFunctionOptions, VodRoles, VodSweeperOptions, VodTranscodeOptions, VodUploadOptions,
+  type IngestBucket, type UploadExpiryOptions, type UploadFileOptions, type UploadQuotas, VideoVisibility,
+  VodApiOptions, VodCatalogOptions, VodDeliveryOptions, VodFunctionOptions, VodIngestOptions, VodRoles, VodSweeperOptions, VodTranscodeOptions,
+  VodUploadOptions,
 } from '../../src';
 import { makeTable } from '../../test/templates/customer-keys-stack';
 
@@ -94,7 +95,7 @@ export const PROPS = {
     ladder: { one: ({ options }) => [options('TranscodeRung')], two: ({ options }) => [{ height: 144, maxBitrate: Bitrate.bps(50_000) }, options('TranscodeRung')] },
     removalPolicy: policies,
     deletionProtection: switches,
-  } satisfies Ways<ServerlessVodProps, 'roles' | 'functions' | 'catalog' | 'upload' | 'transcode' | 'delivery' | 'api' | 'sweeper'>,
+  } satisfies Ways<ServerlessVodProps, 'roles' | 'functions' | 'catalog' | 'upload' | 'ingest' | 'transcode' | 'delivery' | 'api' | 'sweeper'>,
   VodRoles: {
     uploaders: { group: () => Access.group('editors'), nobody: () => Access.nobody() },
     viewers: { group: () => Access.group('viewers'), everyone: () => Access.signedIn() },
@@ -192,6 +193,17 @@ export const PROPS = {
     storedBytes: { byte: () => Size.bytes(1) },
     uploadsPerDay: { one: () => 1 },
   } satisfies Ways<UploadQuotas>,
+  VodIngestOptions: {
+    defaultOwner: { user: () => 'newsroom', token: ({ token }) => token('DefaultOwner') },
+    defaultVisibility: { private: () => VideoVisibility.PRIVATE, unlisted: () => VideoVisibility.UNLISTED },
+    buckets: { one: ({ options }) => [options('IngestBucket')] },
+    functions,
+  } satisfies Ways<VodIngestOptions>,
+  IngestBucket: {
+    bucket: buckets('Exports'),
+    prefix: { all: () => '', folder: () => 'exports/', token: ({ token }) => token('IngestPrefix') },
+    deleteSources: switches,
+  } satisfies Ways<IngestBucket>,
   VodTranscodeOptions: {
     segmentDuration: { least: () => Duration.seconds(2), most: () => Duration.seconds(10) },
     maxFrameRate: { least: () => 10, most: () => 120 },

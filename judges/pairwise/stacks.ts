@@ -2,7 +2,7 @@ import { App, CfnParameter, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { Given, PROPS, StructName } from './props';
 import { Combination, LEFT_OUT } from './rules';
-import { Access, ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodSweeper, VodTranscode, VodUpload } from '../../src';
+import { Access, ServerlessVod, VodApi, VodAuth, VodCatalog, VodDelivery, VodIngest, VodSweeper, VodTranscode, VodUpload } from '../../src';
 import { SERVICE_URL } from '../../test/toolkit/stacks';
 
 export function appOf(combination: Combination, outdir: string): { readonly app: App; readonly stack: Stack } {
@@ -39,7 +39,7 @@ function service(options: Options) {
   return {
     ...options('ServerlessVodProps'), roles: options('VodRoles'), functions: options('VodFunctionOptions'), catalog: options('VodCatalogOptions'),
     upload: { ...options('VodUploadOptions'), files: options('UploadFileOptions'), expiry: options('UploadExpiryOptions'), quotas: options('UploadQuotas') },
-    transcode: options('VodTranscodeOptions'), delivery: options('VodDeliveryOptions'), api: options('VodApiOptions'), sweeper: options('VodSweeperOptions'),
+    ingest: options('VodIngestOptions'), transcode: options('VodTranscodeOptions'), delivery: options('VodDeliveryOptions'), api: options('VodApiOptions'), sweeper: options('VodSweeperOptions'),
   };
 }
 
@@ -58,6 +58,7 @@ function areas(scope: Construct, isImported: boolean, options: Options): void {
   });
   const upload = new VodUpload(scope, 'Upload', { functions, removalPolicy, ...given.upload, catalog, appOrigins });
   const transcode = new VodTranscode(scope, 'Transcode', { functions, ...given.transcode, catalog, sourceBucket: upload.bucket, mediaBucket: delivery.bucket, ladder });
+  if (given.ingest) new VodIngest(scope, 'Ingest', { functions, ...given.ingest, catalog, transcode, upload });
   new VodSweeper(scope, 'Sweeper', { functions, ...given.sweeper, catalog, transcode });
   auth.guard(api);
   for (const area of [auth, ...catalog instanceof VodCatalog ? [catalog] : [], delivery, upload]) area.addRoutes(api);

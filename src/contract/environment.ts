@@ -1,4 +1,5 @@
 import { Codec, json, number, text } from './codec';
+import type { IngestSettings } from './ingest';
 import type { Roles } from './roles';
 import type { SigningKeyReference } from './signing-keys';
 import type { TokenRules } from './token-rules';
@@ -18,6 +19,7 @@ export const VARIABLES = {
   HANDLERS: json<readonly string[]>(),
   /** The `https://` URL of the hosted UI. */
   HOSTED_UI: text,
+  INGEST_SETTINGS: json<IngestSettings>(),
   /** Issuer of the user pool: `https://cognito-idp.{region}.amazonaws.com/{userPoolId}`. */
   ISSUER: text,
   /** ARN of the IAM role with which MediaConvert reads source files and writes media files. */
@@ -79,6 +81,7 @@ export const ENVIRONMENTS = {
   'catalog/resend-events': ['TABLE_NAME', 'TABLE_ARN', 'EVENT_BUS_NAME', 'FAILED_EVENTS_BUCKET'],
   'delivery/make-key-pair': [],
   'delivery/start-playback': ['TABLE_NAME', 'SERVICE_URL', 'SIGNING_KEYS', 'SESSION_SECONDS', 'ROLES', 'APP_ORIGINS?'],
+  'ingest/ingest-objects': ['TABLE_NAME', 'SUBMIT_QUEUE_URL', 'INGEST_SETTINGS'],
   'sweeper/sweep-videos': ['TABLE_NAME', 'SUBMIT_QUEUE_URL?', 'SOURCE_BUCKET?', 'UPLOAD_EXPIRY?'],
   'transcode/record-job-event': ['TABLE_NAME', 'MEDIA_BUCKET'],
   'transcode/submit-job': ['TABLE_NAME', 'MEDIA_BUCKET', 'QUEUE_ARN', 'JOB_ROLE_ARN', 'TRANSCODE_SETTINGS', 'MAX_RECEIVES'],

@@ -1,7 +1,7 @@
 import { MEDIA_TYPE } from '../domain/media-type';
 import { KEY_PATTERN, LINE_PATTERN } from '../domain/text-rules';
 import { MAX_PARTS } from '../domain/upload-limits';
-import { MAX_TITLE_LENGTH } from '../domain/user-data-limits';
+import { MAX_OWNER_LENGTH, MAX_TITLE_LENGTH } from '../domain/user-data-limits';
 import { VIDEO_ID } from '../domain/video-id';
 import { VIDEO_ERROR_CODES, VIDEO_STATUSES } from '../domain/video-status';
 import { VISIBILITIES } from '../domain/visibility';
@@ -73,17 +73,27 @@ const checksumOf = (what: string) => ({
   type: 'string', description: `The CRC32 of ${what}: 4 bytes, most significant byte first, in base64`, pattern: '^[A-Za-z0-9+/]{5}[AQgw]==$',
 }) as const;
 
-export const uploadRequestSchema = object({
-  fileName: line('The name of the file: one line, not blank', 255),
-  contentType: { type: 'string', description: 'The media type of the file', maxLength: 127, pattern: `^${MEDIA_TYPE}$` },
-  size: { type: 'integer', description: 'The size of the file in bytes', minimum: 1 },
-  checksum: checksumOf('the file'),
+const descriptive = {
   title: line('The title: one line, not blank. Default: the file name', MAX_TITLE_LENGTH),
   description: text('The description, which can have several lines', 5000),
   tags,
   visibility: visibilitySchema,
   metadata,
+} as const;
+
+export const uploadRequestSchema = object({
+  fileName: line('The name of the file: one line, not blank', 255),
+  contentType: { type: 'string', description: 'The media type of the file', maxLength: 127, pattern: `^${MEDIA_TYPE}$` },
+  size: { type: 'integer', description: 'The size of the file in bytes', minimum: 1 },
+  checksum: checksumOf('the file'),
+  ...descriptive,
 }, ['fileName', 'contentType', 'size'], 'The file to upload, and the texts of the video. All texts together can have at most 32 KiB in UTF-8');
+
+/** The JSON text in the metadata `x-amz-meta-vod` of an object that another pipeline puts into S3. */
+export const ingestMetadataSchema = object({
+  ...descriptive,
+  owner: line('The user id of the owner', MAX_OWNER_LENGTH),
+}, [], 'The texts of the video');
 
 export const refreshRequestSchema = object({ refresh_token: text('The refresh token. Omit the property in a browser session: the refresh cookie contains the token', 4096, 1) }, []);
 

@@ -85,6 +85,8 @@ export interface VideoRow {
     readonly size: number;
     /** The CRC32 of the file in base64, if the client declared it. */
     readonly checksum?: string;
+    /** The ETag of an object that another pipeline put into S3. A later object can have the same key. */
+    readonly etag?: string;
   };
   /** The multipart upload of the source file; absent for an upload with one PUT request, and after the upload. `partSize` is in bytes. */
   readonly upload?: { readonly id: string; readonly partSize: number };
@@ -159,6 +161,19 @@ export function detailsKey(videoId: string): { pk: string; sk: string } {
 /** Returns the key of the item with the usage of an owner (`Usage`). */
 export function usageKey(owner: string): { pk: string; sk: string } {
   return { pk: `owner#${owner}`, sk: 'usage' };
+}
+
+/** An object that another pipeline put into S3. */
+export interface ObjectVersion {
+  readonly bucket: string;
+  readonly key: string;
+  /** The version id of the object. In a bucket without versioning, the ETag of the object, without quotes. */
+  readonly version: string;
+}
+
+/** Returns the key of the item that contains the id of the video of an object. Each key is shorter than DynamoDB's limits, for any key of S3. */
+export function ingestKey({ bucket, key, version }: ObjectVersion): { pk: string; sk: string } {
+  return { pk: `ingest#${bucket}#${key}`, sk: version };
 }
 
 /** All partitions of INDEXES.byDue. */

@@ -2,6 +2,8 @@ import { VIDEO_ID } from './video-id';
 
 export const SOURCE_PREFIX = 'source/';
 export const MEDIA_PREFIX = 'v/';
+/** In the source bucket, the objects of other pipelines have this prefix. */
+export const INGEST_PREFIX = 'ingest/';
 
 const SOURCE_KEY = new RegExp(`^${SOURCE_PREFIX}(${VIDEO_ID})/original$`);
 

@@ -1,3 +1,5 @@
+import { isBlank, isText } from './text-rules';
+
 /** In characters. */
 export const MAX_TITLE_LENGTH = 200;
 
@@ -27,4 +29,23 @@ function storedBytes(value: string | readonly string[] | Readonly<Record<string,
   if (typeof value === 'string') return Buffer.byteLength(value);
   const texts: string[][] = Array.isArray(value) ? value.map((each: string) => [each]) : Object.entries(value);
   return texts.reduce((sum, text) => sum + 1 + Buffer.byteLength(text.join('')), 3);
+}
+
+/** In characters. Cognito and OpenID Connect limit a user id to 255 characters. */
+export const MAX_OWNER_LENGTH = 255;
+
+/** Whether a value can be the id of a user. */
+export function isOwner(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_OWNER_LENGTH && !isBlank(value) && isText(value);
+}
+
+/** Returns the name of the first blank field. The schema accepts fields that contain only invisible characters, but `isBlank` detects them. */
+export function blankField({ fileName, title, tags = [], metadata = {} }: {
+  readonly fileName: string;
+  readonly title?: string;
+  readonly tags?: readonly string[];
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}): string | undefined {
+  const texts = { fileName: [fileName], title: [title ?? fileName], tags, metadata: Object.keys(metadata) };
+  return Object.entries(texts).find(([, each]) => each.some(isBlank))?.[0];
 }

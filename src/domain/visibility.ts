@@ -15,3 +15,7 @@ export function isListed(visibility: Visibility): boolean {
 }
 
 export const VISIBILITIES: readonly Visibility[] = Object.values(VideoVisibility);
+
+export function isVisibility(text: string): text is Visibility {
+  return VISIBILITIES.some((each) => each === text);
+}

@@ -53,14 +53,21 @@ export function bodyReader({ body: schema, bodyOptional }: Pick<Route, 'body' | 
       return undefined;
     };
   }
-  const validator = new Validator(schema as object, '4', false);
+  const read = jsonReader(schema, 'the body');
   return (event) => {
     const text = bodyText(event);
-    if (text === '' && bodyOptional) return {};
-    const body = parseJson(text);
-    const { valid, errors } = validator.validate(body);
-    if (!valid) throw new HttpProblem('invalid_request', 'the body does not match its schema', leaves(errors));
-    return body;
+    return text === '' && bodyOptional ? {} : read(text);
+  };
+}
+
+/** @param name the noun for the JSON text in the error message */
+export function jsonReader(schema: JsonSchema, name: string): (text: string) => unknown {
+  const validator = new Validator(schema as object, '4', false);
+  return (text) => {
+    const value = parseJson(text);
+    const { valid, errors } = validator.validate(value);
+    if (!valid) throw new HttpProblem('invalid_request', `${name} does not match its schema`, leaves(errors));
+    return value;
   };
 }
 

@@ -1,7 +1,7 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 import type { HandlerName } from '../contract/environment';
 import type { OperationId, OperationsOf, ROUTES } from '../contract/routes';
-import type { eventDetailSchema, multipartUploadSchema, problemSchema, singleUploadSchema, tokensSchema, videoSchema } from '../contract/schemas';
+import type { eventDetailSchema, ingestMetadataSchema, multipartUploadSchema, problemSchema, singleUploadSchema, tokensSchema, videoSchema } from '../contract/schemas';
 import type { Caller } from '../roles/decide';
 
 /* This file is not in src/contract, because the published type declarations must not import json-schema-to-ts (docs/decisions/014). */
@@ -18,6 +18,8 @@ export type Problem = FromSchema<typeof problemSchema>;
 export type SingleUploadPlan = FromSchema<typeof singleUploadSchema>;
 
 export type MultipartUploadPlan = FromSchema<typeof multipartUploadSchema>;
+
+export type IngestMetadata = FromSchema<typeof ingestMetadataSchema>;
 
 type RouteOf<O extends OperationId> = (typeof ROUTES)[O];
 

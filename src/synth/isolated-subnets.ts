@@ -23,7 +23,7 @@ const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host
   SOURCE_BUCKET: { service: 's3' },
   SUBMIT_QUEUE_URL: { service: 'sqs' },
   UPLOAD_ROLE_ARN: { service: 'sts' },
-  ...nothingCalled('APP_ORIGINS', 'CLIENT_ID', 'HANDLERS', 'ISSUER', 'JOB_ROLE_ARN', 'MAX_RECEIVES', 'MEDIA_BUCKET', 'REFRESH_SECONDS', 'RETURN_ORIGINS',
+  ...nothingCalled('APP_ORIGINS', 'CLIENT_ID', 'HANDLERS', 'INGEST_SETTINGS', 'ISSUER', 'JOB_ROLE_ARN', 'MAX_RECEIVES', 'MEDIA_BUCKET', 'REFRESH_SECONDS', 'RETURN_ORIGINS',
     'ROLES', 'SERVICE_URL', 'SESSION_SECONDS', 'SOURCE_ADDRESS', 'TABLE_ARN', 'TRANSCODE_SETTINGS', 'UPLOAD_EXPIRY', 'UPLOAD_SETTINGS'),
 };
 
@@ -31,8 +31,9 @@ const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host
 type WithoutVariables = { [H in HandlerName]: [Required<H>] extends [never] ? H : never }[HandlerName];
 
 /** AWS services to which no environment variable of the handler refers. Custom resources send their responses to CloudFormation through S3. */
-const CALLED_BY: Record<WithoutVariables | 'sweeper/sweep-videos', readonly Endpoint[]> = {
+const CALLED_BY: Record<WithoutVariables | 'ingest/ingest-objects' | 'sweeper/sweep-videos', readonly Endpoint[]> = {
   'auth/fill-client-secret': ['cognito-idp', 'secretsmanager', 's3'], 'delivery/make-key-pair': ['secretsmanager', 's3'],
+  'ingest/ingest-objects': ['s3'],
   'sweeper/sweep-videos': ['mediaconvert'],
 };
 

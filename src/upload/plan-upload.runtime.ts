@@ -7,14 +7,13 @@ import type { UploadSettings } from '../contract/upload';
 import { sourceKey } from '../domain/object-keys';
 import type { QuotaName, Quotas } from '../domain/quotas';
 import { readableBytes } from '../domain/readable';
-import { isBlank } from '../domain/text-rules';
 import { refusalOf } from '../domain/upload-limits';
 import { partSizeOf } from '../domain/upload-parts';
-import { MAX_USER_DATA_BYTES, oversizedField, titleOf } from '../domain/user-data-limits';
+import { blankField, MAX_USER_DATA_BYTES, oversizedField, titleOf } from '../domain/user-data-limits';
 import { decide, isAdmin } from '../roles/decide';
 import { HttpProblem, invalid } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
-import type { AnswerOf, BodyOf, Operations } from '../runtime/route-types';
+import type { AnswerOf, Operations } from '../runtime/route-types';
 import { NewVideo, QuotaExceeded } from '../runtime/rows/upload-rows';
 import type { VideoRepository } from '../runtime/rows/video-repository';
 import { toVideo } from '../runtime/video-view';
@@ -109,12 +108,6 @@ const LIMITS: Readonly<Record<QuotaName, (limit: number, now: Date) => string>> 
 
 function startOfTomorrow(now: Date): string {
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1)).toISOString();
-}
-
-/** Returns the name of the first blank field. The schema accepts fields that contain only invisible characters, but `isBlank` detects them. */
-function blankField({ fileName, title, tags = [], metadata = {} }: Pick<BodyOf<'planUpload'>, 'fileName' | 'title' | 'tags' | 'metadata'>): string | undefined {
-  const texts = { fileName: [fileName], title: [title ?? fileName], tags, metadata: Object.keys(metadata) };
-  return Object.entries(texts).find(([, each]) => each.some(isBlank))?.[0];
 }
 
 function tooMuchData({ name, bytes, totalBytes }: NonNullable<ReturnType<typeof oversizedField>>): HttpProblem {

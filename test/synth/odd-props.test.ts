@@ -44,6 +44,9 @@ const RIGHT: Record<string, (keyof typeof ODD)[]> = {
   'VodTranscodeOptions.maxDuration': ['a year'],
   'VodTranscodeOptions.maxConcurrency': ['7'],
   'VodUploadProps.appOrigins': ['[]'],
+  'VodIngestOptions.defaultOwner': ['"x"', '"7"'],
+  'IngestBucket.prefix': ['""', '"x"', '"7"'],
+  'IngestBucket.deleteSources': ['true'],
 };
 
 /** `null` must have the same outcome as `undefined`, because other languages can pass `null` for an omitted prop. */
@@ -63,7 +66,7 @@ describe('a value of a wrong type is rejected with the name of the prop, and an 
 
 const NO_OBJECT = { 'null': null, 'undefined': undefined, '7': 7, '"x"': 'x', 'true': true, '[]': [], '[null]': [null], '{}': {} };
 
-const MAY_BE_EMPTY = /^(\{ \[pathPattern|VodRoles$|Upload(Quotas|(File|Expiry)Options)$|Vod(Upload|Transcode|Catalog|Delivery|Api|Sweeper|Function)Options$|cognito\.UserPool(Props|ClientOptions|DomainOptions)$)/;
+const MAY_BE_EMPTY = /^(\{ \[pathPattern|VodRoles$|Upload(Quotas|(File|Expiry)Options)$|Vod(Upload|Ingest|Transcode|Catalog|Delivery|Api|Sweeper|Function)Options$|cognito\.UserPool(Props|ClientOptions|DomainOptions)$)/;
 
 describe('a value that is not the expected object is rejected with the name of the prop', () => {
   test.each(sampledOnNewest(OBJECT_PROPS).map((prop) => [labelOf(prop), prop] as const))('%s', (_, prop) => {
@@ -78,7 +81,7 @@ test('a misspelled key is rejected, because an omitted prop may allow more acces
   expect(vod({ roles: { uploader: Access.group('editors') } })).toThrow('Test/Vod/Auth: roles.uploader: expected only uploaders, viewers, admins');
   expect(vod({ function: {}, firstAdmin: 'ada@example.com' })).toThrow(/^Test\/Vod: function, firstAdmin: expected only identity, roles, /);
   expect(vod({ functions: { memory: 1024 } })).toThrow('functions.memory: expected only memorySize, ');
-  for (const area of ['upload', 'transcode', 'catalog', 'delivery', 'api']) {
+  for (const area of ['upload', 'ingest', 'transcode', 'catalog', 'delivery', 'api']) {
     expect(vod({ [area]: { mispelled: 1 } })).toThrow(new RegExp(`^Test/Vod: ${area}\\.mispelled: expected only \\w+, `));
   }
   expect(vod({ identity: Identity.userPool({ passwordPolicy: {} } as object) })).toThrow(/^Test\/Vod\/Auth: passwordPolicy: expected only userPool, .*; did you mean userPool\.passwordPolicy\?$/);
@@ -89,14 +92,14 @@ test('a misspelled key is rejected, because an omitted prop may allow more acces
 });
 
 test.each<[object, string]>([
-  [{ maxSize: Size.gibibytes(2) }, 'maxSize: expected only identity, roles, domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors, appOrigins, ladder, removalPolicy, deletionProtection, functions, catalog, upload, transcode, delivery, api, sweeper; did you mean upload.files.maxSize?'],
+  [{ maxSize: Size.gibibytes(2) }, 'maxSize: expected only identity, roles, domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors, appOrigins, ladder, removalPolicy, deletionProtection, functions, catalog, upload, ingest, transcode, delivery, api, sweeper; did you mean upload.files.maxSize?'],
   [{ tracing: 'Active' }, 'sweeper; did you mean functions.tracing?'],
   [{ firstAdmin: 'ada@example.com' }, 'sweeper; did you mean identity: Identity.userPool({ firstAdmin })?'],
   [{ issuer: 'https://id.example.com' }, 'sweeper; did you mean identity: Identity.oidc({ issuer })?'],
   [{ eventBus: {} }, 'sweeper; did you mean catalog.eventBus?'],
   [{ bucket: {} }, 'sweeper; did you mean upload.bucket or delivery.bucket?'],
   [{ appOrigin: [] }, 'sweeper; did you mean appOrigins?'],
-  [{ functoins: {}, LADDER: [] }, 'functoins, LADDER: expected only identity, roles, domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors, appOrigins, ladder, removalPolicy, deletionProtection, functions, catalog, upload, transcode, delivery, api, sweeper; did you mean functions?; did you mean ladder?'],
+  [{ functoins: {}, LADDER: [] }, 'functoins, LADDER: expected only identity, roles, domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors, appOrigins, ladder, removalPolicy, deletionProtection, functions, catalog, upload, ingest, transcode, delivery, api, sweeper; did you mean functions?; did you mean ladder?'],
   [{ upload: { file: {} } }, 'removalPolicy; did you mean upload.files?'],
   [{ upload: { maxSize: Size.gibibytes(2) } }, 'removalPolicy; did you mean upload.files.maxSize?'],
   [{ upload: { files: { maxsize: Size.gibibytes(2) } } }, 'files.maxsize: expected only maxSize, multipartThreshold, contentTypes; did you mean files.maxSize?'],

@@ -6,7 +6,7 @@ import * as origins from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as ts from 'typescript';
-import { Access, Identity, ServerlessVod, VodApi, VodAuth, type IVodCatalog, VodCatalog, VodDelivery, VodSweeper, VodTranscode, VodUpload, type VodUploadProps } from '../../src';
+import { Access, Identity, ServerlessVod, VodApi, VodAuth, type IVodCatalog, VodCatalog, VodDelivery, VodIngest, VodSweeper, VodTranscode, VodUpload, type VodUploadProps } from '../../src';
 import { catalogIn, SERVICE_URL, templateOf, testStack } from '../toolkit/stacks';
 
 const SRC = path.join(__dirname, '..', '..', 'src');
@@ -60,6 +60,13 @@ function withNeighbours(stack: Stack, props: { domainNames?: string[]; certifica
   };
 }
 
+function ingest(stack: Stack, props: object): void {
+  const catalog = aCatalog(stack);
+  const uploads = new VodUpload(stack, 'Upload', { catalog });
+  const transcoding = new VodTranscode(stack, 'Transcode', { catalog, sourceBucket: uploads.bucket, mediaBucket: s3.Bucket.fromBucketName(stack, 'Media', 'media') });
+  new VodIngest(stack, 'Area', { catalog, upload: uploads, transcode: transcoding, ...props });
+}
+
 /** Creates uploads with a sweeper, which ends them. */
 function upload(stack: Stack, props: Partial<VodUploadProps>): void {
   const catalog = aCatalog(stack);
@@ -96,6 +103,9 @@ export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
   UploadFileOptions: (stack, files) => upload(stack, { files }),
   UploadExpiryOptions: (stack, expiry) => upload(stack, { expiry }),
   UploadQuotas: (stack, quotas) => new VodUpload(stack, 'Area', { catalog: aCatalog(stack), quotas }),
+  VodIngestOptions: ingest,
+  VodIngestProps: ingest,
+  IngestBucket: (stack, props) => ingest(stack, { buckets: [{ bucket: s3.Bucket.fromBucketName(stack, 'Exports', 'exports'), ...props }] }),
   VodUploadOptions: upload,
   VodUploadProps: upload,
 };

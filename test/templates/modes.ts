@@ -106,7 +106,14 @@ class CustomDomain extends Stack {
   }
 }
 
-type Name = 'every option' | 'an existing pool' | 'any issuer' | 'a custom authorizer' | 'customer\'s keys' | 'every function option' | 'a custom domain';
+class Ingest extends Stack {
+  constructor(app: App, id: string) {
+    super(app, id);
+    new ServerlessVod(this, 'Vod', { ingest: { defaultOwner: 'newsroom' } });
+  }
+}
+
+type Name = 'every option' | 'an existing pool' | 'any issuer' | 'a custom authorizer' | 'customer\'s keys' | 'every function option' | 'a custom domain' | 'ingest';
 
 export const MODES: Record<Name, new (app: App, id: string) => Stack> = {
   'every option': EveryOption,
@@ -116,4 +123,5 @@ export const MODES: Record<Name, new (app: App, id: string) => Stack> = {
   'customer\'s keys': CustomerKeysStack,
   'every function option': EveryFunctionOption,
   'a custom domain': CustomDomain,
+  'ingest': Ingest,
 };

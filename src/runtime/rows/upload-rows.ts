@@ -4,7 +4,7 @@ import { transact, TransactItem } from './transact';
 import { addUsage, countUpload } from './usage';
 import { detailsKey, SCHEMA_VERSION, VideoDetails, videoKey, VideoRow } from '../../contract/table';
 import { dayOf, exceededQuota, NO_USAGE, QuotaName, Quotas, Usage } from '../../domain/quotas';
-import { ENTERED_FROM } from '../../domain/video-status';
+import { ENTERED_FROM, VideoStatus } from '../../domain/video-status';
 
 export type NewVideo = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'tags' | 'visibility' | 'source' | 'upload'>;
 
@@ -47,6 +47,28 @@ function dueOfUploaded({ videoId, dueAt }: VideoRow, now: Date): Date | undefine
   return dueAt > latest ? new Date(latest) : undefined;
 }
 
+export function newRow(video: NewVideo, status: VideoStatus, date: Date): VideoRow {
+  const { videoId } = video;
+  const now = date.toISOString();
+  return {
+    ...videoKey(videoId),
+    schemaVersion: SCHEMA_VERSION,
+    ...video,
+    ...entering(videoId, status),
+    ...firstDue(videoId, status, date),
+    attempt: 1, progress: 0, revision: 1, version: 1, createdAt: now, updatedAt: now,
+  };
+}
+
+/** Returns the writes of a new video. */
+export function newItems(tableName: string, row: VideoRow, { description, metadata }: VideoDetails): TransactItem[] {
+  const details = { ...detailsKey(row.videoId), schemaVersion: SCHEMA_VERSION, description, metadata };
+  return [
+    { Put: { TableName: tableName, Item: row, ConditionExpression: 'attribute_not_exists(pk)' } },
+    ...(description === undefined && metadata === undefined ? [] : [{ Put: { TableName: tableName, Item: details } }]),
+  ];
+}
+
 /** The maximum number of tries to count a new upload. A try fails if another upload has changed the day of the counter. */
 const TRIES = 5;
 
@@ -69,22 +91,9 @@ export function uploadRows(tableName: string, documents: DynamoDBDocumentClient,
   }
 
   return {
-    async create(video, { description, metadata } = {}, quotas) {
-      const date = clock();
-      const now = date.toISOString();
-      const row: VideoRow = {
-        ...videoKey(video.videoId),
-        schemaVersion: SCHEMA_VERSION,
-        ...video,
-        ...entering(video.videoId, 'waiting'),
-        ...firstDue(video.videoId, 'waiting', date),
-        attempt: 1, progress: 0, revision: 1, version: 1, createdAt: now, updatedAt: now,
-      };
-      const details = { ...detailsKey(video.videoId), schemaVersion: SCHEMA_VERSION, description, metadata };
-      await count([
-        { Put: { TableName: tableName, Item: row, ConditionExpression: 'attribute_not_exists(pk)' } },
-        ...(description === undefined && metadata === undefined ? [] : [{ Put: { TableName: tableName, Item: details } }]),
-      ], video, quotas);
+    async create(video, details = {}, quotas) {
+      const row = newRow(video, 'waiting', clock());
+      await count(newItems(tableName, row, details), video, quotas);
       return row;
     },
 

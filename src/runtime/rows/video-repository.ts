@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { IngestRows, ingestRows } from './ingest-rows';
 import { readDetails, readRow } from './read-row';
 import { Outcome, rowChanges } from './row-changes';
 import { UploadRows, uploadRows } from './upload-rows';
@@ -16,7 +17,7 @@ export interface WholeVideo {
 export type TranscodeResult = Required<Pick<VideoRow, 'media' | 'renditions'>> & Pick<VideoRow, 'durationSeconds' | 'width' | 'height'>;
 
 /** Reads and writes rows. Every write is conditional, so duplicate, late and out-of-order events change nothing. */
-export interface VideoRepository extends UploadRows, VideoLists {
+export interface VideoRepository extends UploadRows, IngestRows, VideoLists {
   find(videoId: string): Promise<VideoRow | undefined>;
   findWhole(videoId: string): Promise<WholeVideo | undefined>;
   /**
@@ -166,6 +167,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     }),
 
     ...uploadRows(tableName, documents, changes, clock),
+    ...ingestRows(tableName, documents, changes, clock),
     ...videoLists(tableName, documents),
   };
 }

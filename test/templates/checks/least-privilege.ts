@@ -11,6 +11,7 @@ type Needs = Readonly<Record<string, readonly string[]>>;
 const TABLE = '{table}';
 const TABLE_STREAM = '{table}#stream';
 const SOURCES = '{sources}/source/*';
+const DROPPED = '{sources}/ingest/*';
 const MEDIA = '{media}/v/*';
 const FAILED = '{failed}';
 const JOBS = 'arn:AWS::Partition:mediaconvert:AWS::Region:AWS::AccountId:jobs/*';
@@ -52,6 +53,17 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
   'delivery/start-playback': {
     'dynamodb:GetItem': [TABLE],
     'secretsmanager:GetSecretValue': ['VodDeliveryKeysSecret1'],
+  },
+  'ingest/ingest-objects': {
+    'dynamodb:GetItem': [TABLE],
+    'dynamodb:PutItem': [TABLE],
+    'dynamodb:UpdateItem': [TABLE],
+    's3:GetObject': [DROPPED],
+    's3:GetObjectTagging': [DROPPED],
+    'sqs:SendMessage': ['VodTranscodeSubmitQueue.Arn'],
+    'sqs:ReceiveMessage': ['VodIngestQueue.Arn'],
+    'sqs:DeleteMessage': ['VodIngestQueue.Arn'],
+    'sqs:GetQueueAttributes': ['VodIngestQueue.Arn'],
   },
   'sweeper/sweep-videos': {
     'dynamodb:GetItem': [TABLE],
@@ -98,6 +110,14 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     'sts:AssumeRole': ['VodUploadSigningRole.Arn'],
   },
 };
+
+/** With the ingest, these roles also read the objects of other pipelines. */
+const INGEST_READERS = ['VodTranscodeJobRole', 'VodTranscodeSubmitJobRole'];
+
+function withIngest(template: CloudFormationTemplate, role: string, needs: Needs): Needs {
+  const isReader = INGEST_READERS.includes(withoutHash(role)) && handlersOf(template).some(({ name }) => name === 'ingest/ingest-objects');
+  return isReader ? { ...needs, 's3:GetObject': [...needs['s3:GetObject'], DROPPED] } : needs;
+}
 
 interface OtherRole {
   /** The service that can assume the role, or the handler whose role can assume the role. */
@@ -167,11 +187,12 @@ const rolesDoWhatTheyNeed: Check = (template) => {
   const ofHandlers = handlersOf(template).flatMap(({ id, name, role, properties }) => {
     const logGroup = `${withoutHash(references(properties.LoggingConfig)[0] ?? 'a separate log group')}.Arn`;
     const log: Needs = { 'logs:CreateLogStream': [logGroup], 'logs:PutLogEvents': [logGroup] };
-    return exactly(id, grants(policies[role] ?? []), [...wanted(template, HANDLER_NEEDS[name]), ...wanted(template, log), ...wantedByOptions(properties)]);
+    const needs = withIngest(template, role, HANDLER_NEEDS[name]);
+    return exactly(id, grants(policies[role] ?? []), [...wanted(template, needs), ...wanted(template, log), ...wantedByOptions(properties)]);
   });
   const ofServices = Object.keys(policies).flatMap((role) => {
     const known = OTHER_ROLES[withoutHash(role)];
-    return known ? exactly(role, grants(policies[role]), wanted(template, known.needs)) : [];
+    return known ? exactly(role, grants(policies[role]), wanted(template, withIngest(template, role, known.needs))) : [];
   });
   return [...ofHandlers, ...ofServices];
 };
