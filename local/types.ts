@@ -16,6 +16,8 @@ export interface Need {
   readonly context?: Record<string, string | string[]>;
   /** Whether a multipart upload writes the object. */
   readonly parts?: boolean;
+  /** False if the request compares the object's ETag, and does not read the object. */
+  readonly readsContent?: boolean;
 }
 
 /** `members` are additional fields of an error in the JSON protocols. */

@@ -4,7 +4,7 @@ import { AwsError } from './types';
 /** The namespace of S3's responses. */
 const S3_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 const builder = new XMLBuilder({ ignoreAttributes: false, suppressEmptyNode: false });
-const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false, isArray: (name) => name === 'Part' });
+const parser = new XMLParser({ ignoreAttributes: true, parseTagValue: false, isArray: (name) => name === 'Part' || name === 'Tag' });
 
 /** Returns an XML document. Undefined values are omitted, and a list becomes one element for each item. S3's errors have no namespace. */
 export function xml(name: string, content: object, namespace = S3_NAMESPACE): string {

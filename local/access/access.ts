@@ -56,6 +56,11 @@ export class TemplateAccess {
     }
   }
 
+  /** Whether the principal has a permission that a request does not require. A denial is not logged. */
+  has(principal: Principal, need: Need): Promise<boolean> {
+    return this.simulate(principal, need);
+  }
+
   /** Whether a service can assume a role. */
   trusts(roleArn: string, service: string): Promise<boolean> {
     return this.allows({ id: service, kind: 'service' }, { action: 'sts:AssumeRole', resource: roleArn });
@@ -88,6 +93,14 @@ export class TemplateAccess {
   }
 
   private async allows(principal: Principal, need: Need): Promise<boolean> {
+    const allowed = await this.simulate(principal, need);
+    const line = JSON.stringify({ principal, ...need, allowed } satisfies Decision);
+    if (!this.recorded.has(line)) this.record(line);
+    this.recorded.add(line);
+    return allowed;
+  }
+
+  private async simulate(principal: Principal, need: Need): Promise<boolean> {
     const { action, resource, context } = need;
     const { account: accountId } = this.stack;
     const isRole = principal.kind === 'role';
@@ -110,11 +123,7 @@ export class TemplateAccess {
       resourceControlPolicies: [],
     }, {});
     if (answer.resultType === 'error') throw new Error(`the IAM simulator failed for ${action} on ${resource}: ${JSON.stringify(answer.errors)}`);
-    const allowed = answer.overallResult === 'Allowed';
-    const line = JSON.stringify({ principal, ...need, allowed } satisfies Decision);
-    if (!this.recorded.has(line)) this.record(line);
-    this.recorded.add(line);
-    return allowed;
+    return answer.overallResult === 'Allowed';
   }
 
   private policiesOf(roleArn: string) {

@@ -4,7 +4,7 @@ import type { LocalStack, Need, Principal } from '../types';
 
 /** The KMS actions that S3 calls for an object. A multipart upload also requires kms:Decrypt, because S3 reads the parts to join them. */
 const S3_CALLS: Record<string, (need: Need) => string[]> = {
-  's3:GetObject': () => ['kms:Decrypt'],
+  's3:GetObject': ({ readsContent = true }) => readsContent ? ['kms:Decrypt'] : [],
   's3:PutObject': ({ parts }) => parts ? ['kms:GenerateDataKey', 'kms:Decrypt'] : ['kms:GenerateDataKey'],
 };
 

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" />
 import { createHash } from 'crypto';
 import { open } from 'fs/promises';
-import { crc32 as crc32Of } from 'zlib';
+import { crc32 } from 'zlib';
 import { AwsError } from '../types';
 
 const BUFFER_BYTES = 4 * 1024 ** 2;
@@ -31,7 +31,7 @@ export async function writeContent(file: string, body: Body, isHashed = true): P
     // Each chunk is written before the next chunk is read, so that a body can yield the same buffer again.
     for await (const chunk of Buffer.isBuffer(body) ? [body] : body) {
       size += chunk.length;
-      sum = crc32Of(chunk, sum);
+      sum = crc32(chunk, sum);
       if (isHashed) md5.update(chunk);
       await handle.writeFile(chunk);
     }
@@ -50,9 +50,12 @@ export async function* contentOfFiles(files: readonly string[]): AsyncGenerator<
   }
 }
 
+/** Returns the CRC32 of data in base64. */
+export const crc32Of = (data: Buffer | string): string => base64Of(crc32(data));
+
 /** Returns the composite checksum of an upload: the CRC32 of its parts' CRC32s, and the number of parts. */
 export function compositeOf(parts: readonly { readonly crc32: string }[]): string {
-  return `${base64Of(crc32Of(Buffer.concat(parts.map(({ crc32 }) => Buffer.from(crc32, 'base64')))))}-${parts.length}`;
+  return `${crc32Of(Buffer.concat(parts.map((part) => Buffer.from(part.crc32, 'base64'))))}-${parts.length}`;
 }
 
 /** Throws if a declared CRC32 differs from the CRC32 of the content. In an error of CompleteMultipartUpload, S3 writes the algorithm in lower case. */

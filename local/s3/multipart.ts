@@ -1,17 +1,15 @@
-import type { ServerResponse } from 'http';
 import { isCrc32 } from './content';
-import { contentOf, countOf, requireCrc32, textOf } from './request';
-import type { ChosenPart, createUploads, Upload } from './uploads';
+import { metadataOf } from './metadata';
+import { contentOf, countOf, type Handler, requireCrc32, textOf } from './request';
+import type { ChosenPart, createUploads } from './uploads';
 import { AwsError, type AwsRequest } from '../types';
 import { parseXml, xml } from '../xml';
-
-type Handler = (request: AwsRequest, response: ServerResponse, bucket: string, key: string) => Promise<void>;
 
 const PAGE = 1000;
 const LAST_PART = 10_000;
 
 /** Creates the handlers of the operations on multipart uploads. */
-export function createMultipart(uploads: ReturnType<typeof createUploads>, headersOf: (request: AwsRequest) => Upload['options']) {
+export function createMultipart(uploads: ReturnType<typeof createUploads>) {
   const uploadOf = ({ query }: AwsRequest, bucket: string, key: string) => uploads.find(bucket, key, query.get('uploadId')!);
 
   return {
@@ -22,7 +20,7 @@ export function createMultipart(uploads: ReturnType<typeof createUploads>, heade
         throw new AwsError('InvalidRequest', 'The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.');
       }
       if (type !== undefined && type !== 'FULL_OBJECT' && type !== 'COMPOSITE') throw new AwsError('InvalidRequest', 'Value for x-amz-checksum-type header is invalid.');
-      const upload = uploads.start(bucket, key, headersOf(request), algorithm && (type ?? 'COMPOSITE'));
+      const upload = uploads.start(bucket, key, metadataOf(request), algorithm && (type ?? 'COMPOSITE'));
       response.setHeader('content-type', 'application/xml');
       if (algorithm) response.setHeader('x-amz-checksum-algorithm', algorithm).setHeader('x-amz-checksum-type', upload.checksumType!);
       response.end(xml('InitiateMultipartUploadResult', { Bucket: bucket, Key: key, UploadId: upload.uploadId }));

@@ -1,7 +1,10 @@
+import type { ServerResponse } from 'http';
 import { buffer } from 'stream/consumers';
 import { unchunked, type Trailers } from './aws-chunked';
 import { isCrc32, type Body } from './content';
 import { AwsError, type AwsRequest, type Need } from '../types';
+
+export type Handler = (request: AwsRequest, response: ServerResponse, bucket: string, key: string) => Promise<void>;
 
 /** An operation of S3: its name, its IAM action, and the query parameters and headers that the local S3 supports. */
 interface Operation {
@@ -11,18 +14,22 @@ interface Operation {
 }
 
 const BODY = 'if-none-match|x-amz-(sdk-checksum-algorithm|checksum-crc32|trailer|decoded-content-length)';
+const DESCRIBED = 'x-amz-tagging|x-amz-meta-.+';
 const LISTED = 'list-type|max-keys|prefix|start-after';
 
 /** The supported operations, by method, target and the query parameters that select an operation. */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
-  'GET key': { name: 'GetObject', action: 's3:GetObject' },
-  'HEAD key': { name: 'GetObject', action: 's3:GetObject' },
-  'PUT key': { name: 'PutObject', action: 's3:PutObject', knows: new RegExp(`^(${BODY}|x-amz-meta-.+)$`) },
-  'DELETE key': { name: 'DeleteObject', action: 's3:DeleteObject' },
+  'GET key': { name: 'GetObject', action: 's3:GetObject', knows: /^if-match$/ },
+  'HEAD key': { name: 'GetObject', action: 's3:GetObject', knows: /^if-match$/ },
+  'PUT key': { name: 'PutObject', action: 's3:PutObject', knows: new RegExp(`^(${BODY}|${DESCRIBED})$`) },
+  'DELETE key': { name: 'DeleteObject', action: 's3:DeleteObject', knows: /^if-match$/ },
+  'GET key tagging': { name: 'GetObjectTagging', action: 's3:GetObjectTagging', knows: /^tagging$/ },
+  'PUT key tagging': { name: 'PutObjectTagging', action: 's3:PutObjectTagging', knows: /^(tagging|x-amz-(sdk-checksum-algorithm|checksum-crc32))$/ },
+  'DELETE key tagging': { name: 'DeleteObjectTagging', action: 's3:DeleteObjectTagging', knows: /^tagging$/ },
   'GET bucket': { name: 'ListObjects', action: 's3:ListBucket' },
   'HEAD bucket': { name: 'HeadBucket', action: 's3:ListBucket' },
   'GET bucket list-type': { name: 'ListObjectsV2', action: 's3:ListBucket', knows: new RegExp(`^(${LISTED})$`) },
-  'POST key uploads': { name: 'CreateMultipartUpload', action: 's3:PutObject', knows: /^(uploads|x-amz-checksum-(algorithm|type)|x-amz-meta-.+)$/ },
+  'POST key uploads': { name: 'CreateMultipartUpload', action: 's3:PutObject', knows: new RegExp(`^(uploads|x-amz-checksum-(algorithm|type)|${DESCRIBED})$`) },
   'PUT key partNumber uploadId': { name: 'UploadPart', action: 's3:PutObject', knows: new RegExp(`^(partNumber|uploadId|${BODY.replace('if-none-match|', '')})$`) },
   'GET key uploadId': { name: 'ListParts', action: 's3:ListMultipartUploadParts', knows: /^(uploadId|max-parts|part-number-marker)$/ },
   'POST key uploadId': { name: 'CompleteMultipartUpload', action: 's3:PutObject', knows: /^(uploadId|if-none-match|x-amz-(checksum-(crc32|type)|mp-object-size))$/ },
@@ -30,7 +37,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET bucket uploads': { name: 'ListMultipartUploads', action: 's3:ListBucketMultipartUploads', knows: /^(uploads|prefix|max-uploads|key-marker|upload-id-marker)$/ },
 };
 /** Query parameters that select an operation. */
-const SELECTS = ['list-type', 'partNumber', 'uploadId', 'uploads'];
+const SELECTS = ['list-type', 'partNumber', 'tagging', 'uploadId', 'uploads'];
 
 /** Headers and query parameters that change the meaning of a request. */
 const MEANT = /^(x-amz-.*|if-.*|content-md5)$/;
@@ -47,10 +54,10 @@ export interface Target {
   readonly bucket: string;
   readonly key: string;
   readonly operation: string;
-  readonly need: Need;
+  readonly needs: readonly Need[];
 }
 
-/** Returns the operation of a request, its object and the required permission. Throws for an unsupported operation, header or parameter. */
+/** Returns the operation of a request, its object and the required permissions. Throws for an unsupported operation, header or parameter. */
 export function targetOf({ method, path, query, headers }: AwsRequest): Target {
   const [bucket, ...rest] = path.slice(1).split('/').map(decodeURIComponent);
   const key = rest.join('/');
@@ -58,14 +65,23 @@ export function targetOf({ method, path, query, headers }: AwsRequest): Target {
   const operation = OPERATIONS[[method, key ? 'key' : 'bucket', ...selected].join(' ')];
   const names = [...query.keys(), ...Object.keys(headers).filter((name) => MEANT.test(name))];
   const unknown = operation && (names.find((name) => !KNOWN.test(name) && !operation.knows?.test(name))
+    // SDKs can move these headers into the query of a presigned URL. Reports disagree whether S3 reads tags there (floci issue 3608, aws-sdk issue 782).
+    || [...query.keys()].find((name) => /^x-amz-(tagging|meta-.*)$/i.test(name))
     || headers['if-none-match'] && headers['if-none-match'] !== '*' && 'if-none-match');
   if (!operation || unknown) {
     throw new AwsError('NotImplemented', `${method} ${unknown || selected.join(' ') || (key ? 'of an object' : 'of a bucket')} is not implemented in the local stack`, 501);
   }
   if (Buffer.byteLength(key) > 1024) throw new AwsError('KeyTooLongError', 'Your key is too long');
-  const { name, action } = operation;
-  const resource = `arn:aws:s3:::${key ? `${bucket}/${key}` : bucket}`;
-  return { bucket, key, operation: name, need: { action, resource, ...(/Multipart|Part/.test(name) && action === 's3:PutObject' && { parts: true }) } };
+  return { bucket, key, operation: operation.name, needs: needsOf(operation, headers, key ? `${bucket}/${key}` : bucket) };
+}
+
+function needsOf({ name, action }: Operation, { 'x-amz-tagging': tagging, 'if-match': condition }: AwsRequest['headers'], target: string): Need[] {
+  const resource = `arn:aws:s3:::${target}`;
+  const needs: Need[] = [{ action, resource, ...(/Multipart|Part/.test(name) && action === 's3:PutObject' && { parts: true }) }];
+  if (tagging) needs.push({ action: 's3:PutObjectTagging', resource });
+  // A condition with an ETag also requires s3:GetObject (see "How to perform conditional deletes" in the Amazon S3 User Guide).
+  if (name === 'DeleteObject' && condition !== undefined && condition !== '*') needs.push({ action: 's3:GetObject', resource, readsContent: false });
+  return needs;
 }
 
 /** The body of an upload, and the CRC32 that the client declares in a header or in a trailer. Call `checksum` after the body was read. */

@@ -6,13 +6,14 @@ import { pipeline } from 'stream/promises';
 import type { Access } from '../access/access';
 import { AccessDenied, AwsError, type AwsRequest, type AwsService, type LocalStack, type PutEvent } from '../types';
 import { createCors } from './cors';
+import { createdEvents } from './created-events';
+import { metadataOf } from './metadata';
 import { createMultipart } from './multipart';
-import { contentOf, targetOf } from './request';
-import { createStore } from './store';
+import { contentOf, type Handler, targetOf } from './request';
+import { createStore, noSuchKey, requireMatch } from './store';
+import { createTagging } from './tags';
 import { createUploads } from './uploads';
 import { xml } from '../xml';
-
-const STORED = /^(cache-control|content-disposition|content-encoding|content-language|expires|x-amz-meta-.+)$/;
 
 /** Parses a range and limits it to the object's size. Returns undefined for a missing or malformed range, because S3 then returns the whole object. */
 function rangeOf(value: string | undefined, size: number): { start: number; end: number } | undefined {
@@ -23,58 +24,36 @@ function rangeOf(value: string | undefined, size: number): { start: number; end:
   return { start, end: from && to ? Math.min(+to, size - 1) : size - 1 };
 }
 
-const META = 'x-amz-meta-';
-const MAX_META_BYTES = 2048;
-
-/** Returns the content type and the other headers that S3 stores with an object. Fails if the user metadata exceeds 2 KB, keys and values together. */
-function headersOf({ headers }: AwsRequest) {
-  const metadata = Object.entries(headers).filter(([name]) => name.startsWith(META));
-  if (metadata.reduce((sum, [name, value]) => sum + name.length - META.length + value.length, 0) > MAX_META_BYTES) {
-    throw new AwsError('MetadataTooLarge', 'Your metadata headers exceed the maximum allowed metadata size');
-  }
-  const stored = Object.entries(headers).filter(([name]) => STORED.test(name)).map(([name, value]) => (
-    [name, name === 'content-encoding' ? value.split(',').map((coding) => coding.trim()).filter((coding) => coding !== 'aws-chunked').join(',') : value]));
-  return { contentType: headers['content-type'], headers: Object.fromEntries(stored.filter(([, value]) => value !== '')) as Record<string, string> };
-}
-
 /**
  * Creates a local S3 that supports PUT, GET and DELETE of objects, multipart uploads with CRC32 checksums, ListObjectsV2, CORS, and events for new objects.
  *
  * @param idleMilliseconds - how long the server waits for more data of a PUT request. S3 waits for 20 s (see issue 885 of aws-sdk-php).
  */
 export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }: {
-  stack: LocalStack; putEvent: PutEvent; access: Pick<Access, 'require'>; idleMilliseconds?: number;
+  stack: LocalStack; putEvent: PutEvent; access: Pick<Access, 'require' | 'has'>; idleMilliseconds?: number;
 }) {
   const allowOrigin = createCors(stack);
-  let sequence = Date.now() * 1000;
-
-  const store = createStore(stack, (bucket, { key, size, etag, uploadId }) => {
-    const { NotificationConfiguration: own } = stack.ofType('AWS::S3::Bucket').find(({ physicalId }) => physicalId === bucket)!.properties;
-    // If CDK's custom resource exists, the configuration of the bucket resource is ignored, because the custom resource replaces it on AWS.
-    const put = stack.ofType('Custom::S3BucketNotifications').find(({ properties }) => properties.BucketName === bucket)?.properties.NotificationConfiguration;
-    const announced = put ? put.EventBridgeConfiguration !== undefined : own?.EventBridgeConfiguration?.EventBridgeEnabled;
-    if (!announced) return;
-    const object = { key, size, etag: etag.replace(/"/g, ''), sequencer: (sequence += 1).toString(16).toUpperCase().padStart(18, '0') };
-    const origin = { 'request-id': randomUUID().slice(-12).toUpperCase(), 'requester': stack.account, 'source-ip-address': '127.0.0.1', 'reason': uploadId ? 'CompleteMultipartUpload' : 'PutObject' };
-    putEvent({
-      'source': 'aws.s3', 'detail-type': 'Object Created', 'resources': [`arn:aws:s3:::${bucket}`], 'detail': { version: '0', bucket: { name: bucket }, object, ...origin },
-    });
-  });
-
+  const store = createStore(stack, createdEvents(stack, putEvent));
   const uploads = createUploads(join(stack.dataFolder, 's3', '.uploads'), store.incoming, store);
 
+  /** Throws the error for a missing object. A caller without the permission `s3:ListBucket` gets 403 instead of 404. */
+  async function missing({ principal }: AwsRequest, bucket: string): Promise<never> {
+    await access.require(principal, [{ action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` }]);
+    throw noSuchKey();
+  }
+
   async function getObject(request: AwsRequest, response: ServerResponse, bucket: string, key: string): Promise<void> {
-    const meta = store.get(bucket, key);
-    if (!meta) {
-      // A caller without the permission `s3:ListBucket` gets 403 instead of 404 for a missing object.
-      await access.require(request.principal, [{ action: 's3:ListBucket', resource: `arn:aws:s3:::${bucket}` }]);
-      throw new AwsError('NoSuchKey', 'The specified key does not exist.', 404);
-    }
-    const { size, etag, contentType, lastModified, headers, path, checksum } = meta;
+    // S3 returns the number of tags only to a caller that can read the tags (see "GetObject" in the Amazon S3 API Reference).
+    const countsTags = store.get(bucket, key)?.tags && await access.has(request.principal, { action: 's3:GetObjectTagging', resource: `arn:aws:s3:::${bucket}/${key}` });
+    const meta = store.get(bucket, key) ?? await missing(request, bucket);
+    const { size, etag, contentType, lastModified, headers, path, checksum, tags } = meta;
+    const condition = request.headers['if-match'];
+    if (condition !== undefined) requireMatch(meta, condition);
     const range = rangeOf(request.headers.range, size);
     const { start, end } = range ?? { start: 0, end: size - 1 };
     response.writeHead(range ? 206 : 200, {
       'content-type': contentType, ...headers, etag, 'last-modified': lastModified.toUTCString(), 'content-length': end - start + 1, 'accept-ranges': 'bytes',
+      ...countsTags && tags && { 'x-amz-tagging-count': Object.keys(tags).length },
       ...range && { 'content-range': `bytes ${start}-${end}/${size}` },
       ...!range && checksum && request.headers['x-amz-checksum-mode'] && { 'x-amz-checksum-crc32': checksum, 'x-amz-checksum-type': checksum.includes('-') ? 'COMPOSITE' : 'FULL_OBJECT' },
     });
@@ -94,7 +73,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
 
   async function putObject(request: AwsRequest, response: ServerResponse, bucket: string, key: string): Promise<void> {
     const { body, checksum } = contentOf(request);
-    const { etag, checksum: stored } = await store.put(bucket, key, body, { ...headersOf(request), checksum, ifAbsent: request.headers['if-none-match'] === '*' });
+    const { etag, checksum: stored } = await store.put(bucket, key, body, { ...metadataOf(request), checksum, ifAbsent: request.headers['if-none-match'] === '*' });
     response.writeHead(200, { etag, ...stored && { 'x-amz-checksum-crc32': stored, 'x-amz-checksum-type': 'FULL_OBJECT' } }).end();
   }
 
@@ -107,13 +86,17 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
     });
   }
 
-  const handlers: Record<string, (request: AwsRequest, response: ServerResponse, bucket: string, key: string) => Promise<void>> = {
-    ...createMultipart(uploads, headersOf),
+  const handlers: Record<string, Handler> = {
+    ...createMultipart(uploads),
+    ...createTagging(store, missing),
     GetObject: getObject,
     PutObject: putObject,
     ListObjectsV2: async (request, response, bucket) => listObjects(request, response, bucket),
-    async DeleteObject(_, response, bucket, key) {
-      store.delete(bucket, key);
+    async DeleteObject(request, response, bucket, key) {
+      const { 'if-match': condition } = request.headers;
+      // AWS does not document the answer for a missing object to a caller without `s3:ListBucket`. The local S3 returns 403, as for GetObject.
+      if (condition !== undefined && !store.get(bucket, key)) await missing(request, bucket);
+      store.delete(bucket, key, condition);
       response.writeHead(204).end();
     },
   };
@@ -126,7 +109,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
       else service.fail(new AwsError('AccessForbidden', 'CORSResponse: This CORS request is not allowed.', 403), response);
       return true;
     },
-    needs: (request) => [targetOf(request).need],
+    needs: (request) => [...targetOf(request).needs],
     async handle(request, response) {
       const { bucket, key, operation } = targetOf(request);
       allowOrigin(request.raw, response);

@@ -15,7 +15,7 @@ export interface Upload {
   readonly uploadId: string;
   readonly startedAt: string;
   readonly checksumType?: ChecksumType;
-  readonly options: Pick<PutOptions, 'contentType' | 'headers'>;
+  readonly options: Pick<PutOptions, 'contentType' | 'headers' | 'tags'>;
 }
 
 /** `etag` includes its quotes; `crc32` is base64. */

@@ -45,6 +45,7 @@ export function fakeAccess(denied: string[] = []): Access & { asked: Need[] } {
       }
     },
     trusts: async () => true,
+    has: async (_, { action }) => !denied.includes(action),
     credentialsOf: () => CREDENTIALS,
     startSession: () => { throw new Error('no sessions here'); },
     principalOf: (id) => id === CREDENTIALS.accessKeyId ? { principal: { id: ROLE, kind: 'role' }, ...CREDENTIALS } : undefined,

@@ -121,6 +121,14 @@ describe('access', () => {
     await expect(new TemplateAccess(other, () => {}).require(role('r'), [need])).rejects.toThrow('R: the local stack does not support ManagedPolicyArns');
   });
 
+  it('looks up a permission without logging a denial', async () => {
+    const recorded: string[] = [];
+    const quiet = new TemplateAccess(stack, (line) => lines.push(line), (line) => recorded.push(line));
+    const has = (action: string) => quiet.has(role('submit'), { action, resource: 'arn:aws:s3:::media/v/1/index.m3u8' });
+    expect([await has('s3:GetObject'), await has('s3:PutObjectTagging')]).toEqual([true, false]);
+    expect([lines, recorded, quiet.refusals]).toEqual([[], [], []]);
+  });
+
   describe('a permissions boundary', () => {
     const bounded = (boundary: (scope: Stack) => iam.IManagedPolicy) => synthesized((scope) => {
       const bucket = new s3.Bucket(scope, 'Media', { bucketName: 'media' });

@@ -61,6 +61,7 @@ describe('data under a customer\'s key', () => {
     ['reading', {}, get, 'kms:Decrypt'],
     ['reading', { role: ['kms:Decrypt'] }, get, undefined],
     ['reading with what writing takes', { role: ['kms:GenerateDataKey'] }, get, 'kms:Decrypt'],
+    ['comparing the ETag', {}, { ...get, readsContent: false }, undefined],
     ['writing', {}, put, 'kms:GenerateDataKey'],
     ['writing', { role: ['kms:GenerateDataKey'] }, put, undefined],
     ['writing in parts', { role: ['kms:GenerateDataKey'] }, { ...put, parts: true }, 'kms:Decrypt'],

@@ -42,7 +42,9 @@ describe('objects', () => {
     expect((await asking({ range: 'bytes=99-' }))[0]).toBe(416);
     expect(await asking({ 'range': 'bytes=1-3', 'if-range': '"old"' })).toEqual([200, whole, null]);
     expect(await asking({ 'if-none-match': etag })).toEqual([200, whole, null]);
-    expect(await asking({ 'if-match': '"old"' })).toEqual([501, expect.stringContaining('if-match'), null]);
+    expect(await asking({ 'if-match': etag })).toEqual([200, whole, null]);
+    expect(await asking({ 'if-match': '"old"' })).toEqual([412, expect.stringContaining('PreconditionFailed'), null]);
+    expect(await asking({ 'if-unmodified-since': new Date().toUTCString() })).toEqual([501, expect.stringContaining('if-unmodified-since'), null]);
   });
 });
 

@@ -38,6 +38,7 @@ export function fakeAccess(allow: (need: Need) => boolean) {
     startSession: () => { throw new Error('no sessions here'); },
     principalOf: () => undefined,
     trusts: async () => true,
+    has: async (_, need) => allow(need),
     refusals: [],
   };
   return { access, asked };

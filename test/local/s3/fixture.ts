@@ -33,7 +33,7 @@ export function stackOf(resources: { type: string; physicalId: string; propertie
 }
 
 /** The members of `Access` that the local S3 and MediaConvert use. */
-export type TestAccess = Pick<Access, 'require' | 'refusals'> & { readonly asked: Need[] };
+export type TestAccess = Pick<Access, 'require' | 'has' | 'refusals'> & { readonly asked: Need[] };
 
 /** Returns a fake `Access` that denies the actions in `denied`. The fake records every required permission. */
 export function accessOf(denied: (need: Need) => boolean = () => false): TestAccess {
@@ -42,6 +42,7 @@ export function accessOf(denied: (need: Need) => boolean = () => false): TestAcc
   return {
     asked,
     refusals,
+    has: async (_, need) => !denied(need),
     require: async (principal, needs) => {
       asked.push(...needs);
       const refused = needs.find(denied);

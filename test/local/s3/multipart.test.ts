@@ -275,7 +275,6 @@ describe('refusals', () => {
     ['an unknown checksum type', { ChecksumAlgorithm: 'CRC32', ChecksumType: 'WHOLE' as 'COMPOSITE' }, 400, 'InvalidRequest'],
     ['user metadata of more than 2 KB', { Metadata: { long: 'x'.repeat(2045) } }, 400, 'MetadataTooLarge'],
     ['an unknown bucket', { Bucket: 'nowhere' }, 404, 'NoSuchBucket'],
-    ['tags', { Tagging: 'a=b' }, 501, 'NotImplemented'],
   ])('a start with %s', async (_, more, status, code) => {
     await expect(to().start(more)).rejects.toMatchObject({ name: code, $metadata: { httpStatusCode: status } });
     expect(files()).toEqual([]);

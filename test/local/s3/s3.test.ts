@@ -161,7 +161,7 @@ const refusals: [name: string, call: () => Promise<unknown>, status: number, cod
   ['If-None-Match with an etag', () => put('bad', 'data', { IfNoneMatch: '"x"' }), 501, 'NotImplemented'],
   ['a put under a condition that we have not', () => put('bad', 'data', { IfMatch: '"x"' }), 501, 'NotImplemented'],
   ['a get under a condition', () => bytesOf('k', { IfNoneMatch: '"x"' }), 501, 'NotImplemented'],
-  ['a tag', () => put('bad', 'data', { Tagging: 'a=b' }), 501, 'NotImplemented'],
+  ['a list of tags of a version', () => client.send(new s3.GetObjectTaggingCommand({ Bucket: BUCKET, Key: 'k', VersionId: 'v' })), 501, 'NotImplemented'],
   ['a version', () => bytesOf('k', { VersionId: 'v' }), 501, 'NotImplemented'],
   ['a subresource', () => client.send(new s3.GetObjectAclCommand({ Bucket: BUCKET, Key: 'k' })), 501, 'NotImplemented'],
   ['a copy', () => client.send(new s3.CopyObjectCommand({ Bucket: BUCKET, Key: 'k', CopySource: `${BUCKET}/x` })), 501, 'NotImplemented'],
