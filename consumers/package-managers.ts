@@ -16,10 +16,16 @@ const pnpm: Consumer = async (task) => {
   return installed(await installedCdk(folder), (_, environment) => runCdkApp(folder, environment));
 };
 
+/**
+ * Yarn does not use the dependencies that are bundled in aws-cdk-lib. It installs them from the registry, where a new version of aws-cdk-lib can be before the
+ * version of this dependency.
+ */
+const NEWEST_CDK = { resolutions: { '@aws/cloudformation-validate': 'npm:latest' } };
+
 /** Yarn's Plug'n'Play has no node_modules: the library and its handlers are read from archives. */
 const yarn: Consumer = async (task) => {
   const { folder } = task;
-  await copyNpmExample(EXAMPLE, folder, task);
+  await copyNpmExample(EXAMPLE, folder, task, task.cdk === 'newest' ? NEWEST_CDK : {});
   const settings = { YARN_ENABLE_GLOBAL_CACHE: 'false', YARN_NODE_LINKER: 'pnp', YARN_ENABLE_TELEMETRY: 'false', YARN_ENABLE_IMMUTABLE_INSTALLS: 'false' };
   const yarnCommand = (environment: Record<string, string>, ...args: string[]): Promise<string> =>
     run(folder, 'npx', ['--yes', '--package', '@yarnpkg/cli-dist@4', '--', 'yarn', ...args], { ...settings, ...environment });

@@ -5,14 +5,14 @@ import { copy, EXAMPLES, type Task } from '../consumer';
 
 /**
  * Copies an example, and puts the packed library and the CDK of a task into its package.json. For the newest CDK, the example's own version ranges of the CDK
- * are used.
+ * are used. `settings` are added to the package.json.
  */
-export async function copyNpmExample(name: string, folder: string, { artifacts, cdk }: Task): Promise<void> {
+export async function copyNpmExample(name: string, folder: string, { artifacts, cdk }: Task, settings: object = {}): Promise<void> {
   await copy(path.join(EXAMPLES, name), folder);
   const file = path.join(folder, 'package.json');
   const manifest = JSON.parse(await fs.readFile(file, 'utf8'));
   Object.assign(manifest.dependencies, { 'serverless-vod': `file:${artifacts.tarball}` }, cdk === 'newest' ? {} : { 'aws-cdk-lib': cdk.lib, 'constructs': cdk.constructs });
-  await fs.writeFile(file, JSON.stringify(manifest, null, 2));
+  await fs.writeFile(file, JSON.stringify({ ...manifest, ...settings }, null, 2));
 }
 
 export async function installedCdk(folder: string): Promise<string> {
