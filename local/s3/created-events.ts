@@ -17,14 +17,14 @@ export function createdEvents(stack: LocalStack, putEvent: PutEvent) {
     return own?.EventBridgeConfiguration?.EventBridgeEnabled === true;
   }
 
-  return (bucket: string, { key, size, etag, uploadId }: ObjectMeta): void => {
+  return (bucket: string, { key, size, etag, reason }: ObjectMeta): void => {
     if (!isEnabled(bucket)) return;
     const object = { key, size, etag: etag.replaceAll('"', ''), sequencer: (sequence += 1).toString(16).toUpperCase().padStart(18, '0') };
     const origin = {
       'request-id': randomUUID().slice(-12).toUpperCase(),
       'requester': stack.account,
       'source-ip-address': '127.0.0.1',
-      'reason': uploadId ? 'CompleteMultipartUpload' : 'PutObject',
+      reason,
     };
     putEvent({
       'source': 'aws.s3', 'detail-type': 'Object Created', 'resources': [`arn:aws:s3:::${bucket}`], 'detail': { version: '0', bucket: { name: bucket }, object, ...origin },

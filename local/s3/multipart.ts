@@ -1,12 +1,11 @@
 import { isCrc32 } from './content';
 import { metadataOf } from './metadata';
-import { contentOf, countOf, type Handler, requireCrc32, textOf } from './request';
+import { contentOf, countOf, type Handler, partNumberOf, requireCrc32, textOf } from './request';
 import type { ChosenPart, createUploads } from './uploads';
 import { AwsError, type AwsRequest } from '../types';
 import { parseXml, xml } from '../xml';
 
 const PAGE = 1000;
-const LAST_PART = 10_000;
 
 /** Creates the handlers of the operations on multipart uploads. */
 export function createMultipart(uploads: ReturnType<typeof createUploads>) {
@@ -27,13 +26,10 @@ export function createMultipart(uploads: ReturnType<typeof createUploads>) {
     },
 
     async UploadPart(request, response, bucket, key) {
-      const partNumber = request.query.get('partNumber')!;
-      if (!/^\d{1,5}$/.test(partNumber) || Number(partNumber) < 1 || Number(partNumber) > LAST_PART) {
-        throw new AwsError('InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive');
-      }
+      const partNumber = partNumberOf(request);
       const upload = uploadOf(request, bucket, key);
       const { body, checksum } = contentOf(request);
-      const { etag, crc32 } = await uploads.putPart(upload, Number(partNumber), body, checksum);
+      const { etag, crc32 } = await uploads.putPart(upload, partNumber, body, checksum);
       response.writeHead(200, { etag, ...(upload.checksumType ?? checksum()) && { 'x-amz-checksum-crc32': crc32 } }).end();
     },
 

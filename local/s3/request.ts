@@ -2,6 +2,7 @@ import type { ServerResponse } from 'http';
 import { buffer } from 'stream/consumers';
 import { unchunked, type Trailers } from './aws-chunked';
 import { isCrc32, type Body } from './content';
+import { copySourceOf } from './copy-source';
 import { AwsError, type AwsRequest, type Need } from '../types';
 
 export type Handler = (request: AwsRequest, response: ServerResponse, bucket: string, key: string) => Promise<void>;
@@ -15,6 +16,7 @@ interface Operation {
 
 const BODY = 'if-none-match|x-amz-(sdk-checksum-algorithm|checksum-crc32|trailer|decoded-content-length)';
 const DESCRIBED = 'x-amz-tagging|x-amz-meta-.+';
+const COPIED = 'x-amz-copy-source(-if-match)?';
 const LISTED = 'list-type|max-keys|prefix|start-after';
 
 /** The supported operations, by method, target and the query parameters that select an operation. */
@@ -22,6 +24,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET key': { name: 'GetObject', action: 's3:GetObject', knows: /^if-match$/ },
   'HEAD key': { name: 'GetObject', action: 's3:GetObject', knows: /^if-match$/ },
   'PUT key': { name: 'PutObject', action: 's3:PutObject', knows: new RegExp(`^(${BODY}|${DESCRIBED})$`) },
+  'PUT key x-amz-copy-source': { name: 'CopyObject', action: 's3:PutObject', knows: new RegExp(`^(${COPIED}|x-amz-(metadata|tagging)-directive|${DESCRIBED})$`) },
   'DELETE key': { name: 'DeleteObject', action: 's3:DeleteObject', knows: /^if-match$/ },
   'GET key tagging': { name: 'GetObjectTagging', action: 's3:GetObjectTagging', knows: /^tagging$/ },
   'PUT key tagging': { name: 'PutObjectTagging', action: 's3:PutObjectTagging', knows: /^(tagging|x-amz-(sdk-checksum-algorithm|checksum-crc32))$/ },
@@ -31,12 +34,15 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   'GET bucket list-type': { name: 'ListObjectsV2', action: 's3:ListBucket', knows: new RegExp(`^(${LISTED})$`) },
   'POST key uploads': { name: 'CreateMultipartUpload', action: 's3:PutObject', knows: new RegExp(`^(uploads|x-amz-checksum-(algorithm|type)|${DESCRIBED})$`) },
   'PUT key partNumber uploadId': { name: 'UploadPart', action: 's3:PutObject', knows: new RegExp(`^(partNumber|uploadId|${BODY.replace('if-none-match|', '')})$`) },
+  'PUT key partNumber uploadId x-amz-copy-source': {
+    name: 'UploadPartCopy', action: 's3:PutObject', knows: new RegExp(`^(partNumber|uploadId|${COPIED}|x-amz-copy-source-range)$`),
+  },
   'GET key uploadId': { name: 'ListParts', action: 's3:ListMultipartUploadParts', knows: /^(uploadId|max-parts|part-number-marker)$/ },
   'POST key uploadId': { name: 'CompleteMultipartUpload', action: 's3:PutObject', knows: /^(uploadId|if-none-match|x-amz-(checksum-(crc32|type)|mp-object-size))$/ },
   'DELETE key uploadId': { name: 'AbortMultipartUpload', action: 's3:AbortMultipartUpload', knows: /^uploadId$/ },
   'GET bucket uploads': { name: 'ListMultipartUploads', action: 's3:ListBucketMultipartUploads', knows: /^(uploads|prefix|max-uploads|key-marker|upload-id-marker)$/ },
 };
-/** Query parameters that select an operation. */
+/** Query parameters that select an operation. The header of a copy selects an operation too. */
 const SELECTS = ['list-type', 'partNumber', 'tagging', 'uploadId', 'uploads'];
 
 /** Headers and query parameters that change the meaning of a request. */
@@ -47,6 +53,7 @@ const KNOWN = /^(x-id|x-amz-(algorithm|credential|date|expires|signature|signedh
 /** The maximum size of a request body with XML. The list of 10,000 parts with checksums has about 2 MB. */
 const XML_BYTES = 4 * 1024 ** 2;
 const MAX_PUT_BYTES = 5 * 1024 ** 3;
+const LAST_PART = 10_000;
 const MAX_INTEGER = 2 ** 31 - 1;
 const CHECKSUM = 'x-amz-checksum-crc32';
 
@@ -61,7 +68,7 @@ export interface Target {
 export function targetOf({ method, path, query, headers }: AwsRequest): Target {
   const [bucket, ...rest] = path.slice(1).split('/').map(decodeURIComponent);
   const key = rest.join('/');
-  const selected = SELECTS.filter((name) => query.has(name));
+  const selected = [...SELECTS.filter((name) => query.has(name)), ...headers['x-amz-copy-source'] === undefined ? [] : ['x-amz-copy-source']];
   const operation = OPERATIONS[[method, key ? 'key' : 'bucket', ...selected].join(' ')];
   const names = [...query.keys(), ...Object.keys(headers).filter((name) => MEANT.test(name))];
   const unknown = operation && (names.find((name) => !KNOWN.test(name) && !operation.knows?.test(name))
@@ -75,13 +82,23 @@ export function targetOf({ method, path, query, headers }: AwsRequest): Target {
   return { bucket, key, operation: operation.name, needs: needsOf(operation, headers, key ? `${bucket}/${key}` : bucket) };
 }
 
-function needsOf({ name, action }: Operation, { 'x-amz-tagging': tagging, 'if-match': condition }: AwsRequest['headers'], target: string): Need[] {
+function needsOf({ name, action }: Operation, headers: AwsRequest['headers'], target: string): Need[] {
+  const { 'x-amz-tagging': tagging, 'if-match': condition } = headers;
   const resource = `arn:aws:s3:::${target}`;
   const needs: Need[] = [{ action, resource, ...(/Multipart|Part/.test(name) && action === 's3:PutObject' && { parts: true }) }];
   if (tagging) needs.push({ action: 's3:PutObjectTagging', resource });
   // A condition with an ETag also requires s3:GetObject (see "How to perform conditional deletes" in the Amazon S3 User Guide).
   if (name === 'DeleteObject' && condition !== undefined && condition !== '*') needs.push({ action: 's3:GetObject', resource, readsContent: false });
+  if (/Copy/.test(name)) needs.push({ action: 's3:GetObject', resource: copySourceOf(headers).arn });
   return needs;
+}
+
+export function partNumberOf({ query }: AwsRequest): number {
+  const partNumber = query.get('partNumber')!;
+  if (!/^\d{1,5}$/.test(partNumber) || Number(partNumber) < 1 || Number(partNumber) > LAST_PART) {
+    throw new AwsError('InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive');
+  }
+  return Number(partNumber);
 }
 
 /** The body of an upload, and the CRC32 that the client declares in a header or in a trailer. Call `checksum` after the body was read. */

@@ -5,6 +5,7 @@ import { join } from 'path';
 import { pipeline } from 'stream/promises';
 import type { Access } from '../access/access';
 import { AccessDenied, AwsError, type AwsRequest, type AwsService, type LocalStack, type PutEvent } from '../types';
+import { createCopy } from './copy';
 import { createCors } from './cors';
 import { createdEvents } from './created-events';
 import { metadataOf } from './metadata';
@@ -89,6 +90,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
   const handlers: Record<string, Handler> = {
     ...createMultipart(uploads),
     ...createTagging(store, missing),
+    ...createCopy({ store, uploads, access, missing }),
     GetObject: getObject,
     PutObject: putObject,
     ListObjectsV2: async (request, response, bucket) => listObjects(request, response, bucket),
@@ -113,7 +115,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
     async handle(request, response) {
       const { bucket, key, operation } = targetOf(request);
       allowOrigin(request.raw, response);
-      if (request.method === 'PUT') limitIdleTime(request, response);
+      if (operation === 'PutObject' || operation === 'UploadPart') limitIdleTime(request, response);
       if (!handlers[operation]) throw new AwsError('NotImplemented', `${request.method} of a bucket is not implemented in the local stack`, 501);
       await handlers[operation](request, response, bucket, key);
     },

@@ -22,9 +22,11 @@ export interface ObjectMeta {
   readonly checksum?: string;
   /** The id of the multipart upload that created the object. */
   readonly uploadId?: string;
+  /** The operation that created the object, for the event of the object. */
+  readonly reason?: 'PutObject' | 'CopyObject' | 'CompleteMultipartUpload';
 }
 /** Options of a put. With `ifAbsent`, `put` fails if the key exists, even if a concurrent put created the key. */
-export interface PutOptions extends Partial<Pick<ObjectMeta, 'contentType' | 'headers' | 'tags'>> {
+export interface PutOptions extends Partial<Pick<ObjectMeta, 'contentType' | 'headers' | 'tags' | 'reason'>> {
   readonly ifAbsent?: boolean;
   /** Returns the declared CRC32 in base64. `put` calls it after the body, because the CRC32 can be in a trailer. */
   readonly checksum?: () => string | undefined;
@@ -121,7 +123,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
 
   /** Streams the content to a new file and hashes the content, with constant memory use. */
   async function put(bucket: string, key: string, body: Body, options: PutOptions = {}): Promise<ObjectMeta> {
-    const { contentType = 'binary/octet-stream', headers = {}, tags, ifAbsent, checksum, multipart } = options;
+    const { contentType = 'binary/octet-stream', headers = {}, tags, reason = 'PutObject', ifAbsent, checksum, multipart } = options;
     const attempt = { bucket, key, hasConflict: false };
     const replaced = () => {
       const old = get(bucket, key);
@@ -152,6 +154,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
         lastModified: new Date().setMilliseconds(0),
         checksum: storedChecksum,
         uploadId: multipart?.uploadId,
+        reason: multipart ? 'CompleteMultipartUpload' : reason,
       };
       untold.set(bytes, { bucket, key });
       commit(bucket, key, facts);

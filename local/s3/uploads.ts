@@ -120,14 +120,14 @@ export function createUploads(folder: string, incoming: string, store: Pick<Stor
       return upload;
     },
 
-    /** @param checksum - returns the declared CRC32 after the body was read, because a trailer can contain it */
-    async putPart(upload: Upload, partNumber: number, body: Body, checksum: () => string | undefined): Promise<Part> {
+    /** @param checksum - returns the declared CRC32 after the body was read, because a trailer can contain it. A copied part has no declared CRC32 */
+    async putPart(upload: Upload, partNumber: number, body: Body, checksum?: () => string | undefined): Promise<Part> {
       const file = randomUUID();
       try {
         const { size, md5, crc32 } = await writeContent(join(incoming, file), body);
-        const declared = checksum();
+        const declared = checksum?.();
         // For a full object checksum, S3 computes the checksums of parts that have none. AWS does not document this, but versitygw does the same.
-        if (declared === undefined && upload.checksumType === 'COMPOSITE') {
+        if (checksum && declared === undefined && upload.checksumType === 'COMPOSITE') {
           throw new AwsError('InvalidRequest', 'Checksum Type mismatch occurred, expected checksum Type: crc32, actual checksum Type: null');
         }
         verifyChecksum(declared, crc32);

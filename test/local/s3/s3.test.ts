@@ -164,12 +164,12 @@ const refusals: [name: string, call: () => Promise<unknown>, status: number, cod
   ['a list of tags of a version', () => client.send(new s3.GetObjectTaggingCommand({ Bucket: BUCKET, Key: 'k', VersionId: 'v' })), 501, 'NotImplemented'],
   ['a version', () => bytesOf('k', { VersionId: 'v' }), 501, 'NotImplemented'],
   ['a subresource', () => client.send(new s3.GetObjectAclCommand({ Bucket: BUCKET, Key: 'k' })), 501, 'NotImplemented'],
-  ['a copy', () => client.send(new s3.CopyObjectCommand({ Bucket: BUCKET, Key: 'k', CopySource: `${BUCKET}/x` })), 501, 'NotImplemented'],
+  ['a copy of a version', () => client.send(new s3.CopyObjectCommand({ Bucket: BUCKET, Key: 'k', CopySource: `${BUCKET}/x?versionId=v` })), 501, 'NotImplemented'],
+  ['a copy under a condition of the time', () => client.send(new s3.CopyObjectCommand({ Bucket: BUCKET, Key: 'k', CopySource: `${BUCKET}/x`, CopySourceIfModifiedSince: new Date() })), 501, 'NotImplemented'],
   ['a deletion of a version', () => client.send(new s3.DeleteObjectCommand({ Bucket: BUCKET, Key: 'k', VersionId: 'v' })), 501, 'NotImplemented'],
   ['a deletion of a bucket', () => client.send(new s3.DeleteBucketCommand({ Bucket: BUCKET })), 501, 'NotImplemented'],
   ['a list by folders', () => client.send(new s3.ListObjectsV2Command({ Bucket: BUCKET, Delimiter: '/' })), 501, 'NotImplemented'],
   ['a list of the first version', () => client.send(new s3.ListObjectsCommand({ Bucket: BUCKET })), 501, 'NotImplemented'],
-  ['a copied part', () => client.send(new s3.UploadPartCopyCommand({ Bucket: BUCKET, Key: 'k', UploadId: 'u', PartNumber: 1, CopySource: `${BUCKET}/x` })), 501, 'NotImplemented'],
   ['a get of one part', () => bytesOf('k', { PartNumber: 1 }), 501, 'NotImplemented'],
 ];
 test.each(refusals)('%s is refused', async (_name, call, status, code) => {
