@@ -110,5 +110,5 @@ export function billOf(month: Month): Record<string, number> {
   const units = unitsOf(month);
   const rows = Object.fromEntries(Object.entries(ROWS).map(([row, names]) => [row, names.reduce((sum, name) => sum + dollarsFor(name, units[name]), 0)]));
   const fixed = dollarsFor('secrets', SECRETS) + dollarsFor('SQS requests', POLLING_REQUESTS) + SWEEPER;
-  return { ...rows, 'API, functions, table, queue and events until videos are `ready`': month.videos * (SERVICE_PER_VIDEO + storedGigabytes().source * UPLOAD_PER_GB), 'fixed': fixed };
+  return { ...rows, 'API, functions, table, queue and events, from the upload to `ready`': month.videos * (SERVICE_PER_VIDEO + storedGigabytes().source * UPLOAD_PER_GB), 'fixed': fixed };
 }
