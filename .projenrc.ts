@@ -41,6 +41,7 @@ const TEST_LIBRARIES = [
   '@aws/cloudformation-validate@1.9.0-beta',
   '@aws-cdk/cloudformation-diff',
   '@aws-sdk/cloudfront-signer',
+  '@aws-sdk/lib-storage@^3.1169.0',
   '@hpcc-js/wasm-graphviz',
   '@seriousme/openapi-schema-validator',
   '@types/spdx-satisfies@^6',

@@ -4,7 +4,10 @@ const HANDLER_SIDE = ['src/runtime/**/*.ts', 'src/**/*.lambda.ts', 'src/**/*.run
 /** Pure rules, which constructs and handlers can import. */
 const PURE = ['src/domain/**/*.ts', 'src/contract/**/*.ts', 'src/roles/decide.ts', 'src/transcode/{source,job}/**/*.ts'];
 /** The areas that each area can import. No area imports auth, because the API authenticates callers and the roles authorize them. */
-const BELOW: Readonly<Record<string, readonly string[]>> = { api: [], auth: ['api'], catalog: ['api'], delivery: ['api', 'catalog'], sweeper: ['catalog', 'transcode', 'upload'], transcode: ['catalog'], upload: ['api', 'catalog'] };
+const BELOW: Readonly<Record<string, readonly string[]>> = {
+  api: [], auth: ['api'], catalog: ['api'], delivery: ['api', 'catalog'],
+  ingest: ['catalog', 'transcode', 'upload'], sweeper: ['catalog', 'ingest', 'transcode', 'upload'], transcode: ['catalog'], upload: ['api', 'catalog'],
+};
 const AREAS = Object.keys(BELOW);
 
 const CDK = { regex: '^(aws-cdk-lib(/|$)|constructs$)', message: 'a handler must not import the CDK, because esbuild would bundle it' };

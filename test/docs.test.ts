@@ -18,7 +18,7 @@ function anchorsOf(text: string): string[] {
 }
 
 const stack = testStack();
-const vod = vodIn(stack);
+const vod = vodIn(stack, { ingest: { defaultOwner: 'newsroom' } });
 
 describe.each(pages)('docs/%s', (page) => {
   const text = read('docs', page);
