@@ -23,6 +23,7 @@ export const ENVIRONMENT: Readonly<Record<Variable, string>> = {
   SIGNING_KEYS: JSON.stringify([{ keyPairId: 'K1', secretArn: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:k' }]),
   SOURCE_ADDRESS: 'https://sources.s3.amazonaws.com',
   SOURCE_BUCKET: 'sources',
+  SOURCE_LIFECYCLE: JSON.stringify({ action: 'delete', afterSeconds: 86_400 }),
   TABLE_ARN: 'arn:aws:dynamodb:us-east-1:123456789012:table/table',
   TABLE_NAME: 'table',
   TOKEN_RULES: JSON.stringify({ issuer: 'https://issuer.example.com', audiences: ['web'], use: 'id', groupsClaim: 'groups' }),

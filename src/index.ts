@@ -16,6 +16,7 @@ export { type IngestBucket } from './ingest/ingest-bucket';
 export { VodIngest, type VodIngestOptions, type VodIngestProps } from './ingest/vod-ingest';
 export { ServerlessVod, type ServerlessVodProps } from './serverless-vod';
 export { VodSweeper, type VodSweeperOptions, type VodSweeperProps } from './sweeper/vod-sweeper';
+export { SourceLifecycle } from './synth/source-lifecycle';
 export { type IVodTranscode } from './transcode/transcode';
 export { type TranscodeRung } from './transcode/transcode-rung';
 export { VodTranscode, type VodTranscodeOptions, type VodTranscodeProps } from './transcode/vod-transcode';

@@ -14,8 +14,8 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import {
-  Access, Identity, OidcIdentityOptions, OidcToken, PublicClientOptions, ServerlessVodProps, SigningKeyType, TranscodeRung, UserPoolIdentityOptions,
-  type IngestBucket, type UploadExpiryOptions, type UploadFileOptions, type UploadQuotas, VideoVisibility,
+  Access, type IngestBucket, Identity, OidcIdentityOptions, OidcToken, PublicClientOptions, ServerlessVodProps, SigningKeyType, SourceLifecycle,
+  TranscodeRung, type UploadExpiryOptions, type UploadFileOptions, type UploadQuotas, UserPoolIdentityOptions, VideoVisibility,
   VodApiOptions, VodCatalogOptions, VodDeliveryOptions, VodFunctionOptions, VodIngestOptions, VodRoles, VodSweeperOptions, VodTranscodeOptions,
   VodUploadOptions,
 } from '../../src';
@@ -173,6 +173,11 @@ export const PROPS = {
   } satisfies Ways<VodCatalogOptions>,
   VodUploadOptions: {
     bucket: buckets('Sources'),
+    sourceLifecycle: {
+      delete: () => SourceLifecycle.deleteAfterReady(Duration.days(1)),
+      archive: () => SourceLifecycle.archiveAfterReady(Duration.days(3650), s3.StorageClass.DEEP_ARCHIVE),
+      tier: () => SourceLifecycle.intelligentTiering(),
+    },
     defaultVisibility: { private: () => VideoVisibility.PRIVATE, unlisted: () => VideoVisibility.UNLISTED },
     removalPolicy: policies,
     functions,

@@ -57,7 +57,7 @@ function areas(scope: Construct, isImported: boolean, options: Options): void {
     functions, removalPolicy, ...given.delivery, catalog, api, certificate, domainNames, defaultBehavior, defaultRootObject, additionalBehaviors,
   });
   const upload = new VodUpload(scope, 'Upload', { functions, removalPolicy, ...given.upload, catalog, appOrigins });
-  const transcode = new VodTranscode(scope, 'Transcode', { functions, ...given.transcode, catalog, sourceBucket: upload.bucket, mediaBucket: delivery.bucket, ladder });
+  const transcode = new VodTranscode(scope, 'Transcode', { functions, ...given.transcode, catalog, sourceBucket: upload.bucket, mediaBucket: delivery.bucket, ladder, sourceLifecycle: upload.sourceLifecycle });
   if (given.ingest) new VodIngest(scope, 'Ingest', { functions, ...given.ingest, catalog, transcode, upload });
   new VodSweeper(scope, 'Sweeper', { functions, ...given.sweeper, catalog, transcode });
   auth.guard(api);

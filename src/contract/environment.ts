@@ -4,7 +4,7 @@ import type { Roles } from './roles';
 import type { SigningKeyReference } from './signing-keys';
 import type { TokenRules } from './token-rules';
 import type { TranscodeSettings } from './transcode';
-import type { UploadExpiry, UploadSettings } from './upload';
+import type { SourceLifecycleSettings, UploadExpiry, UploadSettings } from './upload';
 
 /** All environment variables that constructs set for handlers, each with the codec of its value. */
 export const VARIABLES = {
@@ -45,6 +45,7 @@ export const VARIABLES = {
   /** The `https://` URL of the source bucket. */
   SOURCE_ADDRESS: text,
   SOURCE_BUCKET: text,
+  SOURCE_LIFECYCLE: json<SourceLifecycleSettings>(),
   /** ARN of the catalog's table. Every event contains this ARN as its resource. */
   TABLE_ARN: text,
   TABLE_NAME: text,
@@ -82,8 +83,8 @@ export const ENVIRONMENTS = {
   'delivery/make-key-pair': [],
   'delivery/start-playback': ['TABLE_NAME', 'SERVICE_URL', 'SIGNING_KEYS', 'SESSION_SECONDS', 'ROLES', 'APP_ORIGINS?'],
   'ingest/ingest-objects': ['TABLE_NAME', 'SUBMIT_QUEUE_URL', 'INGEST_SETTINGS'],
-  'sweeper/sweep-videos': ['TABLE_NAME', 'SUBMIT_QUEUE_URL?', 'SOURCE_BUCKET?', 'UPLOAD_EXPIRY?'],
-  'transcode/record-job-event': ['TABLE_NAME', 'MEDIA_BUCKET'],
+  'sweeper/sweep-videos': ['TABLE_NAME', 'SUBMIT_QUEUE_URL?', 'SOURCE_BUCKET?', 'UPLOAD_EXPIRY?', 'SOURCE_LIFECYCLE?'],
+  'transcode/record-job-event': ['TABLE_NAME', 'MEDIA_BUCKET', 'SOURCE_LIFECYCLE?'],
   'transcode/submit-job': ['TABLE_NAME', 'MEDIA_BUCKET', 'QUEUE_ARN', 'JOB_ROLE_ARN', 'TRANSCODE_SETTINGS', 'MAX_RECEIVES'],
   'upload/manage-uploads': ['TABLE_NAME', 'SERVICE_URL', 'SOURCE_BUCKET', 'SOURCE_ADDRESS', 'UPLOAD_ROLE_ARN', 'UPLOAD_SETTINGS', 'ROLES', 'APP_ORIGINS?'],
 } as const satisfies Readonly<Record<string, readonly (Variable | `${Variable}?`)[]>>;

@@ -43,6 +43,9 @@ export interface Rendition {
   readonly bitsPerSecond: number;
 }
 
+/** `deleted`: the object no longer exists, or belongs to another video. `archived`: S3 moves the object to an archive, and jobs can't read it. */
+export type SourceState = 'deleted' | 'archived';
+
 export interface VideoRow {
   /** `video#{videoId}` */
   readonly pk: string;
@@ -87,6 +90,9 @@ export interface VideoRow {
     readonly checksum?: string;
     /** The ETag of an object that another pipeline put into S3. A later object can have the same key. */
     readonly etag?: string;
+    /** The time at which the sweeper deletes or archives the source. */
+    readonly dueAt?: string;
+    readonly state?: SourceState;
   };
   /** The multipart upload of the source file; absent for an upload with one PUT request, and after the upload. `partSize` is in bytes. */
   readonly upload?: { readonly id: string; readonly partSize: number };

@@ -10,6 +10,16 @@ export interface UploadSettings extends UploadLimits {
   readonly quotas: Quotas;
 }
 
+/** The tag of sources for which the bucket's lifecycle rule changes the storage class. */
+export const ARCHIVE_TAG = { key: 'vod-lifecycle', value: 'archive' } as const;
+
+/** What the sweeper does with the source of a ready video. */
+export interface SourceLifecycleSettings {
+  readonly action: 'delete' | 'archive';
+  /** The time between `ready` and the action. */
+  readonly afterSeconds: number;
+}
+
 /** How long the sweeper waits before it ends an upload, and before it removes the video. */
 export interface UploadExpiry {
   /** The time after which an upload without a new part expires. */

@@ -4,7 +4,7 @@ import type { VideoStatus } from './video-status';
  * The number of minutes after which the sweeper checks a video, by status. A video that already has a due time keeps it, because a new due time costs two write
  * units of the index. The first due time is therefore one hour after the upload was planned. If an action is due later, the sweeper postpones the check.
  *
- * `never` removes the due time.
+ * `never` removes the due time. A ready video has a due time only if the sweeper will delete or archive its source.
  */
 export const DUE_MINUTES: Readonly<Record<VideoStatus, number | 'never'>> = {
   waiting: 60, uploaded: 60, processing: 60, held: 'never', ready: 'never', errored: 'never', deleting: 60,

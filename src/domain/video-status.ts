@@ -8,7 +8,7 @@ export function isPresent(status: VideoStatus): boolean {
 }
 
 export const VIDEO_ERROR_CODES = [
-  'not_a_video', 'too_large', 'too_long', 'corrupt', 'unsupported_codec', 'transcode_failed', 'upload_expired', 'internal',
+  'not_a_video', 'too_large', 'too_long', 'corrupt', 'unsupported_codec', 'transcode_failed', 'upload_expired', 'source_unavailable', 'internal',
 ] as const;
 export type VideoErrorCode = (typeof VIDEO_ERROR_CODES)[number];
 

@@ -1,9 +1,10 @@
 import type { MediaConvertClient } from '@aws-sdk/client-mediaconvert';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SubmitMessage } from '../contract/transcode';
-import type { UploadExpiry } from '../contract/upload';
+import type { SourceLifecycleSettings, UploadExpiry } from '../contract/upload';
 import type { VideoRepository } from '../runtime/rows/video-repository';
 import type { MultipartUploads } from '../upload/multipart-uploads.runtime';
+import type { SourceObjects } from '../upload/source-objects.runtime';
 
 export interface SettlePorts {
   readonly videos: VideoRepository;
@@ -12,6 +13,8 @@ export interface SettlePorts {
   readonly transcode?: { readonly sqs: SQSClient; readonly submitQueueUrl: string; readonly mediaConvert: MediaConvertClient };
   /** @default - no uploads; videos that wait for an upload are postponed */
   readonly upload?: { readonly uploads: MultipartUploads; readonly expiry: UploadExpiry };
+  /** `buckets`: the buckets whose sources can be deleted or archived. @default - sources are kept */
+  readonly sources?: { readonly objects: SourceObjects; readonly action: SourceLifecycleSettings['action']; readonly buckets: readonly string[] };
 }
 
 export interface Wait {

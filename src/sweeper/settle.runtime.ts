@@ -1,4 +1,5 @@
 import { LATER, NextLook, requestJob, requestTimeout, SettlePorts, Wait } from './settle-ports.runtime';
+import { settleSource } from './settle-source.runtime';
 import { removeUpload, settleUpload } from './settle-upload.runtime';
 import type { VideoRow } from '../contract/table';
 import { CLAIM_SECONDS } from '../contract/transcode';
@@ -26,7 +27,7 @@ const SETTLERS: Readonly<Record<VideoStatus, Settle>> = {
   uploaded: submitAgain,
   processing: checkJob,
   held: nothingIsDue,
-  ready: nothingIsDue,
+  ready: settleSource,
   errored: removeExpired,
   // Only the abort of an upload causes this status in this version.
   deleting: removeUpload,

@@ -6,12 +6,13 @@ import { readEnvironment } from '../runtime/read-environment';
 import { dueVideos } from '../runtime/rows/due-videos';
 import { videoRepository } from '../runtime/rows/video-repository';
 import { multipartUploads } from '../upload/multipart-uploads.runtime';
+import { sourceObjects } from '../upload/source-objects.runtime';
 
-const { TABLE_NAME, SUBMIT_QUEUE_URL, SOURCE_BUCKET, UPLOAD_EXPIRY } = readEnvironment('sweeper/sweep-videos');
+const { TABLE_NAME, SUBMIT_QUEUE_URL, SOURCE_BUCKET, UPLOAD_EXPIRY, SOURCE_LIFECYCLE } = readEnvironment('sweeper/sweep-videos');
 const client = new DynamoDBClient({});
 
 export const handler = sweepVideos({
-  videos: videoRepository(TABLE_NAME, { client }),
+  videos: videoRepository(TABLE_NAME, { client, sourceLifecycle: SOURCE_LIFECYCLE }),
   due: dueVideos(TABLE_NAME, client),
   clock: () => new Date(),
   transcode: SUBMIT_QUEUE_URL === undefined ? undefined : {
@@ -21,4 +22,6 @@ export const handler = sweepVideos({
     mediaConvert: new MediaConvertClient({}),
   },
   upload: SOURCE_BUCKET === undefined || UPLOAD_EXPIRY === undefined ? undefined : { uploads: multipartUploads(SOURCE_BUCKET), expiry: UPLOAD_EXPIRY },
+  sources: SOURCE_BUCKET === undefined || SOURCE_LIFECYCLE === undefined ? undefined
+    : { objects: sourceObjects(), action: SOURCE_LIFECYCLE.action, buckets: [SOURCE_BUCKET] },
 });

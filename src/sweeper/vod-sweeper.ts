@@ -18,7 +18,7 @@ import { checkSoleUse } from '../synth/sole-use';
 import type { IVodTranscode } from '../transcode/transcode';
 import { jobsConnection, submitConnection } from '../transcode/transcode-connections';
 import type { IVodUpload } from '../upload/upload';
-import { expiryConnection } from '../upload/upload-connections';
+import { expiryConnection, lifecycleConnections } from '../upload/upload-connections';
 
 /** Options for the sweeper. */
 export interface VodSweeperOptions {
@@ -47,6 +47,7 @@ export interface VodSweeperProps extends VodSweeperOptions {
 
   /**
    * The construct that creates uploads. The sweeper ends uploads that receive no data for a long time, and removes videos without a source file.
+   * The sweeper also deletes or archives the sources of ready videos, if `sourceLifecycle` of the uploads requires it.
    *
    * @default - none: the sweeper changes no video that waits for its upload
    */
@@ -85,7 +86,7 @@ export class VodSweeper extends Construct {
       ...functionProblems(this, props.functions),
       ...catalogProblems(this, 'catalog', props.catalog),
       libraryObjectProblem('transcode', props.transcode, 'a VodTranscode', { members: ['node', 'submitQueue'] }),
-      libraryObjectProblem('upload', props.upload, 'a VodUpload', { members: ['node', 'bucket', 'uploadExpiry', 'expiredUploadRetention'] }),
+      libraryObjectProblem('upload', props.upload, 'a VodUpload', { members: ['node', 'bucket', 'uploadExpiry', 'expiredUploadRetention', 'sourceLifecycle'] }),
     ]);
     useFunctionOptions(this, props.functions);
     checkSoleUse(this, 'catalog.table', 'sweeping', props.catalog.table, 'also sweep the videos of the other service');
@@ -97,7 +98,7 @@ export class VodSweeper extends Construct {
         connectionsOf(props.catalog).sweep,
         permission(['sqs:SendMessage'], [this.deadLetterQueue.queueArn]),
         ...props.transcode ? [submitConnection(props.transcode), jobsConnection(this)] : [],
-        ...props.upload ? [expiryConnection(this, props.upload)] : [],
+        ...props.upload ? [expiryConnection(this, props.upload), ...lifecycleConnections(this, props.upload)] : [],
       ],
       environment: {},
     });

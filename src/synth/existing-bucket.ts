@@ -1,4 +1,4 @@
-import { AspectPriority, Aspects, CfnResource, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AspectPriority, Aspects, CfnResource, Duration, Lazy, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { IConstruct } from 'constructs';
 import { checkBucketAccess } from './existing-bucket-access';
@@ -6,6 +6,14 @@ import { keyProblems, ResourceKey } from './kms-keys';
 import { partitionProblem, placeProblems } from './place';
 import { isAbsent, objectProblem } from './prop-checks';
 import { renderedProperties } from './rendered';
+
+/** A lifecycle rule that changes the storage class of objects. */
+export interface LifecycleRule {
+  readonly id: string;
+  readonly prefix: string;
+  readonly tagFilters?: Readonly<Record<string, string>>;
+  readonly transitions: { readonly storageClass: s3.StorageClass; readonly transitionAfter: Duration }[];
+}
 
 export function bucketKey(prop: string, bucket: s3.IBucket): ResourceKey {
   return { prop, key: bucket.encryptionKey, service: 's3' };
@@ -104,6 +112,26 @@ export function addCorsRule(bucket: s3.IBucket, rule: s3.CorsRule): boolean {
   } else {
     const given = Stack.of(resource).resolve(resource.corsConfiguration);
     resource.corsConfiguration = { corsRules: [...given?.corsRules ?? [], rule] };
+  }
+  return true;
+}
+
+/** @returns false for an imported bucket, which this stack can't change */
+export function addLifecycleRule(bucket: s3.IBucket, rule: LifecycleRule): boolean {
+  const resource = cfnBucket(bucket);
+  if (!resource) return false;
+  if ('addLifecycleRule' in bucket) {
+    (bucket as s3.Bucket).addLifecycleRule(rule);
+  } else {
+    const { tagFilters, transitions, ...others } = rule;
+    const given = Stack.of(resource).resolve(resource.lifecycleConfiguration);
+    const own: s3.CfnBucket.RuleProperty = {
+      ...others,
+      status: 'Enabled',
+      tagFilters: tagFilters && Object.entries(tagFilters).map(([key, value]) => ({ key, value })),
+      transitions: transitions.map(({ storageClass, transitionAfter }) => ({ storageClass: storageClass.value, transitionInDays: transitionAfter.toDays() })),
+    };
+    resource.lifecycleConfiguration = { ...given, rules: [...given?.rules ?? [], own] };
   }
   return true;
 }

@@ -145,6 +145,8 @@ async function findJob(row: VideoRow, { client, queueArn, abortSignal }: Submiss
 async function createJob(row: VideoRow, token: string, ports: Submission): Promise<string | VideoError> {
   const { client, settings, mediaBucket, queueArn, jobRoleArn, abortSignal } = ports;
   const { videoId, attempt } = row;
+  const { state } = row.source;
+  if (state) return { code: 'source_unavailable', message: state === 'archived' ? 'the source file is archived' : 'the source file was deleted' };
   const input = sourceUrl(row);
 
   const source = await probe(input, ports);

@@ -29,6 +29,7 @@ import { durationProblem, keyProblem, numberProblem } from '../synth/prop-checks
 import { propName } from '../synth/prop-paths';
 import { warnWithoutMediaConvert } from '../synth/region';
 import { checkSoleUse } from '../synth/sole-use';
+import { SourceLifecycle, sourceLifecycleProblems } from '../synth/source-lifecycle';
 
 /** Options for transcoding. */
 export interface VodTranscodeOptions {
@@ -107,6 +108,14 @@ export interface VodTranscodeProps extends VodTranscodeOptions {
    * @default - H.264 with the heights 1080, 720, 540, 360 and 240, at most 6, 4, 2, 1 and 0.35 Mb/s
    */
   readonly ladder?: TranscodeRung[];
+
+  /**
+   * What happens to the source file of a video after the video is ready: the `sourceLifecycle` of the uploads. When a video becomes ready, its row gets the
+   * time at which `VodSweeper` deletes or archives the source.
+   *
+   * @default SourceLifecycle.keep()
+   */
+  readonly sourceLifecycle?: SourceLifecycle;
 }
 
 export const TRANSCODE_OPTIONS: Record<keyof VodTranscodeOptions, true> = {
@@ -155,7 +164,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
   constructor(scope: Construct, id: string, props: VodTranscodeProps) {
     super(checkedScope(scope, id, props), id);
     throwIfAny(this, [
-      keyProblem<VodTranscodeProps>('', props, { ...TRANSCODE_OPTIONS, catalog: true, sourceBucket: true, mediaBucket: true, ladder: true }),
+      keyProblem<VodTranscodeProps>('', props, { ...TRANSCODE_OPTIONS, catalog: true, sourceBucket: true, mediaBucket: true, ladder: true, sourceLifecycle: true }),
       ...problemsOf(props),
       ...functionProblems(this, props.functions),
       ...catalogProblems(this, 'catalog', props.catalog),
@@ -242,14 +251,15 @@ export class VodTranscode extends Construct implements IVodTranscode {
     return fn;
   }
 
-  private makeRecordJobEvent({ catalog, mediaBucket }: VodTranscodeProps): lambda.Function {
+  private makeRecordJobEvent({ catalog, mediaBucket, sourceLifecycle }: VodTranscodeProps): lambda.Function {
+    const lifecycle = sourceLifecycle?._settings();
     const fn = handlerFunction(this, 'RecordJobEvent', 'transcode/record-job-event', {
       description: 'Writes progress, results and errors of MediaConvert jobs to the catalog',
       uses: [
         connectionsOf(catalog).update,
         permission(['sqs:SendMessage'], [this.jobEventsDeadLetterQueue.queueArn]),
       ],
-      environment: { MEDIA_BUCKET: mediaBucket.bucketName },
+      environment: { MEDIA_BUCKET: mediaBucket.bucketName, ...lifecycle && { SOURCE_LIFECYCLE: lifecycle } },
     });
     // EventBridge invokes the function asynchronously, so events that fail three times are lost without a dead-letter queue.
     (fn.node.defaultChild as lambda.CfnFunction).deadLetterConfig = { targetArn: this.jobEventsDeadLetterQueue.queueArn };
@@ -294,6 +304,7 @@ function problemsOf(props: VodTranscodeProps): (string | undefined)[] {
     durationProblem('maxDuration', props.maxDuration, Duration.seconds(1), Duration.days(365)),
     numberProblem('maxConcurrency', props.maxConcurrency, { min: 2, max: 1000 }),
     numberProblem('concurrentJobs', props.concurrentJobs, { min: 1 }),
+    ...sourceLifecycleProblems('sourceLifecycle', props.sourceLifecycle),
   ];
 }
 

@@ -32,3 +32,17 @@ export function expiryConnection(scope: IConstruct, upload: IVodUpload): Connect
     grant: (grantee) => grantOnSources(scope, upload, grantee, ['s3:GetObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload', 's3:DeleteObject']),
   });
 }
+
+/**
+ * Returns the environment variable and permissions with which the sweeper deletes or archives sources, in addition to `expiryConnection`. Returns no connection
+ * if the sweeper changes no sources.
+ */
+export function lifecycleConnections(scope: IConstruct, upload: IVodUpload): Connection<'SOURCE_LIFECYCLE'>[] {
+  const settings = upload.sourceLifecycle._settings();
+  if (!settings) return [];
+  const actions = settings.action === 'archive' ? ['s3:GetObjectTagging', 's3:PutObjectTagging'] : [];
+  return [connection({
+    environment: { SOURCE_LIFECYCLE: settings },
+    grant: (grantee) => actions.length > 0 && grantOnSources(scope, upload, grantee, actions),
+  })];
+}

@@ -1,6 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
+import type { SourceLifecycle } from '../synth/source-lifecycle';
 
 /** The properties of `VodUpload` that other constructs use. */
 export interface IVodUpload extends IConstruct {
@@ -10,4 +11,6 @@ export interface IVodUpload extends IConstruct {
   readonly uploadExpiry: Duration;
   /** The time after which a video whose upload has expired is removed. */
   readonly expiredUploadRetention: Duration;
+  /** What happens to the source file of a video after the video is ready. */
+  readonly sourceLifecycle: SourceLifecycle;
 }

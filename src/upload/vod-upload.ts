@@ -13,6 +13,7 @@ import type { VodApi } from '../api/vod-api';
 import { catalogProblems, IVodCatalog } from '../catalog/catalog';
 import { connectionsOf } from '../catalog/catalog-connections';
 import type { UploadSettings } from '../contract/upload';
+import { SOURCE_PREFIX } from '../domain/object-keys';
 import { INCOMPLETE_UPLOAD_DAYS } from '../domain/upload-limits';
 import { VideoVisibility } from '../domain/visibility';
 import { acknowledge } from '../synth/acknowledge';
@@ -28,6 +29,7 @@ import { privateBucket } from '../synth/private-bucket';
 import { enumProblem, keyProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-paths';
 import { removalPolicyProblem } from '../synth/removal-policy';
+import { SourceLifecycle, sourceLifecycleProblems } from '../synth/source-lifecycle';
 
 /** Checksum headers in S3's response to an upload (see PutObject in the Amazon S3 API Reference). S3's CORS rules allow no wildcard for exposed headers. */
 const CHECKSUM_HEADERS = ['crc32', 'crc32c', 'crc64nvme', 'sha1', 'sha256', 'type'].map((name) => `x-amz-checksum-${name}`);
@@ -71,6 +73,16 @@ export interface VodUploadOptions {
   readonly expiry?: UploadExpiryOptions;
 
   /**
+   * What happens to the source file of a video after the video is ready.
+   *
+   * Lifecycle rules are added to a new bucket and to a bucket that is defined in this app. For an imported bucket, a warning at synth describes the rule that
+   * the bucket needs.
+   *
+   * @default SourceLifecycle.keep()
+   */
+  readonly sourceLifecycle?: SourceLifecycle;
+
+  /**
    * The limits of each user. Admins have no limits.
    *
    * @default - the defaults of `UploadQuotas`
@@ -110,7 +122,7 @@ export interface VodUploadProps extends VodUploadOptions {
 }
 
 export const UPLOAD_OPTIONS: Record<keyof VodUploadOptions, true> = {
-  bucket: true, files: true, defaultVisibility: true, expiry: true, quotas: true, functions: true, removalPolicy: true,
+  bucket: true, files: true, defaultVisibility: true, expiry: true, sourceLifecycle: true, quotas: true, functions: true, removalPolicy: true,
 };
 
 /**
@@ -130,6 +142,8 @@ export class VodUpload extends Construct implements IVodUpload {
   public readonly uploadExpiry: Duration;
   /** The time after which a video whose upload has expired is removed. */
   public readonly expiredUploadRetention: Duration;
+  /** What happens to the source file of a video after the video is ready. */
+  public readonly sourceLifecycle: SourceLifecycle;
   /** The role whose sessions sign the URLs of uploads. The role can only put objects. A session lasts one hour. */
   public readonly signingRole: iam.Role;
   /** The function that creates videos, signs the URLs of their uploads, and completes or aborts uploads. */
@@ -153,10 +167,12 @@ export class VodUpload extends Construct implements IVodUpload {
     const { signedUrl, incompleteUpload, expiredVideo } = expiryOf(props.expiry);
     this.uploadExpiry = incompleteUpload;
     this.expiredUploadRetention = expiredVideo;
+    this.sourceLifecycle = props.sourceLifecycle ?? SourceLifecycle.keep();
     this.bucket = props.bucket ?? this.makeBucket(props);
     checkBucket(this, propName(this, 'bucket'), this.bucket);
     checkAppOrigins(this, props.appOrigins);
     this.letPagesPut(props.appOrigins);
+    this.sourceLifecycle._addRule(this, propName(this, 'bucket'), this.bucket, SOURCE_PREFIX);
     const settings: UploadSettings = {
       ...fileLimitsOf(props.files),
       expirySeconds: signedUrl.toSeconds(),
@@ -233,6 +249,7 @@ function problemsOf(props: VodUploadProps): (string | undefined)[] {
   return [
     ...fileProblems(props.files),
     ...expiryProblems(props.expiry),
+    ...sourceLifecycleProblems('sourceLifecycle', props.sourceLifecycle),
     ...quotaProblems(props.quotas),
     ...appOriginsProblems(props.appOrigins),
     enumProblem('defaultVisibility', props.defaultVisibility, { VideoVisibility }),

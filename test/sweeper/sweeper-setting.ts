@@ -1,11 +1,12 @@
 import { createHash } from 'crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetJobCommandInput, Job, MediaConvertClient, NotFoundException } from '@aws-sdk/client-mediaconvert';
-import { NoSuchUpload, NotFound, S3Client } from '@aws-sdk/client-s3';
+import { NoSuchUpload, NotFound, S3Client, type Tag } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DeleteCommand, DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { InitializeMiddleware } from '@smithy/types';
 import { dueKey, usageKey, videoKey, VideoRow } from '../../src/contract/table';
+import type { SourceLifecycleSettings } from '../../src/contract/upload';
 import { dueVideos } from '../../src/runtime/rows/due-videos';
 import { videoRepository } from '../../src/runtime/rows/video-repository';
 import { SweepReport, sweepVideos } from '../../src/sweeper/sweep-videos.runtime';
@@ -14,12 +15,16 @@ import { jobSettings } from '../../src/transcode/job/job-settings';
 import { DEFAULT_LADDER, chooseRungs } from '../../src/transcode/job/ladder';
 import type { Source } from '../../src/transcode/source/source';
 import { multipartUploads } from '../../src/upload/multipart-uploads.runtime';
+import { sourceObjects } from '../../src/upload/source-objects.runtime';
 import { CatalogTable, catalogTable, idOf, videoRow } from '../runtime/rows/catalog-table';
 
 /** A simulated crash of a sweep at request number `call`. The process ends before or after AWS executes the request. */
 export interface Death { readonly call: number; readonly after: boolean }
 
 export const NOW = '2026-11-29T12:00:00.000Z';
+
+/** The time between `ready` and the end of a source. */
+export const SOURCE_SECONDS = 30 * 24 * 3600;
 
 export const EXPIRY = { incompleteExpirySeconds: 24 * 3600, expiredRetentionSeconds: 7 * 24 * 3600 };
 
@@ -56,19 +61,30 @@ export function sweeperSetting() {
   /** The sizes of the objects in S3 by key, and the times at which the parts of each multipart upload were stored. */
   const objects = new Map<string, number>();
   const uploads = new Map<string, Date[]>();
+  /** The tags and ETags of objects by key. */
+  const tags = new Map<string, Tag[]>();
+  const etags = new Map<string, string>();
   const calls: string[] = [];
   const logged: string[] = [];
   afterEach(() => table.close());
   beforeEach(async () => {
     table = await catalogTable();
     clock.now = new Date(NOW);
-    for (const all of [jobs, objects, uploads]) all.clear();
+    for (const all of [jobs, objects, uploads, tags, etags]) all.clear();
     messages.length = calls.length = logged.length = 0;
     for (const level of ['info', 'warn', 'error'] as const) jest.spyOn(console, level).mockImplementation((...line: unknown[]) => void logged.push(JSON.stringify(line)));
   });
 
-  function answerOfS3(commandName: string, { Key, UploadId, PartNumberMarker = '0' }: any): object | undefined {
+  function answerOfS3(commandName: string, { Key, UploadId, PartNumberMarker = '0', IfMatch, Tagging }: any): object | undefined {
     const size = objects.get(Key);
+    const fail = (httpStatusCode: number) => { throw Object.assign(new Error('from S3'), { $metadata: { httpStatusCode } }); };
+    if (IfMatch !== undefined && size === undefined) fail(404);
+    if (IfMatch !== undefined && etags.get(Key) !== IfMatch) fail(412);
+    if (commandName.endsWith('ObjectTaggingCommand')) {
+      if (size === undefined) fail(403);
+      if (commandName.startsWith('Put')) tags.set(Key, Tagging.TagSet);
+      return { TagSet: tags.get(Key) ?? [] };
+    }
     if (commandName === 'HeadObjectCommand') {
       if (size === undefined) throw new NotFound({ message: 'UnknownError', $metadata: { httpStatusCode: 404 } });
       return { ContentLength: size };
@@ -96,7 +112,7 @@ export function sweeperSetting() {
   }
 
   return {
-    clock, jobs, messages, calls, logged, objects, uploads,
+    clock, jobs, messages, calls, logged, objects, uploads, tags, etags,
     table: () => table,
     newId: () => idOf(count++),
     /** Stores a video in the table. The video became due `minutes` ago. */
@@ -128,8 +144,9 @@ export function sweeperSetting() {
       return (await documents.send(new GetCommand({ TableName: table.tableName, Key: videoKey(videoId), ConsistentRead: true }))).Item as VideoRow;
     },
     /** Runs a sweep. Returns undefined if the process ended during the sweep. */
-    sweep({ death, before, left = () => 600_000, transcodes = true, endsUploads = true }: {
+    sweep({ death, before, left = () => 600_000, transcodes = true, endsUploads = true, sources }: {
       death?: Death; before?: (commandName: string, input: any) => Promise<void>; left?: () => number; transcodes?: boolean; endsUploads?: boolean;
+      sources?: SourceLifecycleSettings['action'];
     } = {}): Promise<SweepReport | undefined> {
       return new Promise((resolve, reject) => {
         let call = 0;
@@ -152,11 +169,14 @@ export function sweeperSetting() {
         for (const stack of stacks(sqs, mediaConvert, s3)) stack.add(service, { step: 'initialize', priority: 'low' });
         for (const stack of stacks(dynamo, sqs, mediaConvert, s3)) stack.add(observe, { step: 'initialize', priority: 'high' });
         sweepVideos({
-          videos: videoRepository(table.tableName, { client: dynamo, clock: () => clock.now }),
+          videos: videoRepository(table.tableName, {
+            client: dynamo, clock: () => clock.now, sourceLifecycle: sources && { action: sources, afterSeconds: SOURCE_SECONDS },
+          }),
           due: dueVideos(table.tableName, dynamo),
           clock: () => clock.now,
           transcode: transcodes ? { sqs, submitQueueUrl: 'uploads', mediaConvert } : undefined,
           upload: endsUploads ? { uploads: multipartUploads('sources', s3), expiry: EXPIRY } : undefined,
+          sources: sources && { objects: sourceObjects(s3), action: sources, buckets: ['sources'] },
         })({}, { getRemainingTimeInMillis: left }).then(resolve, reject);
       });
     },

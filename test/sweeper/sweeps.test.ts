@@ -2,7 +2,13 @@ import { job, NOW, sweeperSetting } from './sweeper-setting';
 import { videoKey, VideoRow } from '../../src/contract/table';
 import { idOf } from '../runtime/rows/catalog-table';
 
-const { clock, due, dueMany, jobs, messages, calls, objects, uploads, usageOf, clearUsage, row, sweep } = sweeperSetting();
+const { clock, due, dueMany, jobs, messages, calls, objects, uploads, usageOf, clearUsage, row, sweep, tags, etags } = sweeperSetting();
+
+const VIDEO_ID = idOf(0);
+
+function source(given: Partial<VideoRow['source']>): VideoRow['source'] {
+  return { bucket: 'sources', key: `source/${VIDEO_ID}/original`, fileName: 'a', contentType: 'video/mp4', size: 1000, dueAt: '2026-11-29T11:00:00.000Z', ...given };
+}
 
 /** Videos that need different actions of a sweep. */
 const CASES: Record<string, Partial<VideoRow>> = {
@@ -19,9 +25,10 @@ const CASES: Record<string, Partial<VideoRow>> = {
   'a complete file without an event': { status: 'waiting', createdAt: '2026-11-20T12:00:00.000Z', upload: { id: 'complete', partSize: 5 } },
   'an expired upload': { status: 'errored', error: { code: 'upload_expired', message: 'no' }, upload: { id: 'open', partSize: 5 } },
   'an aborted upload': { status: 'deleting', upload: { id: 'open', partSize: 5 } },
+  'a source that is deleted': { status: 'ready', source: source({}) },
+  'a source with an ETag that is deleted': { status: 'ready', source: source({ etag: 'e1' }) },
+  'a source that is archived': { status: 'ready', source: source({ size: 1_000_000 }) },
 };
-
-const VIDEO_ID = idOf(0);
 
 function reset(): void {
   clock.now = new Date(NOW);
@@ -30,13 +37,13 @@ function reset(): void {
   jobs.set('complete', job(VIDEO_ID));
   jobs.set('failed', job(VIDEO_ID, 1, { Status: 'ERROR', ErrorCode: 1010 }));
   jobs.set('untold', new Error('socket hang up'));
-  for (const all of [objects, uploads]) all.clear();
+  for (const all of [objects, uploads, tags, etags]) all.clear();
   uploads.set('open', [new Date('2026-11-20T13:00:00.000Z')]);
 }
 
 /** Returns the part of a row that does not depend on the time or the number of writes. */
 async function stateOf(videoId = VIDEO_ID) {
-  const inS3 = { objects: [...objects], uploads: [...uploads], usage: await usageOf('owner') };
+  const inS3 = { objects: [...objects], tags: [...tags], uploads: [...uploads], usage: await usageOf('owner') };
   const stored = await row(videoId);
   if (!stored) return { ...inS3, isDue: false };
   const { version, updatedAt, dueAt, publishedAt, listedAt, claim, ...rest } = stored;
@@ -45,12 +52,14 @@ async function stateOf(videoId = VIDEO_ID) {
   return { ...inS3, ...rest, isAbandoned, isDue, publishedAt: publishedAt?.length, listedAt: listedAt?.length };
 }
 
-test.each(Object.entries(CASES))('%s: a sweep that stops at any request, and the next sweep, have the same result as one complete sweep', async (_, given) => {
+test.each(Object.entries(CASES))('%s: a sweep that stops at any request, and the next sweep, have the same result as one complete sweep', async (name, given) => {
+  const sources = given.source && (name.includes('archived') ? 'archive' : 'delete');
   /** Restores the state before the sweep: the video, and its objects in S3. */
   const prepare = async () => {
     reset();
     await clearUsage('owner');
-    if (given.upload?.id === 'complete') objects.set(`source/${VIDEO_ID}/original`, 1234);
+    if (given.source || given.upload?.id === 'complete') objects.set(`source/${VIDEO_ID}/original`, 1234);
+    if (given.source?.etag) etags.set(given.source.key, '"e1"');
     await due({ ...given, videoId: VIDEO_ID });
   };
   /** If a sweep recovers an upload, the next sweep can request the job once more. */
@@ -60,7 +69,7 @@ test.each(Object.entries(CASES))('%s: a sweep that stops at any request, and the
     return state;
   };
   await prepare();
-  expect((await sweep())!.looked).toBe(1);
+  expect((await sweep({ sources }))!.looked).toBe(1);
   const wanted = await comparable();
   expect(wanted.isDue).toBe(false);
   const count = calls.length;
@@ -70,9 +79,9 @@ test.each(Object.entries(CASES))('%s: a sweep that stops at any request, and the
   for (let call = 15; call < count; call++) {
     for (const after of [false, true]) {
       await prepare();
-      expect(await sweep({ death: { call, after } })).toBeUndefined();
+      expect(await sweep({ sources, death: { call, after } })).toBeUndefined();
       clock.now = new Date(Date.parse(NOW) + 15 * 60_000);
-      await sweep();
+      await sweep({ sources });
       clock.now = new Date(NOW);
       expect({ call, after, state: await comparable() }).toEqual({ call, after, state: wanted });
       // A sweep can send a message twice, but must not omit a message.

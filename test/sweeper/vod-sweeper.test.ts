@@ -1,6 +1,7 @@
+import { Duration } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { VodSweeper } from '../../src';
+import { SourceLifecycle, VodSweeper } from '../../src';
 import { environmentOf, functionOf } from '../toolkit/functions';
 import { permissionsOf } from '../toolkit/permissions';
 import { catalogIn, sweeperIn, templateOf, testStack, transcodeIn, uploadIn } from '../toolkit/stacks';
@@ -36,6 +37,19 @@ describe('VodSweeper', () => {
       State: 'ENABLED', Targets: [{ Arn: stack.resolve(made.sweepVideosFunction.functionArn), DeadLetterConfig: { Arn: queue } }],
     });
   });
+});
+
+test.each([
+  ['delete', SourceLifecycle.deleteAfterReady(Duration.days(2)), []],
+  ['archive', SourceLifecycle.archiveAfterReady(Duration.days(2)), ['s3:GetObjectTagging on UploadBucket.Arn/source/*', 's3:PutObjectTagging on UploadBucket.Arn/source/*']],
+] as const)('passes the source lifecycle to the function, with only the permissions for the action %s', (action, sourceLifecycle, permissions) => {
+  const stack = testStack();
+  const catalog = catalogIn(stack);
+  sweeperIn(stack, { catalog, upload: uploadIn(stack, { catalog, sourceLifecycle }) });
+  const template = templateOf(stack);
+  expect(environmentOf(template, 'sweeper/sweep-videos').SOURCE_LIFECYCLE).toBe(JSON.stringify({ action, afterSeconds: 172_800 }));
+  expect(permissionsOf(template, 'sweeper/sweep-videos').filter((name) => name.includes('Tagging'))).toEqual(permissions);
+  expect(permissionsOf(template, 'sweeper/sweep-videos')).toEqual(expect.arrayContaining(['DeleteObject', 'GetObject'].map((name) => `s3:${name} on UploadBucket.Arn/source/*`)));
 });
 
 test('has no permissions for MediaConvert and S3 without transcoding and uploads', () => {

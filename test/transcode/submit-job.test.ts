@@ -64,6 +64,13 @@ describe('a message {videoId, attempt}', () => {
     expect(await submit.table.get()).toMatchObject({ status: 'processing', attempt: 2, jobId: 'job-1', source: { size: 7 }, claim: { token: 'again' } });
   });
 
+  test.each(['deleted', 'archived'] as const)('a video whose source is %s ends with the error source_unavailable', async (state) => {
+    await submit.table.put({ attempt: 2, source: { bucket: 'sources', key: 'k', fileName: 'a', contentType: 'video/mp4', size: 7, state } });
+    expect(await submit.send(again(2))).toEqual([]);
+    expect(calls()).toEqual([]);
+    expect(await submit.table.get()).toMatchObject({ status: 'errored', error: { code: 'source_unavailable', message: expect.stringContaining(state) } });
+  });
+
   test.each(['waiting', 'processing', 'ready', 'errored', 'deleting'] as const)('does not change a video that is %s', async (status) => {
     await submit.table.put({ status, jobId: 'job-0' });
     const before = await submit.table.get();

@@ -2,6 +2,7 @@ import { Bitrate, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { CLAIM_SECONDS } from '../../src/contract/transcode';
+import { SourceLifecycle } from '../../src/synth/source-lifecycle';
 import type { VodTranscodeProps } from '../../src/transcode/vod-transcode';
 import { environmentOf, functionOf } from '../toolkit/functions';
 import { permissionsOf, permissionsOfRole, statements, statementsOf } from '../toolkit/permissions';
@@ -49,6 +50,12 @@ describe('VodTranscode', () => {
     expect(permissionsOf(template, 'transcode/record-job-event')).toEqual([
       'dynamodb:GetItem on CatalogTable.Arn', 'dynamodb:UpdateItem on CatalogTable.Arn', 'sqs:SendMessage on TranscodeJobEventsDeadLetterQueue.Arn',
     ]);
+  });
+
+  test('passes the source lifecycle to the function for job events, if the sweeper changes sources', () => {
+    const lifecycleOf = (sourceLifecycle?: SourceLifecycle) => environmentOf(templateOf(transcode({ sourceLifecycle }).stack), 'transcode/record-job-event').SOURCE_LIFECYCLE;
+    expect(lifecycleOf(SourceLifecycle.archiveAfterReady(Duration.days(1)))).toBe('{"action":"archive","afterSeconds":86400}');
+    for (const kept of [undefined, SourceLifecycle.keep(), SourceLifecycle.intelligentTiering()]) expect(lifecycleOf(kept)).toBeUndefined();
   });
 
   test('has no wildcard actions, and only Probe and ListStreams apply to all resources', () => {

@@ -1,8 +1,8 @@
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { entering, firstDue, Outcome, RowChanges } from './row-changes';
+import { Change, entering, firstDue, Outcome, RowChanges } from './row-changes';
 import { transact, TransactItem } from './transact';
 import { addUsage, countUpload } from './usage';
-import { detailsKey, SCHEMA_VERSION, VideoDetails, videoKey, VideoRow } from '../../contract/table';
+import { detailsKey, SCHEMA_VERSION, SourceState, VideoDetails, videoKey, VideoRow } from '../../contract/table';
 import { dayOf, exceededQuota, NO_USAGE, QuotaName, Quotas, Usage } from '../../domain/quotas';
 import { ENTERED_FROM, VideoStatus } from '../../domain/video-status';
 
@@ -31,6 +31,11 @@ export interface UploadRows {
   abortUpload(row: VideoRow, due: Date): Promise<Outcome>;
   /** Removes a video whose upload ended without a source file. Changes nothing if the row was written after `row` was read. */
   removeUpload(row: VideoRow): Promise<Outcome>;
+  /**
+   * Records that the source of a ready video is deleted or archived, and removes the due time. The size of a deleted source no longer counts for its owner.
+   * Changes nothing if the row was written after `row` was read.
+   */
+  markSource(row: VideoRow, state: SourceState): Promise<Outcome>;
 }
 
 /** After the sweeper has recorded a complete upload, it waits this long. Then it checks whether the video has a job. */
@@ -72,7 +77,7 @@ export function newItems(tableName: string, row: VideoRow, { description, metada
 /** The maximum number of tries to count a new upload. A try fails if another upload has changed the day of the counter. */
 const TRIES = 5;
 
-export function uploadRows(tableName: string, documents: DynamoDBDocumentClient, { find, writeWithUsage }: RowChanges, clock: () => Date): UploadRows {
+export function uploadRows(tableName: string, documents: DynamoDBDocumentClient, { find, write, writeWithUsage }: RowChanges, clock: () => Date): UploadRows {
   async function count(items: readonly TransactItem[], { owner, source: { size } }: NewVideo, quotas: Quotas | undefined): Promise<void> {
     const day = dayOf(clock());
     const impossible = quotas && exceededQuota(NO_USAGE, size, day, quotas);
@@ -132,6 +137,14 @@ export function uploadRows(tableName: string, documents: DynamoDBDocumentClient,
         ...(status === 'deleting' ? [] : [addUsage(tableName, owner, { videos: -1 })]),
       ]);
       return outcome;
+    },
+
+    markSource(row, state) {
+      const { videoId, version, source: { size } } = row;
+      const change: Change = {
+        from: ['ready'], set: { 'source.state': state }, remove: ['dueShard', 'dueAt'], and: '#version = :version', values: { ':version': version },
+      };
+      return state === 'deleted' ? writeWithUsage(row, change, { storedBytes: -size }) : write(videoId, change);
     },
   };
 }

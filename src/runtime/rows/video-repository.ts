@@ -6,6 +6,7 @@ import { Outcome, rowChanges } from './row-changes';
 import { UploadRows, uploadRows } from './upload-rows';
 import { VideoLists, videoLists } from './video-lists';
 import { detailsKey, publicationKey, VideoDetails, videoKey, VideoRow } from '../../contract/table';
+import type { SourceLifecycleSettings } from '../../contract/upload';
 import { ENTERED_FROM, VideoError } from '../../domain/video-status';
 import { isListed } from '../../domain/visibility';
 
@@ -50,6 +51,8 @@ export interface VideoRepository extends UploadRows, IngestRows, VideoLists {
 }
 
 export interface VideoRepositoryOptions {
+  /** @default - the sweeper changes no sources, so ready videos have no due time */
+  readonly sourceLifecycle?: SourceLifecycleSettings;
   readonly client?: DynamoDBClient;
   readonly clock?: () => Date;
 }
@@ -64,7 +67,7 @@ const NOT_CLAIMED = 'attribute_not_exists(#claim) OR #claim.#attempt <> :attempt
 const TRIES = 3;
 
 export function videoRepository(tableName: string, options: VideoRepositoryOptions = {}): VideoRepository {
-  const { client = new DynamoDBClient({}), clock = () => new Date() } = options;
+  const { client = new DynamoDBClient({}), clock = () => new Date(), sourceLifecycle } = options;
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 
   const changes = rowChanges(tableName, documents, clock);
@@ -134,13 +137,17 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
       for (let tries = 0; tries < TRIES; tries++) {
         const row = await find(videoId);
         if (!row || row.attempt !== attempt || !from.includes(row.status)) return 'unchanged';
-        const publishedAt = row.publishedAt ?? clock().toISOString();
+        const now = clock();
+        const publishedAt = row.publishedAt ?? now.toISOString();
+        const sourceDue = sourceLifecycle && !row.source.state ? new Date(now.getTime() + sourceLifecycle.afterSeconds * 1000) : undefined;
         const outcome = await write(videoId, {
           from,
           attempt,
           to: 'ready',
+          due: sourceDue,
           set: {
-            progress: 100,
+            'source.dueAt': sourceDue?.toISOString(),
+            'progress': 100,
             publishedAt,
             media,
             renditions,

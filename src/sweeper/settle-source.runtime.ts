@@ -1,0 +1,35 @@
+import type { NextLook, SettlePorts, Wait } from './settle-ports.runtime';
+import type { VideoRow } from '../contract/table';
+
+/** By default, lifecycle rules do not move smaller objects (see "Transitioning objects using Amazon S3 Lifecycle" in the Amazon S3 User Guide). */
+const MIN_ARCHIVED_BYTES = 128 * 1024;
+
+/** The operator must fix the cause, so the sweeper tries again only once a day. */
+const TOMORROW: Wait = { minutes: 24 * 60 };
+
+/**
+ * Deletes or archives the source of a ready video. After a crash between the request to S3 and the write of the row, the next sweep repeats both. S3 accepts
+ * the repeated request, and the condition of the write prevents a second release of the bytes.
+ */
+export async function settleSource(row: VideoRow, { videos, clock, sources }: SettlePorts): Promise<NextLook> {
+  const { videoId, source } = row;
+  const { dueAt, state, bucket, size } = source;
+  if (!sources?.buckets.includes(bucket) || dueAt === undefined || state) return 'never';
+  const early = Date.parse(dueAt) - clock().getTime();
+  if (early > 0) return { minutes: early / 60_000 };
+  const { objects, action } = sources;
+  if (action === 'delete') {
+    const outcome = await objects.delete(source);
+    console.info({ message: 'source deleted', videoId, outcome, recorded: await videos.markSource(row, 'deleted') });
+    return 'settled';
+  }
+  if (size < MIN_ARCHIVED_BYTES) return 'never';
+  const outcome = await objects.archive(source);
+  if (outcome === 'denied' || outcome === 'too_many_tags') {
+    console.error({ message: 'source not archived', videoId, outcome });
+    return TOMORROW;
+  }
+  const recorded = await videos.markSource(row, outcome === 'tagged' ? 'archived' : 'deleted');
+  console.info({ message: 'source archived', videoId, outcome, recorded });
+  return 'settled';
+}
