@@ -120,6 +120,7 @@ export async function startStack({
   const topics = keep(createTopics({ stack, access, functions, failureQueueOf, queues, log }));
   const events = keep(createEvents({ stack, access, functions, failureQueueOf, queues, topics, observe, log }));
   const s3 = createS3({ stack, putEvent: events.put, access });
+  keep(s3.lifecycle);
   const streamMappings = keep(await createStreamMappings({ stack, access, functions, streams: dynamoDb.streams, store: s3.store, log }));
   const mediaConvert = keep(createMediaConvert({ stack, access, store: observedStore(s3.store, 'mediaconvert.amazonaws.com', observe), putEvent: events.put }));
   const hasPool = stack.ofType('AWS::Cognito::UserPool').length > 0;
@@ -139,7 +140,7 @@ export async function startStack({
   const gateway = observedGateway(createGateway({ stack, functions, keysOf: cognito?.keysOf ?? noKeys }), observe);
   keep(await startEdge({ stack, access, s3: observedService(s3.service, observe), gateway, observe, port: edgePort }));
   // Deliveries start last. They can immediately deliver messages and events from an earlier run, so every handler and every service must be ready.
-  for (const part of [events, topics, queues, streamMappings, mediaConvert]) part.start();
+  for (const part of [events, topics, queues, streamMappings, mediaConvert, s3.lifecycle]) part.start();
   if (schedules) events.startSchedules();
   keep({ stop: () => fs.rm(factsFile, { force: true }) });
   await fs.writeFile(`${factsFile}.new`, JSON.stringify(facts, undefined, 2), { mode: 0o600 });

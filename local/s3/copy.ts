@@ -25,6 +25,8 @@ export function createCopy({ store, uploads, access, missing }: {
     const meta = store.get(bucket, key) ?? await missing(request, bucket);
     const condition = request.headers['x-amz-copy-source-if-match'];
     if (condition !== undefined) requireMatch(meta, condition);
+    // The document "CopyObject" of the Amazon S3 API Reference names this error. It names no error of UploadPartCopy.
+    if (meta.storageClass) throw new AwsError('ObjectNotInActiveTierError', 'The source object of the COPY operation is not in the active tier.', 403);
     return meta;
   }
 

@@ -8,6 +8,7 @@ import { AccessDenied, AwsError, type AwsRequest, type AwsService, type LocalSta
 import { createCopy } from './copy';
 import { createCors } from './cors';
 import { createdEvents } from './created-events';
+import { createLifecycle, requireReadable } from './lifecycle';
 import { metadataOf } from './metadata';
 import { createMultipart } from './multipart';
 import { contentOf, type Handler, targetOf } from './request';
@@ -26,7 +27,8 @@ function rangeOf(value: string | undefined, size: number): { start: number; end:
 }
 
 /**
- * Creates a local S3 that supports PUT, GET and DELETE of objects, multipart uploads with CRC32 checksums, ListObjectsV2, CORS, and events for new objects.
+ * Creates a local S3 that supports PUT, GET, COPY and DELETE of objects, tags, multipart uploads with CRC32 checksums, ListObjectsV2, CORS, events for new
+ * objects, and lifecycle rules that archive objects.
  *
  * @param idleMilliseconds - how long the server waits for more data of a PUT request. S3 waits for 20 s (see issue 885 of aws-sdk-php).
  */
@@ -47,14 +49,16 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
     // S3 returns the number of tags only to a caller that can read the tags (see "GetObject" in the Amazon S3 API Reference).
     const countsTags = store.get(bucket, key)?.tags && await access.has(request.principal, { action: 's3:GetObjectTagging', resource: `arn:aws:s3:::${bucket}/${key}` });
     const meta = store.get(bucket, key) ?? await missing(request, bucket);
-    const { size, etag, contentType, lastModified, headers, path, checksum, tags } = meta;
+    const { size, etag, contentType, lastModified, headers, path, checksum, tags, storageClass } = meta;
     const condition = request.headers['if-match'];
     if (condition !== undefined) requireMatch(meta, condition);
+    if (request.method === 'GET') requireReadable(meta);
     const range = rangeOf(request.headers.range, size);
     const { start, end } = range ?? { start: 0, end: size - 1 };
     response.writeHead(range ? 206 : 200, {
       'content-type': contentType, ...headers, etag, 'last-modified': lastModified.toUTCString(), 'content-length': end - start + 1, 'accept-ranges': 'bytes',
       ...countsTags && tags && { 'x-amz-tagging-count': Object.keys(tags).length },
+      ...storageClass && { 'x-amz-storage-class': storageClass },
       ...range && { 'content-range': `bytes ${start}-${end}/${size}` },
       ...!range && checksum && request.headers['x-amz-checksum-mode'] && { 'x-amz-checksum-crc32': checksum, 'x-amz-checksum-type': checksum.includes('-') ? 'COMPOSITE' : 'FULL_OBJECT' },
     });
@@ -65,8 +69,8 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
   function listObjects({ query }: AwsRequest, response: ServerResponse, bucket: string): void {
     const [after, most] = [query.get('start-after') ?? '', Math.min(1000, Number(query.get('max-keys') ?? 1000))];
     const found = store.list(bucket).filter(({ key }) => key.startsWith(query.get('prefix') ?? '') && Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0);
-    const contents = found.slice(0, most).map(({ key, size, etag, lastModified }) => (
-      { Key: key, LastModified: lastModified.toISOString(), ETag: etag, Size: size, StorageClass: 'STANDARD' }));
+    const contents = found.slice(0, most).map(({ key, size, etag, lastModified, storageClass = 'STANDARD' }) => (
+      { Key: key, LastModified: lastModified.toISOString(), ETag: etag, Size: size, StorageClass: storageClass }));
     response.setHeader('content-type', 'application/xml').end(xml('ListBucketResult', {
       Name: bucket, KeyCount: contents.length, MaxKeys: most, IsTruncated: found.length > most, Contents: contents,
     }));
@@ -122,11 +126,11 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
     fail(error, response, request) {
       if (request) allowOrigin(request, response); // a web page can read the error only with CORS headers
       request?.resume(); // reads the rest of a rejected upload, so that the client gets the response instead of a broken pipe
-      const { code, status } = error;
+      const { code, status, members } = error;
       // The response doesn't reveal the bucket or the role.
       const text = (error instanceof AccessDenied ? 'Access Denied' : error.message);
-      response.writeHead(status, { 'content-type': 'application/xml' }).end(xml('Error', { Code: code, Message: text, RequestId: randomUUID() }, ''));
+      response.writeHead(status, { 'content-type': 'application/xml' }).end(xml('Error', { Code: code, Message: text, ...members, RequestId: randomUUID() }, ''));
     },
   };
-  return { service, store };
+  return { service, store, lifecycle: createLifecycle(stack, store) };
 }

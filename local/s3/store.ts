@@ -18,6 +18,8 @@ export interface ObjectMeta {
   readonly headers: Record<string, string>;
   readonly path: string;
   readonly tags?: Tags;
+  /** The storage class of an archived object. All other objects are in the class STANDARD. */
+  readonly storageClass?: 'GLACIER' | 'DEEP_ARCHIVE';
   /** The CRC32 in base64, if the client declared it or uploaded the object in parts with checksums. A composite CRC32 ends with `-` and the number of parts. */
   readonly checksum?: string;
   /** The id of the multipart upload that created the object. */
@@ -93,7 +95,7 @@ export function createStore(stack: LocalStack, created: (bucket: string, meta: O
   }
 
   /** Changes metadata of an object. The content and the time of its last modification stay the same. */
-  function update(bucket: string, key: string, changes: Partial<Pick<ObjectMeta, 'tags'>>): void {
+  function update(bucket: string, key: string, changes: Partial<Pick<ObjectMeta, 'tags' | 'storageClass'>>): void {
     const old = get(bucket, key);
     if (!old) throw noSuchKey();
     const { path, ...facts } = { ...old, lastModified: old.lastModified.getTime(), ...changes };

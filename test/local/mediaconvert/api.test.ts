@@ -177,6 +177,13 @@ test.each<[string, string, string, object]>([
 ])('Probe of %s', async (_name, file, args, container) => {
   expect((await probe('any', clip(file, args))).Container).toMatchObject(container);
 });
+test('Probe rejects an archived object', async () => {
+  await probe('archived', Buffer.from('video'));
+  service.store.update('sources', 'archived', { storageClass: 'GLACIER' });
+  const input = { InputFiles: [{ FileUrl: 's3://sources/archived' }] };
+  await expect(service.client.send(new ProbeCommand(input))).rejects.toMatchObject({ name: 'ForbiddenException', $metadata: { httpStatusCode: 403 } });
+});
+
 test('Probe returns no format and no tracks for a file that is not media', async () => {
   const result = await probe('letter', Buffer.from('Dear reader\n'));
   expect(result).toMatchObject({ Container: { Tracks: [] } });

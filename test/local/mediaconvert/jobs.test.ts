@@ -193,6 +193,12 @@ test('requires permissions of the job\'s role for each object', async () => {
   expect(service.access.refusals.every(({ principal }) => principal === ROLE)).toBe(true);
 });
 
+test('fails for an archived input', async () => {
+  await service.put('archived', Buffer.from('video'));
+  service.store.update('sources', 'archived', { storageClass: 'GLACIER' });
+  expect(await finished(job('archived', [cmaf(video(180, 300_000))]))).toMatchObject({ status: 'ERROR', errorCode: 1401, errorMessage: expect.stringContaining('s3://sources/archived') });
+});
+
 test('fails for a missing input and for a missing bucket', async () => {
   expect(await finished(job('nothing', [cmaf(video(180, 300_000))]))).toMatchObject({ status: 'ERROR', errorCode: 1404, errorMessage: 'Unable to open input file [s3://sources/nothing]: [Failed probe/open: [Failed to read data: HeadObject failed]]' });
   expect((await answer('/2017-08-29/search')).jobs[0]).toMatchObject({ status: 'ERROR', errorCode: 1404, errorMessage: expect.stringContaining('HeadObject failed') });
