@@ -140,7 +140,7 @@ project.package.addField('workspaces', ['local']);
 project.npmrc.addConfig('omit-lockfile-registry-resolved', 'true');
 publishedFiles(project);
 
-const apiReference = project.addTask('api-reference', { description: 'Write API.md from the assembly of the last compilation', exec: 'tsx build/api-reference.ts' });
+const apiReference = project.addTask('api-reference', { description: 'Write API.md from the jsii assembly (.jsii) of the last compilation', exec: 'tsx build/api-reference.ts' });
 project.annotateGenerated('/API.md');
 const openapi = project.addTask('openapi', { description: 'Write openapi.json', exec: 'tsx build/openapi.ts' });
 project.annotateGenerated('/openapi.json');
@@ -167,7 +167,7 @@ for (const task of [project.defaultTask!, project.preCompileTask, project.compil
 project.package.setScript('build', 'npx projen make');
 project.package.setScript('start', 'npx projen bundle && exec node --import tsx local/main.ts');
 project.addTask('bench', { description: 'Measure every number in the documentation', exec: 'projen bundle && tsx bench/main.ts' });
-project.addTask('upload-check', { description: 'Upload 2 GB to the local stack through cut connections and kill -9', exec: 'projen bundle && tsx bench/upload-check.ts' });
+project.addTask('upload-check', { description: 'Upload 2 GB to the local stack, while connections are cut and the stack is killed (kill -9)', exec: 'projen bundle && tsx bench/upload-check.ts' });
 project.addTask('cost', { description: 'Print the tables of docs/cost.md', exec: 'tsx bench/cost.ts' });
 project.addTask('sentences', { description: 'Print random sentences of the project, for a review of their style', exec: 'tsx judges/sentences.ts', receiveArgs: true });
 project.addTask('s3-conformance', {

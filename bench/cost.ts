@@ -29,7 +29,7 @@ export function costTables(): Record<string, string> {
       ['transcode', `${count(normalizedMinutes(minutes))} normalized minutes`, dollars(dollarsFor('transcode', normalizedMinutes(minutes)))],
       ['storage of the source file', `${source.toFixed(2)} GB`, `${dollars(source * unitPrice('storage'))} a month`],
       ['storage of the media files (maximum)', `${media.toFixed(2)} GB`, `${dollars(media * unitPrice('storage'))} a month`],
-      ['API, functions, table, queue and events until the video is `ready`', '', dollars(SERVICE_PER_VIDEO)],
+      ['API, functions, table, queue and events, from the upload to `ready`', '', dollars(SERVICE_PER_VIDEO)],
       ['requests for the upload in parts', `${source.toFixed(2)} GB`, dollars(source * UPLOAD_PER_GB)],
     ]),
     'Size': table(['', ...names], [
@@ -45,7 +45,7 @@ export function costTables(): Record<string, string> {
       ...rows.map((row) => [row, ...months.map(({ bill }) => dollars(bill[row]))]),
       ['**total**', ...MONTHS.map((month) => `**${dollars(totalOf(month))}**`)],
     ]),
-    'The same months on Cloudflare Stream': table(['', ...names], [
+    'Cost of the same usage on Cloudflare Stream': table(['', ...names], [
       ['stored minutes', ...cloudflare.map((bill) => count(bill.minutes.stored))],
       ['delivered minutes', ...cloudflare.map((bill) => count(bill.minutes.delivered))],
       ['storage', ...cloudflare.map((bill) => dollars(bill.dollars.stored))],

@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   console.log('AWS MediaConvert can be slower than the local MediaConvert. For each second that submit-job runs longer, 1,000 videos cost $0.0067 more.');
 
   const uploads = await uploadRows();
-  console.log('The upload of 1 GB in parts, from the upload request to the response of the completion');
+  console.log('Upload of 1 GB in parts: all requests from POST /upload to POST /upload/{videoId}/complete');
   console.table(uploads.requests);
   console.log('Throughput of two uploads of the same size: one PUT request of curl, and parts (four at a time). Medians of 5 rounds in one local stack');
   console.table(uploads.throughput);

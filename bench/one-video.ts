@@ -39,8 +39,8 @@ const ORDINARY = '1 KB';
 /** The size of the files that are uploaded in parts. The default `multipartThreshold` is 64 MiB. */
 const LARGE_BYTES = 65 * 1024 ** 2;
 /**
- * The largest number of write units for a video without a description whose row has at most 1 KB. A second rendition makes the row larger. The videos
- * in `inParts` are also uploaded in parts.
+ * The largest number of write units for a video that has no description and whose row has at most 1 KB. A second rendition makes the row larger. For the
+ * videos in `inParts`, the benchmark counts an upload with one PUT request and an upload in parts.
  */
 const UNITS = { video: 'a title only, one rendition', bound: 18, inParts: ['a title only', '1 KB'] };
 
@@ -150,11 +150,11 @@ export async function oneVideoRows(): Promise<{ tables: Record<string, object>; 
     }
     return {
       tables: {
-        [`Write units of one video, from upload to ready. The bound applies to "${UNITS.video}"`]: unitRows(counts),
+        [`Write units of one video, from upload to ready. For "${UNITS.video}", at most ${UNITS.bound} write units are allowed`]: unitRows(counts),
         [`Function calls for one video with ${ORDINARY} of text, without cold starts`]: functionRows(counts[ORDINARY]),
         [`Billed usage of the service for 1,000 videos with ${ORDINARY} of text. Lambda GB-seconds depend on the computer that runs the benchmark`]: serviceRows(counts[ORDINARY]),
         'Cost of the service for 1,000 videos from upload to ready, with one progress report for each video': totalRows(counts),
-        [`Cost of the media files of 1,000 videos. Each video has 640x360 pixels, lasts ${CLIP_SECONDS} seconds, and is watched once in all renditions`]: mediaRows(counts[ORDINARY].media),
+        [`Cost of the media files of 1,000 videos. Each video has 640x360 pixels and lasts ${CLIP_SECONDS} seconds. A viewer loads each rendition once`]: mediaRows(counts[ORDINARY].media),
       },
       isWithinBound: counted(counts[ORDINARY]) <= BOUNDS.counted && total(counts[ORDINARY]) <= BOUNDS.total
         && unitsIn(counts[UNITS.video]['upload to ready']) <= UNITS.bound,

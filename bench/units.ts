@@ -21,8 +21,8 @@ function entryOf({ partition, sort, projection }: TableIndex, item: Json | undef
 /**
  * Returns the units that DynamoDB bills for a write (see "DynamoDB read and write operations" and "Using Global Secondary Indexes" in the DynamoDB Developer
  * Guide). A write costs 1 unit per KB, or 2 units per KB in a transaction. DynamoDB compares the item's sizes before and after the write, and bills the larger
- * size. A changed index entry costs one additional write of the entry, or two if its key changes. Index writes are asynchronous, so they cost the same in a
- * transaction.
+ * size. A changed index entry costs one additional write of the entry, or two if its key changes. Index writes are asynchronous, so a transaction does not
+ * double their cost.
  */
 export function writeUnits({ before: oldItem, after: newItem }: ItemChange, isTransaction: boolean): Units {
   const items = [oldItem, newItem].filter((item) => item !== undefined);

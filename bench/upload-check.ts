@@ -58,7 +58,7 @@ class Memory {
   }
 }
 
-/** Returns the name of a process: for a function of the stack, the name of the function. */
+/** Returns the name of the function that a process runs. If the process runs no function, returns its command. */
 function nameOf({ pid, command }: { pid: number; command: string }): string {
   const name = command.split(' ').map((word) => path.basename(word)).join(' ').slice(0, 80);
   try {
@@ -76,7 +76,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Uploads a file of 2 GB to a local stack through cut connections, expired sessions, a second client and `kill -9` of the stack. */
+/** Uploads a file of 2 GB to a local stack. Meanwhile, connections are cut, sessions expire, a second client takes over, and `kill -9` ends the stack. */
 async function main(memory: Memory): Promise<void> {
   const begin = performance.now();
   const say = (text: string) => console.log(`${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s  ${text}`);
@@ -92,7 +92,7 @@ async function main(memory: Memory): Promise<void> {
 
   const sessions = new Set<string>();
   let [requests, cuts] = [0, 0];
-  /** Sends a part, in some cases after a first try whose connection is cut. For the part `stopNumber`, only calls `stop`. */
+  /** Sends a part, in some cases after a first try whose connection is cut. For the part `stopNumber`, calls `stop` instead. */
   const stoppingAt = (stopNumber: number, stop: PutBytes): PutBytes => async (signed, bytes) => {
     const query = new URL(signed.url).searchParams;
     sessions.add(query.get('X-Amz-Credential')!);

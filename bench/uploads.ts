@@ -16,8 +16,8 @@ import { StackProcess, stopAll, temporaryFolder } from '../test/journey/stack';
 
 const GB = 1e9;
 /**
- * `dollars`: the largest cost of the upload of 1 GB in parts, without Lambda's GB-seconds. `ratio`: the smallest allowed throughput of the parts, divided by
- * the throughput of curl's PUT request. The completion has no bound: the local stack copies all bytes when it joins the parts, but S3 does not.
+ * `dollars`: the largest cost of the upload of 1 GB in parts, without Lambda's GB-seconds. `ratio`: the smallest allowed ratio of the parts' throughput to the
+ * throughput of curl's PUT request. The completion has no bound: the local stack copies all bytes when it joins the parts, but S3 does not.
  */
 const BOUNDS = { dollars: 0.0007, ratio: 0.8 };
 /** This app plans one PUT request for files of up to 512 MiB. A file with one byte more has parts. */
@@ -81,13 +81,13 @@ async function declare(call: CallApi, size: number): Promise<{ videoId: string; 
   return { videoId, upload };
 }
 
-/** Counts the requests from the upload request to the response of the completion. Each part is signed with a separate request, as the example page does. */
+/** Counts the requests from `POST /upload` to `POST /upload/{videoId}/complete`. A separate request signs each part, as on the example page. */
 async function requestsOfOneGb(): Promise<UsageCount> {
   resolveLocalhostNames();
   let count: UsageCount | undefined;
   await using stack = await startStack({ app: APP, port: 0, data: temporaryFolder(), observe: (usage) => count?.add(usage), log: console.error });
   const client = await Client.signIn(stack.facts);
-  // This upload is not counted, because the first upload also starts the session that signs URLs, and the counter of the day.
+  // This upload is not counted, because only the first upload creates the counter of the day and starts the session that signs URLs.
   await declare(client.call.bind(client), 1);
   const result = count = new UsageCount();
   await uploadInParts(client.call.bind(client), madeContent(GB), 1);
@@ -95,7 +95,7 @@ async function requestsOfOneGb(): Promise<UsageCount> {
   return result;
 }
 
-/** Uploads a file with curl's PUT request and in parts, in turns, to the same running stack. Returns the milliseconds of each round. */
+/** In each round, uploads one file with curl's PUT request, and then one file in parts, to the same stack. Returns the milliseconds of each round. */
 async function throughput(): Promise<Round[]> {
   ensure('curl');
   const folder = temporaryFolder();
@@ -146,10 +146,10 @@ export async function uploadRows(): Promise<{ requests: Record<string, object>; 
     throughput: [{
       'MB/s of curl': Math.round(medianOf(rounds, ({ curl }) => megabytes / curl * 1000)),
       'MB/s of the parts': Math.round(medianOf(rounds, ({ parts }) => megabytes / parts * 1000)),
-      'ratio': Number(ratio.toFixed(2)),
+      'ratio of parts to curl (MB/s)': Number(ratio.toFixed(2)),
       'bound': BOUNDS.ratio,
-      'seconds of the completion': Number(medianOf(rounds, ({ complete }) => complete / 1000).toFixed(2)),
-      'ratio, including the completion': Number(medianOf(rounds, ({ curl, parts, complete }) => curl / (parts + complete)).toFixed(2)),
+      'seconds to join the parts': Number(medianOf(rounds, ({ complete }) => complete / 1000).toFixed(2)),
+      'ratio of parts to curl, with the time to join the parts': Number(medianOf(rounds, ({ curl, parts, complete }) => curl / (parts + complete)).toFixed(2)),
     }],
     isWithinBound: dollars <= BOUNDS.dollars && ratio >= BOUNDS.ratio,
   };

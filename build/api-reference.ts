@@ -126,7 +126,7 @@ class Reference {
     return this.isOwn(fqn) ? jump(shortName(fqn), `\`${text}\``) : `[\`${text}\`](${CDK_REFERENCE}/${fqn}.html)`;
   }
 
-  /** Adds links to files of the repository, and to types and members in code, such as `VodCatalog.table`. */
+  /** Turns each path of a repository file into a link to the file, and each name such as `VodCatalog.table` into a link to the type or member. */
   private linked(text: string): string {
     return text.replace(LINKABLE, (part) => {
       if (part.startsWith('[')) return part;

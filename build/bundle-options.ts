@@ -49,7 +49,7 @@ const NO_SHARED_CONFIG_FILES: Plugin = {
   },
 };
 
-/** The path with which a bundle loads a separate file with an SDK client. The group in the pattern matches the name of the client. */
+/** The path from which a bundle loads an SDK client that is in a separate file. The group in the pattern matches the name of the client. */
 export const CLIENT_FILE = /^\.\/(client-[a-z0-9-]+)\.js$/;
 
 /** Excludes from a bundle each SDK client that the handler loads by `import()`. The bundle loads the client from a separate file in its folder. */

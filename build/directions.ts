@@ -15,7 +15,7 @@ const SDK = { regex: '^(@aws-sdk/|@smithy/|aws-lambda$|aws-jwt-verify$|cookie$)'
 const HANDLERS = { regex: '/runtime/|\\.(lambda|runtime)$', message: 'a construct must not import a handler; use the name of the handler (src/contract/environment.ts)' };
 const CONSTRUCTS = { regex: '/synth/|/vod-[a-z]+$|/serverless-vod$|/index$', message: 'a handler must not import a construct, because esbuild would bundle the CDK' };
 
-const INDEX = { regex: '^\\.{1,2}(/.*)?/index$', message: 'import the file instead of the index, which exports every area' };
+const INDEX = { regex: '^\\.{1,2}(/.*)?/index$', message: 'import the file that defines the name, not the index, because the index exports every area' };
 
 /** Matches the files of an area that its handlers must not import. Handlers can import only handler files and pure rules. */
 const NEIGHBOURS = { regex: '^\\.{1,2}/(?:\\.\\./)*(?!\\.)(?!(?:runtime|contract|domain|source|job)/)(?!roles/decide$)(?!.*\\.runtime$)', message: CONSTRUCTS.message };

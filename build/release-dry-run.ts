@@ -56,10 +56,10 @@ async function sizeOf(place: string): Promise<number> {
 
 /** Reasons for which the package of a language cannot be built on this machine. The release workflow builds these packages. */
 const KNOWN: Readonly<Record<string, readonly [error: RegExp, reason: string]>> = {
-  dotnet: [/dotnet.*(?:not found|ENOENT)/, 'NuGet: dotnet is not installed, so the package is only generated.'],
+  dotnet: [/dotnet.*(?:not found|ENOENT)/, 'NuGet: dotnet is not installed, so the code of the package is generated but not compiled.'],
 };
 
-/** Creates the artifacts as the release workflow does. Returns their version, and the languages that are only generated. */
+/** Creates the artifacts as the release workflow does. Returns the version of the artifacts, and the languages whose code is generated but not compiled. */
 async function release(clone: string): Promise<{ version: string; onlyCode: string[] }> {
   await run(root, 'git', ['clone', '--quiet', root, clone]);
   await fs.symlink(path.join(root, 'node_modules'), path.join(clone, 'node_modules'));

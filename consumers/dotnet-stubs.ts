@@ -27,7 +27,7 @@ ${['EnumMember', 'Method', 'Property'].map((name) => `    public class Jsii${nam
 const BASE = 'Amazon.JSII.Runtime.Deputy.DeputyBase';
 const REFERENCE = /\b(Amazon\.CDK(?:\.\w+)*|Constructs(?:\.\w+)*)\.(\w+)(?=[^.\w])/g;
 
-/** Returns C# code that declares jsii's runtime and each type of the CDK in generated code. Generated code uses no members of these types. */
+/** Returns C# code that declares jsii's runtime, and each CDK type that the generated `code` uses. Generated code uses no members of these types. */
 export function stubsOf(code: string): string {
   const types = new Map([...code.replace(/\/\/.*/g, '').matchAll(REFERENCE)].map(([name, space, type]) => [name, { space, type }]));
   const stubs = [...types.values()].map(({ space, type }) => `namespace ${space} { ` + (/^I[A-Z]/.test(type) ? `public interface ${type} {}` : (

@@ -4,7 +4,7 @@ import { type Consumer, type Installed, runCdkApp } from './consumer';
 import { copyNpmExample, installedCdk, npmInstall } from './languages/npm';
 import { run } from '../build/shell';
 
-/** The example for JavaScript. The usual way to install the library is npm in a separate folder. This file tests other ways. */
+/** The example for JavaScript. Most users install the library with npm, and neither use a workspace nor bundle the app. This file tests the other cases. */
 const EXAMPLE = 'javascript/smallest';
 
 const installed = (cdk: string, synth: Installed['synth']): Installed => ({ cdk, typeCheck: 'none', apps: ['smallest'], synth });

@@ -19,7 +19,7 @@ import { temporaryFolder } from '../build/temporary-folder';
  * Usage: npm run consumers -- [--newest] [--only NAME]... [--rename WORD]
  *   --newest       uses the newest CDK of each registry, in addition to the oldest supported CDK
  *   --only NAME    runs only this row of the table
- *   --rename WORD  renames a word in the packed library, such as a prop of the apps. Each row must then fail
+ *   --rename WORD  renames a word in the packed library, for example a prop that the apps use. With this option, each row must fail
  */
 const { values: options } = parseArgs({
   options: { newest: { type: 'boolean', default: false }, only: { type: 'string', multiple: true }, rename: { type: 'string' } },
@@ -42,7 +42,10 @@ const FLOOR = { lib: installed('aws-cdk-lib'), constructs: installed('constructs
 
 interface Row { 'CDK': string; 'seconds': number | ''; 'type check': string; 'templates': string }
 
-/** Runs each entry of `CONSUMERS` with the artifacts, and compares its templates with TypeScript's. Returns the rows of the printed table, and the failures. */
+/**
+ * Runs each entry of `CONSUMERS` with the artifacts, and compares the entry's templates with the templates of the TypeScript app. Returns the rows of the
+ * printed table, and the failures.
+ */
 async function runConsumers(artifacts: Artifacts, work: string) {
   const rows: Record<string, Row> = {};
   const failures: string[] = [];

@@ -43,7 +43,7 @@ export async function synthesize(consumer: Consumer, task: Task): Promise<Synthe
 
 const differing = (templates: Templates, reference: Templates): string[] => Object.keys(templates).filter((name) => templates[name] !== reference[name]);
 
-/** Compares the templates of one `Consumer` with TypeScript's templates for the same CDK. Also checks that `control` has different templates. */
+/** Compares the templates of one `Consumer` with TypeScript's templates for the same CDK. Also checks that `control` differs only in `Props.template.json`. */
 export function problemsOf({ templates, control }: Synthesis, reference: Templates): string[] {
   const different = differing(templates, reference);
   const changed = control && differing(control, templates);

@@ -4,7 +4,10 @@ import { PROPS } from './props';
 
 const ASSEMBLY = path.join(__dirname, '..', '..', 'test', 'public-api', 'assembly.json');
 
-/** An app uses these props interfaces only if it does not use `ServerlessVod`. `stacks.ts` sets them from other props and other areas. */
+/**
+ * An app uses these props interfaces only if it does not use `ServerlessVod`. `stacks.ts` fills these interfaces with values of `ServerlessVodProps` and with
+ * constructs of other areas.
+ */
 const BY_WIRING = ['VodApiProps', 'VodAuthProps', 'VodCatalogAttributes', 'VodCatalogProps', 'VodDeliveryProps', 'VodIngestProps', 'VodSweeperProps', 'VodTranscodeProps', 'VodUploadProps'];
 
 const NEIGHBOURS = ['url', 'catalog', 'api', 'sourceBucket', 'mediaBucket', 'table', 'transcode', 'upload'];
