@@ -18,7 +18,7 @@ export async function listen(server: Server, port: number): Promise<Part & { rea
   };
 }
 
-/** Free ports are below the ephemeral ports of Linux and macOS, which outgoing connections use. */
+/** Free ports are chosen below the ephemeral ports of Linux and macOS, because outgoing connections use ephemeral ports. */
 const FIRST_FREE = 20_000;
 const END_OF_FREE = 32_000;
 const TRIES = 20;

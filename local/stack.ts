@@ -139,7 +139,7 @@ export async function startStack({
   const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users, awsEndpoint: awsUrl, issuer: otherIssuer?.issuer };
   const gateway = observedGateway(createGateway({ stack, functions, keysOf: cognito?.keysOf ?? noKeys }), observe);
   keep(await startEdge({ stack, access, s3: observedService(s3.service, observe), gateway, observe, port: edgePort }));
-  // Deliveries start last. They can immediately deliver messages and events from an earlier run, so every handler and every service must be ready.
+  // These parts start last, because some can immediately deliver messages and events from an earlier run. Every handler and every service must then be ready.
   for (const part of [events, topics, queues, streamMappings, mediaConvert, s3.lifecycle]) part.start();
   if (schedules) events.startSchedules();
   keep({ stop: () => fs.rm(factsFile, { force: true }) });

@@ -9,7 +9,7 @@ const blocksOf = (page: string, language: string): string[] =>
 
 const pages = readdirSync(path.join(ROOT, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`);
 
-/** The statements are in the constructor of a construct, as in rosetta/readme.ts-fixture. */
+/** Puts the statements of an example into the constructor of a class `Example`, as rosetta/readme.ts-fixture does. */
 function asFile(code: string): string {
   // Imports and declarations are allowed only at the top level of a file.
   const imports = code.match(/^(?:import [^]*?|declare .*);$/gm) ?? [];

@@ -1,8 +1,8 @@
 const { default: Sequencer } = require('@jest/test-sequencer');
 
 /**
- * Test files that take at least 15 seconds, in the order of their start. If the longest file started last, one core would be idle. Files that mostly wait
- * alternate with files that use the CPU. The list is fixed, because a fresh clone has no timings.
+ * Test files that take at least 15 seconds, in the order of their start. If the longest file started last, one core would be idle. The order alternates between
+ * files that mostly wait and files that mostly use the CPU. The list is fixed, because a fresh clone has no timings.
  */
 const FIRST = [
   'journey/sessions-rotation', 'templates/judges', 'synth/odd-props', 'journey/sessions', 'templates/structure', 'templates/token-props', 'journey/oidc',

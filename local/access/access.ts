@@ -7,7 +7,7 @@ import { AccessDenied, type LocalStack, type Need, type Principal } from '../typ
 
 interface Credentials { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken: string }
 
-/** Credentials of a role. They have an expiration only if another role started the session. */
+/** Credentials of a role. Only credentials that AssumeRole returned have an expiration. */
 interface Issued extends Credentials { readonly principal: Principal; readonly expiration?: Date }
 
 /** An access decision: the required permission, and whether the policies allow it. */

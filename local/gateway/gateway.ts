@@ -23,7 +23,7 @@ const knownProperties: Record<string, [free: string, bound?: Record<string, unkn
   }],
 };
 
-/** In the order in which their paths are matched. */
+/** Returns the routes in the order in which their paths are matched. */
 function readRoutes(stack: LocalStack, rootId: string): { id: string; path: string; expression: RegExp }[] {
   const pathOf = (id: string): string => {
     if (id === rootId) return '';

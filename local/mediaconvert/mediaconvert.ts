@@ -40,7 +40,7 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     const detail = { timestamp: now(), accountId: stack.account, queue, jobId, status, userMetadata, ...more };
     putEvent({ 'source': 'aws.mediaconvert', 'detail-type': 'MediaConvert Job State Change', 'resources': [arn!], detail });
   }
-  /** Stores the status after its event is sent. After a crash between the two, the event is sent again. */
+  /** Sends the event of the status, and then stores the status. After a crash between these two steps, the event is sent again. */
   function change(job: Job, status: 'PROGRESSING' | 'COMPLETE' | 'ERROR', time: 'startTime' | 'finishTime', facts: Partial<Job> = {}): void {
     Object.assign(job, { status, timing: { ...job.timing, [time]: seconds() }, currentPhase: undefined, jobPercentComplete: undefined, ...facts });
     emit(job, status, facts);

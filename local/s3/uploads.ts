@@ -56,8 +56,8 @@ const MIN_PART_BYTES = 5 * 1024 ** 2;
 const UPLOAD_ID = /^[\w-]{43}$/;
 
 /**
- * Creates the store of multipart uploads. Each upload is a folder with two files for each part: the content, and the facts, which name the file of the content.
- * Renaming the file with the facts commits the part, so a killed process leaves no incomplete part.
+ * Creates the store of multipart uploads. Each upload is a folder with two files for each part: a content file, and a JSON file that contains the name of the
+ * content file. A part is stored when the JSON file gets its final name, so a killed process leaves no incomplete part.
  *
  * @param folder - the folder of all uploads
  * @param incoming - the folder of parts that have not arrived completely

@@ -103,7 +103,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
   onlyKnown(logicalId, properties, 'VisibilityTimeout MessageRetentionPeriod RedrivePolicy SqsManagedSseEnabled');
   const { VisibilityTimeout: hiddenSeconds = 30, MessageRetentionPeriod: keptSeconds = DAYS_4, RedrivePolicy: redrive } = properties;
   const messages = durableRecords<Message>(join(stack.dataFolder, 'queues', attributes.Arn.split(':').at(-1)!));
-  // Only in memory, because all receivers end with this process.
+  // This map is not stored on disk, because all receivers stop when this process stops.
   const hiddenUntil = new Map<string, number>();
   const emitter = new EventEmitter();
 
@@ -117,7 +117,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
     hiddenUntil.delete(id);
   }
 
-  /** Removes an expired message, and moves a message that failed too often to the dead-letter queue. */
+  /** Removes an expired message. If a message failed too often, moves the message to the dead-letter queue. */
   function isVisible([id, message]: [id: string, message: Message], now: number): boolean {
     if (message.sentAt + keptSeconds * 1000 <= now) {
       drop(id);

@@ -39,7 +39,7 @@ const FITTING: Partial<Record<OperationId, Record<string, unknown>>> = {
   signParts: { parts: [{ partNumber: 1, checksum: CRC32 }] },
 };
 
-/** Returns a fake S3 with an upload whose two parts are stored. After an abort, the next list of parts is missing, and later lists exist again. */
+/** Returns a fake S3 with an upload that has two stored parts. After an abort, the next `listParts` finds no upload, and later calls find the parts again. */
 function fakeUploads(): MultipartUploads {
   let isAborted = false;
   const parts = [600, 400].map((size, index) => ({ partNumber: index + 1, size, etag: '"e"', checksum: CRC32, storedAt: new Date(0) }));

@@ -43,7 +43,7 @@ export class Forge {
 const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
 const FOREIGN = new SigningKey('foreign');
 
-/** A function for each fault. The tests of ID tokens and of access tokens add one more bad token: a token of the kind that the API does not accept. */
+/** For each fault, a function that creates a bad token. The tests of ID tokens and of access tokens add a token of the kind that the API does not accept. */
 export const BAD_TOKENS: Readonly<Record<string, (forge: Forge) => string>> = {
   'expired': (forge) => forge.token({ claims: { exp: inSeconds(-3600) } }),
   'not yet valid': (forge) => forge.token({ claims: { nbf: inSeconds(3600) } }),
@@ -74,7 +74,7 @@ export const BAD_TOKENS: Readonly<Record<string, (forge: Forge) => string>> = {
   'empty': () => '',
 };
 
-/** The local stack's access log contains each route only once. */
+/** Returns the routes and authorizers that were called. The local stack's access log records only the first call of each route and each authorizer. */
 export function handlersReached(data: string): string[] {
   const lines = readFileSync(path.join(data, 'access.jsonl'), 'utf8').split('\n').filter(Boolean);
   const decisions = lines.map((line): Decision => JSON.parse(line));

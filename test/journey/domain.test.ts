@@ -71,7 +71,7 @@ describe('a custom domain', () => {
     expect(tab.page.url()).toBe(`${stack.facts.origin}/?video=a%20b&video=c`);
     await tab.signIn();
     await tab.page.context().close();
-    // The distribution also redirects requests to its cloudfront.net name. In the local stack, this name is `localhost`.
+    // The distribution also redirects requests that arrive at its cloudfront.net name. In the local stack, this name is `localhost`.
     const { status, headers } = await fetch(`http://localhost:${port()}/`, { redirect: 'manual' });
     expect([status, headers.get('location')]).toEqual([307, `${stack.facts.origin}/`]);
   });

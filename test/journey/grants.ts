@@ -55,7 +55,7 @@ function pairsOf({ Effect, Action, Resource }: Statement): [action: string, reso
   return [Action].flat().flatMap((action) => [Resource].flat().map((resource): [string, unknown] => [action, resource]));
 }
 
-/** Returns statements that together allow the same as `statement`, except this action on this resource. */
+/** Returns statements that together allow everything that `statement` allows, except this action on this resource. */
 function without(statement: Statement, action: string, resource: unknown): Statement[] {
   const others = pairsOf(statement).filter((pair) => pair[0] !== action || pair[1] !== resource);
   return others.map(([Action, Resource]) => ({ ...statement, Action, Resource }));

@@ -16,7 +16,8 @@ const ROUTES: [method: string, route: string, body: object | undefined, status: 
 ];
 const NOT_SIGNED_IN = [401, 'application/problem+json', 'not_signed_in'];
 
-// The access log contains each route only once, so the last test sends good tokens. Its requests prove that the log shows the routes that were called.
+// The access log records only the first call of each route. Therefore, the tests of bad tokens run before the first call of a handler. The test of a good token
+// then proves that the log records calls of these routes.
 describe('the API with a user pool\'s ID tokens', () => {
   let stack: StackProcess;
   let client: Client;

@@ -23,7 +23,7 @@ describe('a script on the service\'s own origin', () => {
     const tab = await Tab.open(context, stack.facts);
     await tab.signIn();
     ({ page } = tab);
-    // The style sheet has no Content-Security-Policy header, so only the API's headers protect the sign-in.
+    // The attacker's script runs in this page, because the style sheet has no Content-Security-Policy header. Only the API's headers protect the sign-in.
     await page.goto(`${stack.facts.origin}/style.css`);
   });
   afterAll(async () => {

@@ -72,7 +72,7 @@ describe('the permissions of the template', () => {
   });
 
   test('the template contains no grant that the journey does not need', async () => {
-    // With the unchanged template, all decisions are equal to those of the running stack. If a decision changes below, a removed grant is the cause.
+    // With the unchanged template, all decisions are equal to those of the running stack. If a decision changes when a grant is removed, this grant caused it.
     expect(await isAllowed(assembly, decisions)).toEqual(decisions.map(({ allowed }) => allowed));
 
     // The local stack writes function logs without a permission check, so grants for logs are not tested.

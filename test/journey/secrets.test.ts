@@ -61,7 +61,7 @@ describe('a whole journey', () => {
     await client.call('GET', '/streams?owner=me');
     await client.call('POST', '/token', { refresh_token });
 
-    // The values in rejected requests must not be logged either.
+    // The values in rejected requests must also not be logged.
     const { upload: { method, url, headers } } = await client.declareSmall(1, 'never sent');
     const forged = url.replace(/(?<=X-Amz-Signature=)\w+/, (signature) => [...signature].reverse().join(''));
     await fetch(forged, { method, headers, body: 'x' });

@@ -183,7 +183,7 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
     const [first, second] = tabs;
     await first.wake();
     const before = tokensOf(first).at(-1)!;
-    // Without timers, the tab can react only to the second tab.
+    // Without timers, only the second tab can cause a reload of the first tab.
     await first.sleep();
     const loaded = first.page.waitForEvent('load');
     await context.clearCookies();
@@ -202,7 +202,7 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
   it.concurrent('ends in every tab after a sign-out in one tab', withSession(async ({ context, tabs }) => {
     const [first, second] = tabs;
     await second.page.locator('#title').fill('Half a title');
-    // Without timers, the tab can react only to the first tab.
+    // Without timers, only the first tab can cause the sign-out in the second tab.
     await second.sleep();
     const renewals = second.renewals().length;
     const kept = await refreshToken(context);

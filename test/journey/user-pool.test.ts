@@ -23,7 +23,8 @@ describe('the service with an existing user pool', () => {
   }
   const caller = (token: string) => new Caller(stack.facts.api, token);
 
-  // The access log contains each route only once, so this test must run before the tests with good tokens.
+  // This test checks that no handler is called. The access log records only the first call of each route, so this test must run before the tests that call the
+  // handlers.
   it('rejects ID tokens of other clients and access tokens', async () => {
     const [{ id_token: foreign }, { access_token: access }] = [await tokensOf('Foreign'), await tokensOf('Web')];
     for (const token of [foreign, access]) {

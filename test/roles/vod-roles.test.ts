@@ -39,7 +39,7 @@ describe('roles', () => {
     [{ admins: Access.group('') }, 'roles.admins: expected one string of 1 to 128 characters as the group name, got ""'],
     [{ admins: Access.signedIn() }, 'roles.admins: expected Access.group(\'admins\') or Access.nobody(), got Access.signedIn(), which would make everyone an admin'],
     [{ admins: 'admins' as unknown as Access }, 'roles.admins: expected Access.group(\'editors\') or another Access, got "admins"'],
-    // In TypeScript, an environment variable that is not set is `undefined`, which must not mean every user.
+    // An environment variable that is not set has the value `undefined`. This group name must not give the role to every user.
     [{ uploaders: Access.group(undefined!) }, 'roles.uploaders: expected one string of 1 to 128 characters as the group name, got none'],
     [{ uploaders: Access.group(['editors'] as unknown as string) }, 'roles.uploaders: expected one string of 1 to 128 characters as the group name, got ["editors"]'],
     [{ uploaders: 'editors' as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or another Access, got "editors"'],

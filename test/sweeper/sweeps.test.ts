@@ -10,7 +10,7 @@ function source(given: Partial<VideoRow['source']>): VideoRow['source'] {
   return { bucket: 'sources', key: `source/${VIDEO_ID}/original`, fileName: 'a', contentType: 'video/mp4', size: 1000, dueAt: '2026-11-29T11:00:00.000Z', ...given };
 }
 
-/** Videos that need different actions of a sweep. */
+/** The tested videos, by the state in which a sweep finds them. */
 const CASES: Record<string, Partial<VideoRow>> = {
   'a video without a job': { status: 'uploaded' },
   'a job that runs': { status: 'processing', jobId: 'running' },
@@ -62,7 +62,7 @@ test.each(Object.entries(CASES))('%s: a sweep that stops at any request, and the
     if (given.source?.etag) etags.set(given.source.key, '"e1"');
     await due({ ...given, videoId: VIDEO_ID });
   };
-  /** If a sweep recovers an upload, the next sweep can request the job once more. */
+  /** If a sweep recovers an upload, the next sweep can submit the video's job again. Therefore, the comparison ignores the number of resubmits. */
   const comparable = async () => {
     const state: Record<string, unknown> = await stateOf();
     if (given.upload?.id === 'complete') delete state.resubmits;

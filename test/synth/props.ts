@@ -67,7 +67,7 @@ function ingest(stack: Stack, props: object): void {
   new VodIngest(stack, 'Area', { catalog, upload: uploads, transcode: transcoding, ...props });
 }
 
-/** Creates uploads with a sweeper, which ends them. */
+/** Creates a `VodUpload`, and a `VodSweeper` that ends expired uploads. */
 function upload(stack: Stack, props: Partial<VodUploadProps>): void {
   const catalog = aCatalog(stack);
   new VodSweeper(stack, 'Sweeper', { catalog, upload: new VodUpload(stack, 'Area', { catalog, ...props }) });

@@ -12,7 +12,7 @@ export interface Statement {
   readonly Condition?: unknown;
 }
 
-/** `Action` and `Resource` become lists. An entry of `NotAction` or `NotResource` begins with this name. */
+/** Converts `Action` and `Resource` to lists. `NotAction` becomes an entry of `Action` that begins with `NotAction`. The same is done for `NotResource`. */
 export function statements(document: { Statement?: any[] } | undefined): Statement[] {
   const part = (statement: any, name: string): any[] => list(statement[name] ?? `Not${name} ${JSON.stringify(statement[`Not${name}`])}`);
   return (document?.Statement ?? []).map((statement) => ({ ...statement, Action: part(statement, 'Action'), Resource: part(statement, 'Resource') }));

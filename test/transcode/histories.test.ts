@@ -15,7 +15,7 @@ const VISIBILITY_MS = 360_000;
 const PROBED = { Container: { Format: 'mp4', Duration: 60, Tracks: [{ TrackType: 'video', Codec: 'AVC', VideoProperties: { Width: 640, Height: 360 } }] } };
 const BODY = JSON.stringify({ detail: { object: { key: `source/${VIDEO_ID}/original`, size: 42 } } });
 
-/** A simulated fault at request number `call`. Either the process ends, or only the request fails. `after`: whether AWS executes the request first. */
+/** A fault at request number `call`. Either the process ends, or only the request fails. `after`: whether AWS executes the request before the fault. */
 interface Fault { readonly call: number; readonly ends: boolean; readonly after: boolean }
 type Job = CreateJobCommandInput & { readonly Id: string };
 interface Message { readonly id: string; readonly sentAt: number; receives: number; due: number }
@@ -87,8 +87,8 @@ const outage = fc.tuple(step, fc.integer({ min: 2, max: 5 }), fc.boolean(), fc.i
   .map(([each, call, after, count]) => Array.from({ length: count }, () => ({ ...each, fault: { call, ends: false, after } })));
 
 /**
- * S3 sends its event one to three times. Each time a message is processed, any request can fail. Messages that failed five times are moved back from the
- * dead-letter queue. After the last step, no request fails.
+ * S3 sends the event of the upload one to three times. Each time a message is processed, any request can fail. Messages that failed five times are moved back
+ * from the dead-letter queue. After the last step, no request fails.
  */
 test('creates one job per attempt, and the video becomes ready, after any faults and repeated messages', async () => {
   await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.oneof(fc.array(step, { minLength: 5, maxLength: 40 }), outage), async (copies, steps) => {

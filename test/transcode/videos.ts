@@ -8,7 +8,7 @@ export const VIDEO_ID = '0193a1b2-0000-7000-8000-0123456789ab';
 export const SOURCE_URL = `s3://sources/source/${VIDEO_ID}/original`;
 
 /**
- * Starts a separate table. The environment of the handlers contains its URL.
+ * Starts a separate table. Sets the environment variables that the handlers use to connect to this table.
  *
  * @param onWrite receives the video's row after each accepted write
  */

@@ -84,7 +84,7 @@ describe('a signed PUT', () => {
     expect(Object.fromEntries([...searchParams].filter(([name]) => !name.startsWith('X-Amz')))).toEqual({ partNumber: '7', uploadId: 'a.b_c-d~' });
     expect(searchParams.get('X-Amz-SignedHeaders')).toBe('content-length;host;x-amz-checksum-crc32');
     expect(headers).toEqual({ 'x-amz-checksum-crc32': 'yZRlqg==' });
-    // With a checksum in the query, S3 would also accept another body: a client could omit the header.
+    // If the checksum were in the query, a client could omit the checksum header. S3 would then accept a body with a different checksum.
     expect(url.replace('x-amz-checksum-crc32', '')).not.toMatch(/checksum/i);
     const sent = { host, 'content-length': '5', ...headers };
     expect(await verifies(url, sent)).toBe(true);

@@ -41,7 +41,7 @@ export interface Sent {
   readonly videoId?: string;
 }
 
-/** Creates the handler with fake AWS services. Each test starts with services that have no row and no object, and with a session of the signing role. */
+/** Creates the handler with fake AWS services. Before each test, the fake table and the fake S3 become empty, and STS returns a session of the signing role. */
 export function uploadHandler(settings: UploadSettings = SETTINGS) {
   const dynamodb = mockClient(DynamoDBDocumentClient);
   const s3 = mockClient(S3Client);

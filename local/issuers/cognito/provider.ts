@@ -58,17 +58,17 @@ export async function createPoolProvider({ issuer, clients, users, folder, divid
       AuthorizationCode: divided(300, divideLifetimes, 5),
       AccessToken: lifetime(({ accessSeconds }) => accessSeconds),
       IdToken: lifetime(({ idSeconds }) => idSeconds),
-      // A rotated refresh token expires when the refresh token from the sign-in would have expired.
+      // A refresh token from a rotation expires at the same time as the refresh token from the sign-in.
       RefreshToken: ({ oidc: { entities } }: Context, _, { clientId }: Client) =>
         Math.max(1, entities.RotatedRefreshToken?.remainingTTL ?? clientOf(clientId).refreshSeconds),
-      // A grant must not expire before its refresh token. The refresh token can be created 300 seconds after the grant, because an authorization code is valid
-      // for 300 seconds.
+      // A grant must not expire before its refresh token. The refresh token is created up to 300 seconds after the grant, because an authorization code is
+      // valid for 300 seconds.
       Grant: 300 + Math.max(0, ...clients.map(({ refreshSeconds }) => refreshSeconds)),
     },
   });
 
   await imitateCognito(provider, { issuer, clients, state });
-  // `oidc-provider` validates a client when it is first read. Reading each client here makes an invalid client fail the start.
+  // `oidc-provider` validates a client at the first read. All clients are read here, so that the start fails if a client is invalid.
   for (const { id } of clients) await provider.Client.find(id);
   return { provider, keys: publicKeys(state), secretOf, subOf };
 }

@@ -112,8 +112,8 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
   async function deliver(batch: StreamRecord[], attempt: Attempt = { count: 0, failed: false }): Promise<void> {
     const { maximumAgeSeconds, maximumRetries, bisects } = settings;
     const youngest = maximumAgeSeconds < 0 ? -Infinity : now() / 1000 - maximumAgeSeconds;
-    // Only old records before the batch's first new record are discarded. If the clock was set back, an old record can follow a newer record, and is then
-    // delivered.
+    // A record is discarded only if the record and all records before it in the batch are too old. If the clock was set back, an old record can follow a newer
+    // record. Such an old record is delivered.
     const firstFresh = batch.findIndex(({ dynamodb }) => dynamodb.ApproximateCreationDateTime >= youngest);
     const aged = firstFresh < 0 ? batch : batch.slice(0, firstFresh);
     if (aged.length > 0) await giveUp(aged, 'RecordAgeExceeded', attempt);

@@ -115,7 +115,7 @@ describe('authorize', () => {
     const response = await browser.authorize(query);
     await expectRefused(response);
     expect(response.headers['content-type']).toBe('application/problem+json');
-    // The response can delete only the cookie of the misused sign-in.
+    // The response must not change any cookie except the cookie of the misused sign-in.
     for (const line of response.set) expect(line).toMatch(/^__Host-vod-sign-in-[0-3]=; Max-Age=0; Path=\/; /);
     expect(browser.cookies.get(cookie)).toBe(kept);
     expect([renewed, browser.cookies.get(REFRESH)]).toEqual([expect.any(String), renewed]);

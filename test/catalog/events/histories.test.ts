@@ -24,7 +24,7 @@ jest.mock('timers/promises', () => {
   return { ...others, setTimeout: (milliseconds: number, ...more: unknown[]) => wait(milliseconds / 50, ...more) };
 });
 
-/** A fault at the n-th request of a writer. Either the process ends, or only the request fails. `after`: whether DynamoDB executes the request first. */
+/** A fault at a writer's n-th request. Either the process ends, or only the request fails. `after`: whether DynamoDB executes the request before the fault. */
 interface WriterFault { readonly call: number; readonly ends: boolean; readonly after: boolean }
 /** A fault at the n-th PutEvents request of `publish-events`. `refused` states for each entry whether EventBridge rejects it. */
 interface PublisherFault {

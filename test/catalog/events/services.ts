@@ -22,7 +22,7 @@ export interface Change { readonly before?: VideoRow; readonly after?: VideoRow 
 
 /** `publish-events` runs in the test's process. */
 export class Services {
-  /** @param onWrite receives the images of each video's row that was written or removed */
+  /** @param onWrite receives the old and the new content of each video row that is written or removed */
   static async start(invoke: (records: StreamRecord[]) => Promise<InvokeResult>, onWrite: (change: Change) => void): Promise<Services> {
     const stack = await synthesized((scope) => void catalogIn(scope));
     const services = new Services(stack, invoke, onWrite);
@@ -33,7 +33,7 @@ export class Services {
 
   readonly tableName: string;
   readonly failed = new Map<string, string>();
-  /** Makes Lambda's clock late, so that a record can be older than the maximum age. */
+  /** Moves Lambda's clock forward, so that a record can be older than the maximum age. */
   lateMilliseconds = 0;
   private readonly streamArn: string;
   private dynamoDb!: DynamoDb;

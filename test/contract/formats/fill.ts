@@ -3,7 +3,7 @@ import type { NewVideo } from '../../../src/runtime/rows/upload-rows';
 import type { VideoRepository } from '../../../src/runtime/rows/video-repository';
 import { idOf } from '../../runtime/rows/catalog-table';
 
-/** A direct write simulates a route that does not exist yet. */
+/** `set` writes directly to the table, as a route of a later version could do. */
 export interface Filling {
   readonly videos: Omit<VideoRepository, 'create'> & { create(video: NewVideo, details: VideoDetails): Promise<unknown> };
   readonly set: (videoId: string, attributes: Readonly<Record<string, unknown>>) => Promise<unknown>;

@@ -18,7 +18,7 @@ export interface Row {
   readonly name: string;
   readonly run: (tools: Tools) => Promise<object>;
   readonly answer: Answer;
-  /** The answer of versitygw 1.8.0, if it is wrong. AWS states the right answer in `document`. */
+  /** The answer of versitygw 1.8.0, if this answer is wrong. `document` is the AWS document that states the right answer. */
   readonly versitygw?: { readonly answer: Answer; readonly why: string; readonly document: string };
 }
 
@@ -54,10 +54,10 @@ async function stored(tools: Tools, start: Start) {
 }
 type Stored = Awaited<ReturnType<typeof stored>>;
 
-/** A test case with an upload of two parts. */
+/** A test case that starts an upload and stores two parts before `run`. */
 const withParts = (name: string, start: Start, run: (upload: Stored, tools: Tools) => Promise<object>, answer: Answer, versitygw?: Row['versitygw']): Row => (
   { name, run: async (tools) => run(await stored(tools, start), tools), answer, versitygw });
-/** A test case with an upload without parts. */
+/** A test case that starts an upload and stores no part before `run`. */
 const withUpload = (name: string, start: Start, run: (upload: Upload, tools: Tools) => Promise<object>, answer: Answer, versitygw?: Row['versitygw']): Row => (
   { name, run: async (tools) => run(await started(tools, start), tools), answer, versitygw });
 
@@ -259,7 +259,7 @@ const ENDS: Row[] = [
 /** Every request that is compared. */
 export const ROWS: readonly Row[] = [...OBJECTS, ...PARTS, ...ENDS];
 
-/** Returns the whole response of a part. */
+/** Uploads a part, and returns the whole response. */
 function sent(upload: Upload, data: string, more: Partial<s3.UploadPartCommandInput>): Promise<object> {
   return upload.send({ PartNumber: 1, Body: data, ...more });
 }

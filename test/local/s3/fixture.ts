@@ -133,7 +133,7 @@ export function uploadTo(client: s3.S3Client, Bucket: string, Key: string) {
     },
     /** Sends a part, and returns the whole response. */
     send: (more: Partial<s3.UploadPartCommandInput>) => client.send(new s3.UploadPartCommand({ ...target(), PartNumber: 1, ...more })),
-    /** Sends a part with its CRC32, unless `more` contains other options. */
+    /** Sends a part. By default, the request contains the part's CRC32. `more` replaces this option. */
     async part(PartNumber: number, data: Buffer | string, more: Partial<s3.UploadPartCommandInput> = { ChecksumCRC32: crc32(data) }) {
       const { ETag, ChecksumCRC32 } = await client.send(new s3.UploadPartCommand({ ...target(), PartNumber, Body: data, ...more }));
       return { PartNumber, ETag, ChecksumCRC32 };

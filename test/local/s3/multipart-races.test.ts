@@ -35,7 +35,7 @@ function gate() {
 }
 
 describe('while parts are joined', () => {
-  /** Returns uploads in a store. Each `put` of the store waits until `open` is called. */
+  /** Creates the multipart uploads of a slow store. Each `put` of this store waits until `open` is called. */
   function slowUploads(fault?: Error) {
     const stack = newStack();
     const told: string[] = [];

@@ -96,7 +96,7 @@ test('sends the event of an object that was committed before a kill once at the 
   const run = (putEvent: (event: BusEvent) => void) => createS3({ stack, access, putEvent }).store;
   const killed = run(() => { throw new Error('killed'); });
   const living = run(({ detail }) => told.push(detail.object.key));
-  // Without a timer, the store `killed` never sends its events again, as if its process were killed.
+  // Without a timer, the store `killed` does not retry its events, as if its process were killed.
   const spies = [jest.spyOn(globalThis, 'setTimeout').mockReturnValue(setTimeout(() => undefined, 0)), jest.spyOn(console, 'error').mockImplementation()];
   for (const key of ['untold', 'replaced']) await killed.put(BUCKET, key, Buffer.from('x'));
   spies.forEach((spy) => spy.mockRestore());

@@ -15,7 +15,7 @@ const ACCOUNT = '123456789012';
 const arn = (name: string) => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 const LAMBDA = new iam.ServicePrincipal('lambda.amazonaws.com');
 
-/** `caller` has a permission for each role that its policy lists. The name of each other role contains the principal that the role trusts. */
+/** `caller` is allowed to assume each role that its policy lists, but some of these roles do not trust `caller`. */
 function roles(stack: Stack): void {
   const bucket = new s3.Bucket(stack, 'Media', { bucketName: 'media' });
   const caller = new iam.Role(stack, 'Caller', { roleName: 'caller', assumedBy: LAMBDA });

@@ -30,7 +30,7 @@ describe('videoRepository: events late, repeated and out of order', () => {
 
   test('late events never move a video back, and events in order have their effect', async () => {
     const sequence = fc.array(fc.constantFrom(...events.map((_, i) => i)), { minLength: 1, maxLength: 14 });
-    // First, some events arrive in their normal order. Otherwise, most random events would arrive too early, and only few too late.
+    // First, some events arrive in their normal order. Without these events, most of the random events would come before the status that they require.
     await fc.assert(fc.asyncProperty(fc.nat({ max: 7 }), sequence, async (start, order) => {
       const { videoId } = await repository().create(declared());
       for (const event of journey(1).slice(0, start)) await event.apply(videoId);

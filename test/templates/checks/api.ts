@@ -118,7 +118,7 @@ const gatewayResponsesAreProblems: Check = (template) => {
       ...isRest || (properties.StatusCode === String(status) && statusInBody === status) ? [] : [`${id}: expected status ${status}, got ${properties.StatusCode}`],
       ...headers['content-type'] === '\'application/problem+json\'' ? [] : [`${id}: ${header('content-type')} is ${headers['content-type']}`],
       ...headers['cache-control'] === '\'no-store\'' ? [] : [`${id}: ${header('cache-control')} is ${headers['cache-control']}`],
-      // These headers prevent a page from running or reading a response of the API.
+      // With these directives, a response that a browser opens as a page can run no script, and other pages cannot read the response.
       ...['default-src \'none\'', 'sandbox'].filter((rule) => !String(headers['content-security-policy']).includes(rule)).map((rule) => `${id}: content-security-policy has no ${rule}`),
       // RFC 9110, section 15.5.2.
       ...status === 401 && !headers['WWW-Authenticate'] ? [`${id}: 401 without WWW-Authenticate`] : [],

@@ -141,6 +141,6 @@ export const EVENTS: Record<string, Check> = {
   'the sweeper submits again': sweeperSubmitsAgain,
   'queues keep messages for two weeks': every('AWS::SQS::Queue', { MessageRetentionPeriod: atLeast(14 * DAY_SECONDS) }),
   'the MediaConvert queue is on demand': every('AWS::MediaConvert::Queue', { PricingPlan: 'ON_DEMAND' }),
-  // MediaConvert requires a queue name. AWS does not document that CloudFormation generates one.
+  // MediaConvert requires a queue name. AWS does not document that CloudFormation generates a queue name.
   'the MediaConvert queue has a name': every('AWS::MediaConvert::Queue', { Name: present }),
 };

@@ -141,7 +141,7 @@ const CONDITIONS: Record<string, object> = {
 
 const WHOLE_ACTION = /^[a-z0-9-]+:[A-Za-z0-9]+$/;
 
-/** The actions on the KMS key that an action on an encrypted table or bucket requires. The key is used only through DynamoDB or S3. */
+/** For each action on an encrypted table or bucket, the KMS actions that a role also needs. The key is used only through DynamoDB or S3. */
 const KEY_USES: [store: Store, service: string, action: RegExp, uses: string[]][] = [
   // For reads and writes, DynamoDB decrypts the table's key with the permissions of the caller.
   ['table', 'dynamodb', /^dynamodb:/, ['kms:Decrypt']],
@@ -204,7 +204,7 @@ function trustOf({ trusts }: Pick<OtherRole, 'trusts'>, template: CloudFormation
   return { Action: 'sts:AssumeRole', Condition: { ArnEquals: { 'aws:PrincipalArn': { 'Fn::GetAtt': [role, 'Arn'] } } }, Effect: 'Allow', Principal: { AWS: root } };
 }
 
-/** Each role of the library must trust only one principal. This principal is an AWS service, with the condition for that service, or a handler. */
+/** Each role of the library must trust only one principal: an AWS service or a handler. If the trust requires a condition, the policy must contain it. */
 const rolesTrustOnePrincipal: Check = (template) => {
   const ofHandlers = new Set(handlersOf(template).map(({ role }) => role));
   return ours(template, 'AWS::IAM::Role').flatMap(({ id, properties }) => {
