@@ -175,7 +175,7 @@ project.addTask('s3-conformance', {
   env: { S3_CONFORMANCE: 'versitygw' },
   exec: 'node --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js --ci --selectProjects floor -- test/local/s3/conformance',
 });
-project.addTask('judges', { description: 'Check templates and permissions with independent tools', exec: 'projen bundle && tsx judges/judge.ts' });
+project.addTask('judges', { description: 'Check templates and permissions with independent tools', exec: 'projen bundle && tsx --tsconfig tsconfig.dev.json judges/judge.ts' });
 
 lintDirections(project);
 testOnTwoCdks(project);
