@@ -1,0 +1,102 @@
+import { Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { VodIngest, type VodIngestOptions } from '../../src/ingest/vod-ingest';
+import { environmentOf } from '../toolkit/functions';
+import { permissionsOf, permissionsOfRole } from '../toolkit/permissions';
+import { catalogIn, testStack, transcodeIn, uploadIn, vodIn, warningsOf } from '../toolkit/stacks';
+
+const privateBucket = (stack: Stack, id: string, props: s3.BucketProps = {}) => (
+  new s3.Bucket(stack, id, { blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL, enforceSSL: true, ...props }));
+
+function synth(options: (stack: Stack) => VodIngestOptions = () => ({})) {
+  const stack = testStack();
+  const catalog = catalogIn(stack);
+  const upload = uploadIn(stack, { catalog });
+  const transcode = transcodeIn(stack, { catalog, sourceBucket: upload.bucket });
+  const ingest = new VodIngest(stack, 'Ingest', { catalog, upload, transcode, ...options(stack) });
+  return { stack, ingest, transcode, template: Template.fromStack(stack) };
+}
+
+test('watches objects below ingest/ in the source bucket', () => {
+  const { template } = synth(() => ({ defaultOwner: 'newsroom' }));
+  template.hasResourceProperties('AWS::Events::Rule', {
+    EventPattern: { 'source': ['aws.s3'], 'detail-type': ['Object Created'], 'detail': { bucket: { name: [{ Ref: Match.stringLikeRegexp('^UploadBucket') }] }, object: { key: [{ prefix: 'ingest/' }] } } },
+    Targets: [{ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^IngestQueue'), 'Arn'] }, DeadLetterConfig: Match.anyValue() }],
+  });
+  expect(JSON.stringify(environmentOf(template, 'ingest/ingest-objects').INGEST_SETTINGS)).toContain('newsroom');
+});
+
+test('watches an existing bucket of the app, and the functions and the job role can read its objects with its key', () => {
+  const { stack, template, transcode } = synth((scope) => ({
+    buckets: [{ bucket: privateBucket(scope, 'Exports', { encryptionKey: new kms.Key(scope, 'Key') }), prefix: 'finished/' }],
+  }));
+  const exported = Object.entries(template.findResources('AWS::S3::Bucket')).find(([id]) => id.startsWith('Exports'))![1];
+  expect(exported.Properties.NotificationConfiguration).toEqual({ EventBridgeConfiguration: { EventBridgeEnabled: true } });
+  template.hasResourceProperties('AWS::Events::Rule', { EventPattern: { detail: { bucket: { name: [{ Ref: Match.stringLikeRegexp('^Exports') }] }, object: { key: [{ prefix: 'finished/' }] } } } });
+  const ofFunction = permissionsOf(template, 'ingest/ingest-objects').join('\n');
+  for (const action of ['s3:GetObject', 's3:GetObjectTagging', 'kms:Decrypt']) expect(ofFunction).toMatch(new RegExp(`${action} on (Exports|Key)`));
+  for (const role of [transcode.jobRole, transcode.submitJobFunction.role!]) {
+    expect(permissionsOfRole(template, role).join('\n')).toMatch(/kms:Decrypt on Key[^]*s3:GetObject on Exports|s3:GetObject on Exports[^]*kms:Decrypt on Key/);
+  }
+  expect(warningsOf(stack).join()).not.toContain('ingestBucketEvents');
+});
+
+test('has a rule without a prefix for a whole bucket', () => {
+  const { template } = synth((stack) => ({ buckets: [{ bucket: privateBucket(stack, 'Exports') }] }));
+  const patterns = Object.values(template.findResources('AWS::Events::Rule')).map(({ Properties }) => Properties.EventPattern.detail);
+  expect(patterns).toContainEqual({ bucket: { name: [{ Ref: expect.stringMatching(/^Exports/) }] } });
+});
+
+test('warns that an imported bucket must send its events', () => {
+  const { stack } = synth((scope) => ({ buckets: [{ bucket: s3.Bucket.fromBucketName(scope, 'Exports', 'exports') }] }));
+  expect(warningsOf(stack).join()).toContain('buckets[0].bucket: cannot configure an imported bucket. Its objects become videos only if the bucket sends its events to EventBridge');
+});
+
+test('works without uploads, and then needs buckets', () => {
+  const areas = (stack: Stack) => {
+    const catalog = catalogIn(stack);
+    return { catalog, transcode: transcodeIn(stack, { catalog }) };
+  };
+  const stack = testStack();
+  const ingest = new VodIngest(stack, 'Ingest', { ...areas(stack), buckets: [{ bucket: privateBucket(stack, 'Exports'), deleteSources: true }] });
+  Template.fromStack(stack).resourceCountIs('AWS::Events::Rule', 3);
+  expect(ingest.deletableBuckets.map(({ node }) => node.id)).toEqual(['Exports']);
+  const other = testStack();
+  expect(() => new VodIngest(other, 'Ingest', areas(other))).toThrow('Test/Ingest: buckets: expected buckets, or the prop upload, got none');
+});
+
+test('without the prop ingest, the service has no ingest', () => {
+  const stack = testStack();
+  expect(vodIn(stack).ingest).toBeUndefined();
+});
+
+test.each<[string, (stack: Stack) => object, string]>([
+  ['a bucket twice', (stack) => { const bucket = privateBucket(stack, 'B'); return { buckets: [{ bucket, prefix: 'a/' }, { bucket, prefix: 'a/b/' }] }; }, 'ingest.buckets[1]: expected a bucket or prefix that no other item contains'],
+  ['an imported bucket twice', (stack) => ({ buckets: ['B', 'C'].map((id) => ({ bucket: s3.Bucket.fromBucketName(stack, id, 'exports') })) }), 'ingest.buckets[1]: expected a bucket or prefix that no other item contains'],
+  ['a wildcard in a prefix', (stack) => ({ buckets: [{ bucket: privateBucket(stack, 'B'), prefix: 'a*' }] }), 'ingest.buckets[0].prefix: expected the start of an object key, such as "exports/", without *, ?, $ and a leading slash, got "a*"'],
+  ['a leading slash', (stack) => ({ buckets: [{ bucket: privateBucket(stack, 'B'), prefix: '/a' }] }), 'ingest.buckets[0].prefix: expected'],
+  ['a misspelled key', (stack) => ({ buckets: [{ bucket: privateBucket(stack, 'B'), prefx: 'a' }] }), 'ingest.buckets[0].prefx: expected only bucket, prefix, deleteSources; did you mean ingest.buckets[0].prefix?'],
+  ['a blank owner', () => ({ defaultOwner: '\u200b' }), 'ingest.defaultOwner: expected a user id of 1 to 255 characters'],
+  ['a long owner', () => ({ defaultOwner: 'x'.repeat(256) }), 'ingest.defaultOwner: expected a user id of 1 to 255 characters'],
+])('rejects %s', (_, ingest, message) => {
+  const stack = testStack();
+  expect(() => vodIn(stack, { ingest: ingest(stack) })).toThrow(message);
+});
+
+test('rejects the bucket of the media files, because each media file would become a video', () => {
+  const stack = testStack();
+  const media = privateBucket(stack, 'Media');
+  expect(() => vodIn(stack, { delivery: { bucket: media }, ingest: { buckets: [{ bucket: media }] } })).toThrow('ingest.buckets[0].bucket: expected a bucket of another pipeline, got the bucket of the media files');
+});
+
+test('rejects the source bucket, which is already watched', () => {
+  const stack = testStack();
+  const sources = privateBucket(stack, 'Sources');
+  expect(() => vodIn(stack, { upload: { bucket: sources }, ingest: { buckets: [{ bucket: sources }] } })).toThrow('ingest.buckets[0].bucket: expected a bucket of another pipeline, got the source bucket');
+});
+
+test('two prefixes of one bucket are two sources', () => {
+  expect(synth((stack) => { const bucket = privateBucket(stack, 'B'); return { buckets: [{ bucket, prefix: 'a/' }, { bucket, prefix: 'b/' }] }; }).ingest.node.findAll().length).toBeGreaterThan(5);
+});
