@@ -48,6 +48,7 @@ export const RULES: readonly Rule[] = [
   ...partOf(/^PublicClientOptions\.logoutUrls$/, 'PublicClientOptions.callbackUrls', isGiven, undefined, 'a public client requires a callback URL'),
   ...partOf(/^OidcIdentityOptions\./, 'ServerlessVodProps.identity', is('issuer'), /^OidcIdentityOptions\.(issuer|audiences)$/, 'options of Identity.oidc only'),
   ...partOf(/^TranscodeRung\./, 'ServerlessVodProps.ladder', isGiven, /^TranscodeRung\./, 'a rung is a part of a ladder'),
+  ...partOf(/^IngestBucket\./, 'VodIngestOptions.buckets', isGiven, /^IngestBucket\.bucket$/, 'an item of the list of ingest buckets requires a bucket'),
   ...partOf(/^VodFunctionOptions\.(vpcSubnets|securityGroups)$/, 'VodFunctionOptions.vpc', isGiven, undefined, 'subnets and security groups require a VPC'),
   { when: ['VodRoles.admins', is('nobody')], then: ['UserPoolIdentityOptions.firstAdmin', isLeftOut], why: 'the first admin is a member of the admins group' },
   { when: ['UserPoolIdentityOptions.refreshTokenRotation', is('on')], then: ['UserPoolIdentityOptions.userPool', isGiven], why: 'rotation of refresh tokens requires a Cognito feature plan above LITE' },
