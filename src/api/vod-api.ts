@@ -63,8 +63,8 @@ export interface VodApiProps extends VodApiOptions {
   /**
    * Origins from which web pages can call the API with a bearer token, in addition to the service URL.
    *
-   * Each origin must use https, or http on localhost, such as `http://localhost:5173`. Requests from these pages contain no cookies, so the pages cannot use
-   * the sign-in routes or play videos.
+   * Each origin must use https, or http on localhost, such as `http://localhost:5173`. Requests from pages of these origins contain no cookies, so the pages
+   * cannot use the sign-in routes or play videos.
    * @default - none; the API answers no preflight requests
    */
   readonly appOrigins?: string[];

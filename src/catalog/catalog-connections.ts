@@ -62,7 +62,7 @@ interface Permissions {
   readonly resourceArns: string[];
 }
 
-/** CDK's grant methods for tables would grant more actions, and access to all indexes. */
+/** CDK's grant methods for tables would grant actions that handlers do not need, and access to all indexes. */
 function grantOnTable(catalog: IVodCatalog, grantee: iam.IGrantable, permissions: Permissions): iam.Grant {
   // DynamoDB uses the KMS key on behalf of its caller. Reads and writes need only `kms:Decrypt`.
   return iam.Grant.addToPrincipal({ grantee, ...permissions })

@@ -136,7 +136,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   public readonly table: dynamodb.ITable;
   /** The event bus to which the events of videos are sent. */
   public readonly eventBus: events.IEventBus;
-  /** The bucket for failed event records: changes of videos for which no event could be sent. */
+  /** The bucket for failed event records: records of the table's stream whose events could not be sent. */
   public readonly failedEventsBucket: s3.Bucket;
   /** The function that publishes an event for each change of a video. */
   public readonly publishEventsFunction: lambda.Function;

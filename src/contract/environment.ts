@@ -74,7 +74,10 @@ export type Variable = keyof typeof VARIABLES;
 export const ENVIRONMENTS = {
   'api/describe-api': ['HANDLERS', 'APP_ORIGINS?'],
   'auth/authorize-token': ['TOKEN_RULES'],
-  /** The input of the function is in the properties of the custom resource. For a new app client, CloudFormation therefore invokes the function again. */
+  /**
+   * The input of the function is in the properties of the custom resource. A new app client changes these properties, so CloudFormation invokes the function
+   * again.
+   */
   'auth/fill-client-secret': [],
   'auth/sign-in': ['HOSTED_UI', 'ISSUER', 'CLIENT_ID', 'SECRET_ARN', 'SERVICE_URL', 'RETURN_ORIGINS', 'REFRESH_SECONDS'],
   'catalog/publish-events': ['EVENT_BUS_NAME', 'TABLE_ARN', 'FAILED_EVENTS_BUCKET'],

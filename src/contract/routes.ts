@@ -67,7 +67,7 @@ const refreshCookie = {
   [REFRESH_COOKIE]: { type: 'string', description: 'The refresh token of a browser session' },
 } as const satisfies Route['cookies'];
 
-/** The maximum length of `return_to`, and of the escaped URL for `return_to`, which a cookie stores during the sign-in. */
+/** The maximum length of `return_to`. The same limit applies to the escaped URL that a cookie stores during the sign-in. */
 export const RETURN_TO_LENGTH = 512;
 
 /** Every route, keyed by its OpenAPI operationId. */

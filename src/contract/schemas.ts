@@ -128,7 +128,7 @@ export const videoSchema = object({
 
 const { description: _description, metadata: _metadata, poster: _poster, ...inEvents } = videoSchema.properties;
 
-/** The video in an event. The title and the tags are the only texts of users in an event, and an event contains no URLs. */
+/** The video in an event. Of the texts that users write, an event contains only the title and the tags. An event contains no URLs. */
 const eventVideoSchema = object({
   ...inEvents,
   error: { ...videoErrorSchema, description: 'The reason why the video cannot become ready' },

@@ -1,8 +1,8 @@
 /** The settings of one rendition. */
 export interface Rung {
   /**
-   * The length of the short side of a 16:9 box, in pixels. The picture is scaled to fit into the box. The box has the orientation of the picture: with the
-   * height 720, a portrait video is 720 pixels wide.
+   * The length of the short side of a 16:9 box, in pixels. The picture is scaled to fit into the box. The box has the orientation of the picture. The short
+   * side of a portrait video is its width: with the height 720, the video is 720 pixels wide.
    */
   readonly height: number;
   /** The peak video bitrate in bits per second. */

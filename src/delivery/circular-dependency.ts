@@ -4,7 +4,7 @@ import type { IConstruct } from 'constructs';
 import { rendered } from '../synth/rendered';
 
 export function checkCircularDependency(scope: IConstruct, { node: { defaultChild: resource } }: cloudfront.Distribution, hasDomainNames: boolean): void {
-  const remedy = hasDomainNames ? 'Pass vod.url to your app, and no other property of the distribution' : 'Set domainNames, so that vod.url and the user pool do not depend on the distribution';
+  const remedy = hasDomainNames ? 'Pass vod.url to your app instead of a property of the distribution' : 'Set domainNames, so that vod.url and the user pool do not depend on the distribution';
   scope.node.addValidation({
     validate: () => {
       const cycle = CfnElement.isCfnElement(resource) && circularDependency(resource);

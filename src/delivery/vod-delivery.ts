@@ -129,8 +129,8 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
    * By default, viewers can send only GET and HEAD requests. CloudFront caches the responses for all viewers, and sends no query strings or cookies to the
    * origin. A server-rendered app needs `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`.
    * With these settings, the app receives the cookies of a viewer. It does not receive the refresh cookie and the playback cookies, because these are limited
-   * to the service's paths. If an app in the same stack uses `url` or the user pool, set `domainNames`. Otherwise, the app and the distribution would depend on
-   * each other.
+   * to the service's paths. If your web app is deployed in the same stack and uses `url` or the user pool, set `domainNames`. Otherwise, the web app and the
+   * distribution would depend on each other.
    * @default - a function returns 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;

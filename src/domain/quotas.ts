@@ -1,16 +1,16 @@
-/** What one owner uses. */
+/** The uploads, videos and bytes of one owner that count for the quotas. */
 export interface Usage {
   /** Videos whose upload is not complete. */
   readonly openUploads: number;
   readonly videos: number;
-  /** The sizes of all source files, in bytes. An upload counts with its declared size. */
+  /** The sizes of all source files, in bytes. For an open upload, the sum includes the size that the client declared. */
   readonly storedBytes: number;
   /** The day of `uploadsOfDay`, as `YYYY-MM-DD` in UTC. */
   readonly day: string;
   readonly uploadsOfDay: number;
 }
 
-/** The maximum values of one owner. */
+/** The limits for the uploads and the stored files of one owner. */
 export interface Quotas {
   readonly openUploads: number;
   readonly videos: number;

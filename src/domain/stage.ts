@@ -3,8 +3,8 @@ import type { VideoStatus } from './video-status';
 /**
  * A group of statuses, which is part of a key in the index `byOwnerStage`.
  *
- * `waiting`, `uploaded` and `processing` share a stage, because each change of the stage costs two write units of the index. Few
- * videos of an owner are in this stage at the same time, so a list of the videos with one of these statuses reads few other rows.
+ * `waiting`, `uploaded` and `processing` share a stage, because each change of the stage costs two write units of the index. An owner has few videos with these
+ * three statuses at the same time, so a list of the videos with one of the three statuses reads few rows with the other two.
  */
 export type Stage = 'open' | 'held' | 'ready' | 'errored' | 'deleting';
 

@@ -1,7 +1,7 @@
 /** Characters that are not allowed in a line: control characters, line and paragraph separators, and U+FFFD to U+FFFF, which represent no character. */
 const NOT_IN_A_LINE = '\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ufffd-\\uffff';
 
-/** Names that every JavaScript object inherits. If the metadata contains such a key, a client can lose its value, or fail. */
+/** Names that every JavaScript object inherits. If the metadata contains such a key, a client can fail, or can lose the value of the key. */
 const INHERITED_NAMES = [
   '__proto__', '__defineGetter__', '__defineSetter__', '__lookupGetter__', '__lookupSetter__', 'constructor', 'hasOwnProperty', 'isPrototypeOf',
   'propertyIsEnumerable', 'prototype', 'toLocaleString', 'toString', 'valueOf',

@@ -14,8 +14,8 @@ export interface UploadLimits {
 /**
  * The maximum validity of signed URLs.
  *
- * A signed URL expires no later than the role session that signed it. A session is valid for one hour. If a session would expire before a new URL, a new
- * session signs this URL.
+ * A signed URL expires no later than the role session that signed it. A session is valid for one hour. If the remaining time of the current session is shorter
+ * than the validity of a new URL, a new session signs the URL.
  */
 export const MAX_UPLOAD_EXPIRY_SECONDS = 15 * 60;
 

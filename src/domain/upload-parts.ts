@@ -5,7 +5,7 @@ const MIB = 1024 ** 2;
 /** The minimum size of a part. S3 accepts 5 MiB, but larger parts need fewer requests. */
 const MIN_PART_BYTES = 16 * MIB;
 
-/** Returns the size of every part but the last. The size is the smallest number of whole MiB with which the file has at most MAX_PARTS parts. */
+/** Returns the size of every part except the last. The size is a whole number of MiB, and so large that the file has at most MAX_PARTS parts. */
 export function partSizeOf(size: number): number {
   return Math.max(MIN_PART_BYTES, Math.ceil(size / MAX_PARTS / MIB) * MIB);
 }

@@ -18,7 +18,7 @@ export type Action =
   | { readonly type: 'list'; readonly videos: 'own' | 'published' }
   /** `manage` stands for every action that only admins and the owner can do, such as reading the error of a failed video. */
   | { readonly type: 'watch' | 'manage'; readonly video: GuardedVideo | undefined }
-  /** Every action on the upload of a video, which only the owner of the video can do. */
+  /** Any action on the upload of a video. Only the owner of the video can do these actions. */
   | { readonly type: 'continue upload'; readonly video: GuardedVideo | undefined };
 
 export type Decision = 'allowed' | 'wrong_role' | 'not_found';
@@ -30,8 +30,8 @@ const WATCHABLE: readonly Visibility[] = ['signed-in', 'unlisted'];
  * Decides whether the roles allow an action.
  *
  * Admins can do everything, except to continue the uploads of other users. Owners can do everything with their own videos, even without a role. Viewers can
- * also watch the ready videos of other users, except private videos. Other callers cannot find out whether a video of another user exists. A video with the
- * status `deleting` or an unknown status is treated as missing.
+ * also watch the ready videos of other users, except private videos. A caller who is not allowed to watch a video cannot find out whether the video exists. A
+ * video with the status `deleting` or an unknown status is treated as missing.
  */
 export function decide(caller: Caller, action: Action, roles: Roles): Decision {
   const { userId, groups } = caller;

@@ -88,7 +88,7 @@ export function groupsOf({ uploaders, viewers, admins }: VodRoles = {}): Roles {
   return { uploaders: uploaders?.groups, viewers: viewers?.groups, admins: admins?.groups };
 }
 
-/** An invalid value could otherwise give the role to every signed-in user. */
+/** Without this check, an invalid value could give the role to every signed-in user. */
 function accessProblem(prop: string, access: Access | undefined): string | undefined {
   if (isAbsent(access)) return undefined;
   if (Array.isArray(access)) return `${prop}: expected Access.group('editors') or another Access, got a list of length ${access.length}. A role accepts one Access`;

@@ -4,9 +4,9 @@ import { isText } from '../domain/text-rules';
 
 /** Every valid request fits, even if all characters are escaped as `\uXXXX`. */
 const MAX_BODY_BYTES = 128 * 1024;
-/** Protects recursive code. */
+/** Prevents a stack overflow in recursive code. */
 const MAX_DEPTH = 32;
-/** Protects code that compares each value with every other value. */
+/** Limits the work of code that compares each value with every other value. */
 const MAX_VALUES = 1000;
 
 /** Throws if the body is too large or is not UTF-8. */

@@ -31,7 +31,7 @@ export const LATER: Wait = { minutes: 60 };
 /** Request timeout. The SDK has no default timeout, so a slow request for one video would delay all other videos. */
 const CALL_MS = 10_000;
 
-/** Sends a message to the submit queue, which requests a MediaConvert job. */
+/** Requests a MediaConvert job: sends a message to the submit queue. */
 export async function requestJob({ sqs, submitQueueUrl }: NonNullable<SettlePorts['transcode']>, message: SubmitMessage): Promise<void> {
   await sqs.send(new SendMessageCommand({ QueueUrl: submitQueueUrl, MessageBody: JSON.stringify(message) }), requestTimeout());
 }

@@ -3,7 +3,7 @@ import type { VideoRow } from '../contract/table';
 import type { MultipartUploads, Upload } from '../upload/multipart-uploads.runtime';
 
 /**
- * Expires an upload that received no part for a long time. If the source file is complete although its event did not arrive, records the file.
+ * Ends an upload that received no part for a long time. If the source file is complete although its event did not arrive, records the file.
  *
  * After the parts of an upload are deleted, the file cannot become complete. Therefore the sweeper looks for the file after the deletion.
  */

@@ -19,7 +19,7 @@ type Settle = (row: VideoRow, ports: SettlePorts) => Promise<NextLook>;
 /**
  * The action for a due video, by status.
  *
- * Every time-based action and every repair of derived data belongs in this table, with a due time in DUE_MINUTES. Actions must be idempotent: an action can run
+ * Add every time-based action and every repair of derived data to this map, with a due time in DUE_MINUTES. Actions must be idempotent: an action can run
  * twice, or stop at any point and run again.
  */
 const SETTLERS: Readonly<Record<VideoStatus, Settle>> = {
@@ -84,7 +84,7 @@ async function checkJob({ videoId, attempt, jobId, updatedAt }: VideoRow, { vide
   const { job, end } = state;
   if (job.videoId !== videoId || job.attempt !== attempt) throw new Error(`job ${jobId}: expected attempt ${attempt} of ${videoId}, got attempt ${job.attempt} of ${job.videoId}`);
   const { status, errorCode, errorMessage } = end;
-  console.warn({ message: 'job ended without an event', videoId, attempt, jobId, status, errorCode, errorMessage, recorded: await recordJobEnd(videos, job, end) });
+  console.warn({ message: 'job ended, but its event did not arrive', videoId, attempt, jobId, status, errorCode, errorMessage, recorded: await recordJobEnd(videos, job, end) });
   return 'settled';
 }
 

@@ -18,7 +18,7 @@ export interface SweepReport {
   readonly complete: boolean;
 }
 
-/** The sweep starts no further video if the function has less than this time left, so that the function can finish the current video. */
+/** If the function has less than this time left, the sweep does not process another video, so that the function can finish the current video. */
 const LEFT_MS = 30_000;
 const KEYS_AT_ONCE = 50;
 const IDS_LOGGED = 20;
@@ -50,7 +50,10 @@ export function sweepVideos(ports: SweepPorts): (event: unknown, context: Pick<C
   };
 }
 
-/** Yields the due videos of all index partitions in the order of their due times. A short sweep therefore neglects no partition. */
+/**
+ * Yields the due videos of all index partitions in the order of their due times. If a sweep ends early, it has therefore processed the earliest videos of all
+ * partitions.
+ */
 async function* earliestFirst(due: DueVideos, until: Date): AsyncGenerator<DueVideo> {
   const read = async (shard: string, from?: DuePosition) => ({ shard, ...await due.listDue(shard, until, { limit: KEYS_AT_ONCE, from }) });
   let pages = await Promise.all(DUE_SHARDS.map((shard) => read(shard)));

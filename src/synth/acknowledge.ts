@@ -25,8 +25,8 @@ export function acknowledgeWildcard(scope: IConstruct, resourceArn: string, reas
 }
 
 /**
- * `acknowledge` cannot be used, because CDK before 2.262 rejects an id with a second `::`. For example, an id that contains the ARN of an imported bucket has a
- * second `::`. Even if this error is caught, it stays in the file `cdk.out/error.txt`.
+ * `acknowledge` cannot be used, because CDK before 2.262 rejects an id with a second `::`, such as an id that contains the ARN of an imported bucket. CDK
+ * writes the error to the file `cdk.out/error.txt`, even if the code that calls `acknowledge` catches the error.
  */
 function acknowledgeOne(scope: IConstruct, id: string, reason: string): void {
   scope.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, { [id]: reason });

@@ -2,7 +2,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { HandlerName } from '../contract/environment';
 
-/** The resources of one area. An area is a part of the service, such as uploads. */
+/** The resources of one part of the service (an area), such as uploads. */
 export interface Area {
   /** By handler name. */
   readonly handlers: Readonly<Partial<Record<HandlerName, lambda.Function>>>;

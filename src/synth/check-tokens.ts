@@ -20,7 +20,7 @@ function hasToken(value: unknown): boolean {
 function known(scope: IConstruct, value: unknown): unknown {
   const final = finalValue(scope, value);
   if (!Array.isArray(final)) return isKnown(final) ? final : value;
-  // The list was lazy, so the original CDK token of an unknown item is not available.
+  // In a lazy list, the original CDK token of an unknown item is not available, so a new token replaces it.
   return final.map((item: unknown) => (isKnown(item) ? item : Lazy.string({ produce: () => undefined })));
 }
 

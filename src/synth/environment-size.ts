@@ -14,7 +14,7 @@ const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
   'AWS::AccountId': '123456789012', 'AWS::Partition': 'aws', 'AWS::Region': 'us-east-1', 'AWS::URLSuffix': 'amazonaws.com',
 };
 
-/** The props that determine the size of each environment variable that can be large. */
+/** For each environment variable that can be large: the props that determine its size. */
 const FILLED_BY: Partial<Record<string, string>> = {
   APP_ORIGINS: 'appOrigins',
   RETURN_ORIGINS: 'appOrigins',

@@ -40,7 +40,10 @@ export function streamProblems(scope: Construct, prop: string, table: dynamodb.I
   return differ(name, table.tableName) ? [...problems, `${stream}: expected a stream of the table ${table.tableName}, got a stream of the table ${name}`] : problems;
 }
 
-/** Runs at the end of synth, because an aspect may remove the stream. The stream ARN is no evidence, because a TableV2 always has one. */
+/**
+ * Runs at the end of synth, because an aspect may remove the stream. The stream ARN does not prove that the table has a stream, because a TableV2 always has a
+ * stream ARN.
+ */
 export function checkStream(scope: Construct, prop: string, table: dynamodb.ITable): void {
   const resource = resourceOf(table);
   if (!resource) return;

@@ -5,7 +5,7 @@ import { Construct, IConstruct } from 'constructs';
 import { differ } from './place';
 
 export interface ResourceKey {
-  /** For errors and warnings. */
+  /** The name of the prop in errors and warnings. */
   readonly prop: string;
   /** Undefined if AWS owns or manages the key, which then needs no grant. */
   readonly key: kms.IKey | undefined;
@@ -55,7 +55,7 @@ export function letCloudFrontDecrypt(scope: Construct, { prop, key }: ResourceKe
   });
   if (target.addToResourcePolicy(statement).statementAdded) return;
   Annotations.of(scope).addWarningV2('serverless-vod:mediaKeyPolicy',
-    `${prop}: this stack can't change the policy of the KMS key. Allow kms:Decrypt to cloudfront.amazonaws.com if AWS:SourceArn is the ARN of the distribution`);
+    `${prop}: this stack can't change the policy of the KMS key. In the key policy, allow cloudfront.amazonaws.com to call kms:Decrypt, with the condition that AWS:SourceArn is the ARN of the distribution`);
 }
 
 export function keyProblems({ prop, key }: ResourceKey, region: string): (string | undefined)[] {

@@ -14,7 +14,7 @@ export function normalHost(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).hostname.replace(/\.+$/, '') || undefined : undefined;
 }
 
-/** The origin (RFC 6454) has the normalized host, and no default port. */
+/** Returns the origin (RFC 6454) with the normalized host. The origin contains a port only if this port is not the default port of the scheme. */
 export function normalOrigin(url: string): string | undefined {
   const host = normalHost(url);
   if (host === undefined || new URL(url).origin === 'null') return undefined;

@@ -3,7 +3,7 @@ import { Construct } from 'constructs';
 import { readableBytes } from '../domain/readable';
 
 /*
- * Each check returns an error message that begins with the name of the prop, or undefined. The checks accept `unknown`, because plain JavaScript has no type
+ * Each check returns undefined, or an error message that begins with the name of the prop. The checks accept `unknown`, because plain JavaScript has no type
  * check. `null` and `undefined` (None in Python) mean that the prop was omitted. A CDK token is accepted if the library does not need the value at synth.
  */
 
@@ -11,7 +11,7 @@ export function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }
 
-/** In all languages, an omitted value is shown as `none`. */
+/** An omitted value (`undefined`, `null`, or None in Python) is shown as `none`. */
 export function show(value: unknown): string {
   if (isAbsent(value)) return 'none';
   if (isDuration(value)) return showDuration(value);
@@ -78,7 +78,8 @@ export function stringProblem(name: string, value: unknown, expected: string): s
 }
 
 /**
- * Checks that a value is an object with all `members`, or an options object if `members` is empty. `instanceof` would fail if a library is installed twice.
+ * Checks that a value is an object that has all `members`. If `members` is empty, checks that the value is a struct. `instanceof` would fail if a library is
+ * installed twice.
  *
  * @param expected the description in the error message, such as `a bucket`
  */

@@ -17,7 +17,7 @@ function regionOf(scope: Construct): string | undefined {
   return Token.isUnresolved(region) ? undefined : region;
 }
 
-/** Rejects all regions of a partition in which the distribution can't work. */
+/** Returns an error message if the region is in a partition where the distribution can't work. */
 export function cloudFrontProblem(scope: Construct): string | undefined {
   const region = regionOf(scope);
   const partition = region && RegionInfo.get(region).partition;

@@ -96,7 +96,8 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
 
 /**
  * If the current attempt was abandoned before the message was sent, this function first starts the next attempt. A redrive from the dead-letter queue sends a
- * new message, which therefore starts a new attempt. An older message starts no new attempt, because the new attempt would fail in the same way.
+ * new message, which therefore starts a new attempt. A message that was sent before the attempt was abandoned starts no new attempt, because the new attempt
+ * would fail in the same way.
  */
 async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository): Promise<VideoRow | undefined> {
   const row = await videos.find(videoId);
@@ -105,7 +106,7 @@ async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository):
   return videos.find(videoId);
 }
 
-/** The content of a message that requests a job. If a later attempt than `attempt` has no job, the message requests a job for that attempt. */
+/** The content of a message that requests a job. The job is for `attempt`, or for a later attempt if the later attempt has no job. */
 interface Upload {
   readonly videoId: string;
   readonly attempt: number;
@@ -141,7 +142,7 @@ async function findJob(row: VideoRow, { client, queueArn, abortSignal }: Submiss
   return undefined;
 }
 
-/** Throws if a retry of the message can succeed. */
+/** Returns the id of the job, or an error that a retry of the message cannot fix. Throws if a retry can succeed. */
 async function createJob(row: VideoRow, token: string, ports: Submission): Promise<string | VideoError> {
   const { client, settings, mediaBucket, queueArn, jobRoleArn, abortSignal } = ports;
   const { videoId, attempt } = row;

@@ -54,7 +54,8 @@ export interface VodTranscodeOptions {
    * The maximum duration of a source. A longer video ends with the error `too_long`.
    *
    * This property limits the cost of one upload. If a file does not state its duration, only the start of the file is transcoded: about `maxDuration`, but at
-   * most 12 hours. An upload costs more than a video of the maximum duration only in one case: the file states a duration that is too short.
+   * most 12 hours. An upload can cost more than a video of the maximum duration in only one case: the file states a duration that is shorter than its real
+   * duration.
    *
    * @default Duration.hours(6)
    */
@@ -63,7 +64,7 @@ export interface VodTranscodeOptions {
   /**
    * The maximum number of jobs that are submitted concurrently, from 2 to 1000. MediaConvert queues submitted jobs.
    *
-   * The limit keeps bursts of uploads below the account's request rate for MediaConvert.
+   * The limit keeps bursts of uploads below the account's quota of requests per second to MediaConvert.
    *
    * @default 5
    */
@@ -261,7 +262,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
       ],
       environment: { MEDIA_BUCKET: mediaBucket.bucketName, ...lifecycle && { SOURCE_LIFECYCLE: lifecycle } },
     });
-    // EventBridge invokes the function asynchronously, so events that fail three times are lost without a dead-letter queue.
+    // EventBridge invokes the function asynchronously. Without a dead-letter queue, an event would be lost after three failed invocations.
     (fn.node.defaultChild as lambda.CfnFunction).deadLetterConfig = { targetArn: this.jobEventsDeadLetterQueue.queueArn };
 
     new events.Rule(this, 'JobEvents', {

@@ -175,7 +175,7 @@ function refuseMissing({ source: { size }, upload: { partSize } }: MultipartRow,
 }
 
 function mismatch(): HttpProblem {
-  return new HttpProblem('checksum_mismatch', 'the uploaded file does not have this checksum. Repeat the upload of the parts that differ, or abort the upload');
+  return new HttpProblem('checksum_mismatch', 'the uploaded file does not have this checksum. Repeat the upload of each part that differs from your file, or abort the upload');
 }
 
 function gone(): HttpProblem {

@@ -5,7 +5,7 @@ import { keyProblem, numberProblem, objectProblem, sizeProblem } from '../synth/
 /**
  * The limits of each user. An upload that would exceed a limit is rejected with the error code `limit_reached` before any data is sent.
  *
- * Requests that a user sends at the same time cannot exceed a limit either.
+ * A user cannot exceed a limit by sending several requests at the same time.
  */
 export interface UploadQuotas {
   /**
@@ -23,7 +23,7 @@ export interface UploadQuotas {
   readonly videos?: number;
 
   /**
-   * The maximum total size of the source files. For an open upload, the size that the client declared counts.
+   * The maximum total size of the source files. For an open upload, the sum includes the size that the client declared.
    *
    * @default Size.gibibytes(500)
    */
@@ -57,6 +57,6 @@ export function quotaProblems(quotas: UploadQuotas | undefined): (string | undef
   return [
     keyProblem<UploadQuotas>('quotas', quotas, KEYS),
     ...(['openUploads', 'videos', 'uploadsPerDay'] as const).map((name) => numberProblem(`quotas.${name}`, quotas?.[name], { min: 1, max: MOST })),
-    sizeProblem('quotas.storedBytes', quotas?.storedBytes, Size.bytes(MOST), 'the largest exact number'),
+    sizeProblem('quotas.storedBytes', quotas?.storedBytes, Size.bytes(MOST), 'the largest integer that DynamoDB and JavaScript represent exactly'),
   ];
 }

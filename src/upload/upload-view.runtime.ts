@@ -16,7 +16,7 @@ export async function singleUpload({ key, contentType, size, checksum }: Omit<Vi
 /**
  * Returns the sizes of the parts in which a client uploads a file.
  *
- * @param storedAt the times at which S3 stored the known parts. If the list omits a part, `expiresAt` can be too early.
+ * @param storedAt the times at which S3 stored the known parts. If `storedAt` omits a part, `expiresAt` can be too early.
  */
 export function multipartUpload(
   { source: { size }, upload: { partSize }, createdAt }: Pick<VideoRow, 'source' | 'createdAt'> & Required<Pick<VideoRow, 'upload'>>,

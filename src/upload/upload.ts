@@ -9,7 +9,7 @@ export interface IVodUpload extends IConstruct {
   readonly bucket: s3.IBucket;
   /** The time after which an incomplete upload expires. */
   readonly uploadExpiry: Duration;
-  /** The time after which a video whose upload has expired is removed. */
+  /** The time between the expiry of an upload and the removal of its video. */
   readonly expiredUploadRetention: Duration;
   /** What happens to the source file of a video after the video is ready. */
   readonly sourceLifecycle: SourceLifecycle;

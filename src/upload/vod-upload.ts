@@ -140,11 +140,11 @@ export class VodUpload extends Construct implements IVodUpload {
   public readonly bucket: s3.IBucket;
   /** The time after which an incomplete upload expires. */
   public readonly uploadExpiry: Duration;
-  /** The time after which a video whose upload has expired is removed. */
+  /** The time between the expiry of an upload and the removal of its video. */
   public readonly expiredUploadRetention: Duration;
   /** What happens to the source file of a video after the video is ready. */
   public readonly sourceLifecycle: SourceLifecycle;
-  /** The role whose sessions sign the URLs of uploads. The role can only put objects. A session lasts one hour. */
+  /** The role whose sessions sign the URLs of uploads. The role can only put objects. A session of this role lasts one hour. */
   public readonly signingRole: iam.Role;
   /** The function that creates videos, signs the URLs of their uploads, and completes or aborts uploads. */
   public readonly manageUploadsFunction: lambda.Function;

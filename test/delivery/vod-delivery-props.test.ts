@@ -110,7 +110,7 @@ describe('VodDelivery with props', () => {
     const stack = new Stack(app, 'Test');
     const { json } = delivered({ bucket: make(app) }, stack);
     expect(ofType(ofDelivery(json()), 'AWS::S3::BucketPolicy')).toEqual([]);
-    expect(warningsOf(stack)).toContainEqual(expect.stringMatching(/^\/Test\/Delivery: .*s3:ListBucket, and to call s3:GetObject on v\/\*/));
+    expect(warningsOf(stack)).toContainEqual(expect.stringMatching(/^\/Test\/Delivery: .*s3:ListBucket on the bucket and s3:GetObject on v\/\*/));
   });
 
   const site = new origins.HttpOrigin('app.example.com');

@@ -105,7 +105,7 @@ test('a warning explains the policy that CloudFront requires for an imported key
   const stack = testStack({ env });
   const bucket = new s3.Bucket(stack, 'Media', { encryptionKey: kms.Key.fromKeyArn(stack, 'Key', KEY_ARN) });
   deliveryIn(stack, { bucket });
-  Annotations.fromStack(stack).hasWarning('/Test/Delivery', Match.stringLikeRegexp('^bucket: this stack can\'t change the policy of the KMS key.*kms:Decrypt to cloudfront.amazonaws.com if AWS:SourceArn'));
+  Annotations.fromStack(stack).hasWarning('/Test/Delivery', Match.stringLikeRegexp('^bucket: this stack can\'t change the policy of the KMS key.*cloudfront.amazonaws.com to call kms:Decrypt, with the condition that AWS:SourceArn'));
 });
 
 test('the policy of a media key in another stack allows CloudFront without a cycle between the stacks', () => {
@@ -172,7 +172,7 @@ describe('a key that an aspect or the app sets on a resource without a prop for 
     const { keyArn } = new kms.Key(stack, 'Key');
     const visit = (node: IConstruct) => { if (node instanceof secretsmanager.CfnSecret) node.kmsKeyId = keyArn; };
     Aspects.of(stack).add({ visit }, { priority: AspectPriority.READONLY + 1 });
-    expect(() => templateOf(stack)).toThrow('[Test/Delivery/Keys/Secret1] kmsKeyId: expected a key that is set before access to the key is granted');
+    expect(() => templateOf(stack)).toThrow('[Test/Delivery/Keys/Secret1] kmsKeyId: expected a key that is set before the library adds grants for the key');
   });
 
   test('is rejected on functions, on the bus and on queues', () => {

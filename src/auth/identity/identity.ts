@@ -49,7 +49,7 @@ export class Identity {
    *
    * @param userPool the pool whose users can call the API
    * @param clients clients of this pool. The API accepts only tokens whose audience is one of these clients. Synth rejects a client that your app creates in a
-   * different pool. Tokens of an imported client of a different pool get a 401 response
+   * different pool. Synth cannot check an imported client: if the client belongs to a different pool, the API rejects its tokens with status 401
    *
    * @example
    * const userPool = cognito.UserPool.fromUserPoolId(this, 'People', 'eu-west-1_EXAMPLE');

@@ -60,7 +60,7 @@ function warnOfUnknown(scope: IConstruct, callbacks: readonly string[]): void {
   for (const [index, callback] of callbacks.entries()) {
     if (!normalHost(callback)?.endsWith('.cloudfront.net')) continue;
     Annotations.of(scope).addWarningV2('serverless-vod:callbackAtCloudFront', `${CALLBACKS}[${index}]: synth cannot know whether ${callback} is a URL of this service. `
-      + 'Scripts on the service\'s pages could read the authorization code from a URL of the service. Make sure that the domain name belongs to another distribution');
+      + 'If it is, scripts on the service\'s pages could read the authorization code that Cognito adds to the URL. Make sure that the domain name does not belong to this service');
   }
 }
 

@@ -3,8 +3,8 @@ import { parsePendingSignIn, SIGN_IN_SECONDS } from './pending-sign-in.runtime';
 import { REFRESH_COOKIE, TOKEN_PATH } from '../../contract/routes';
 
 /**
- * Cookies of pending sign-ins, one for each tab. Subdomains and other paths cannot set cookies with the prefix `__Host-`, so a request contains at most these
- * four cookies. The four cookies have at most 2,958 bytes in total, and API Gateway accepts 10,240 bytes of headers.
+ * Cookies of pending sign-ins, one for each tab. Subdomains and other paths cannot set cookies with the prefix `__Host-`, so a request contains at most four
+ * sign-in cookies. The four cookies have at most 2,958 bytes in total, and API Gateway accepts 10,240 bytes of headers.
  */
 export const SIGN_IN_COOKIES = [0, 1, 2, 3].map((slot) => `__Host-vod-sign-in-${slot}`);
 
@@ -17,7 +17,7 @@ export function parseCookies(header = ''): Cookies {
 
 /**
  * Returns a random free cookie for a new sign-in, or the oldest cookie if no cookie is free. With a random choice, tabs that start at the same moment rarely
- * get the same cookie. A cookie with a later expiry than the new cookie is forged, so it counts as free.
+ * get the same cookie. A cookie that expires later than the new cookie must be forged, so the new cookie can replace it.
  */
 export function slotForSignIn(cookies: Cookies, nowSeconds: number, random: number): string {
   const ends = SIGN_IN_COOKIES.map((name) => {

@@ -10,8 +10,9 @@ import type { Tokens } from '../../runtime/route-types';
 const TIMEOUT_MS = 4000;
 
 /**
- * The cookies of pending sign-ins depend on the client's secret (`deriveKey`), so all execution environments must soon use a new secret. Cognito can accept the
- * old secret and the new secret (see AddUserPoolClientSecret), so calls with the old secret do not always fail.
+ * The time after which an execution environment reads the client's secret again. The time is short, because the cookies of pending sign-ins depend on the
+ * secret (`deriveKey`): soon after a change, all execution environments must use the new secret. Cognito can accept the old secret and the new secret (see
+ * AddUserPoolClientSecret), so calls with the old secret do not always fail.
  */
 const SECRET_MS = 5 * 60 * 1000;
 
@@ -39,7 +40,8 @@ export class OAuthClient {
   }
 
   /**
-   * HKDF (RFC 5869). A separate secret would not be safer: an attacker with the client's secret can exchange authorization codes for tokens without this key.
+   * HKDF (RFC 5869). The key is derived from the client's secret. A separate secret would not be safer: an attacker who has the client's secret does not need
+   * the derived key to exchange authorization codes for tokens.
    */
   async deriveKey(purpose: string): Promise<Uint8Array> {
     return new Uint8Array(hkdfSync('sha256', await this.clientSecret(), '', `serverless-vod ${purpose}`, 32));

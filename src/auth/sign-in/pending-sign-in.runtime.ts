@@ -30,7 +30,10 @@ export function parsePendingSignIn(value: string): PendingSignIn | undefined {
   return { seed, expiresAt: Number(expiresAt), ...(returnTo && { returnTo: Buffer.from(returnTo, 'base64url').toString() }) };
 }
 
-/** Only the server knows the key. A forged cookie leads to a different state, so the state authenticates the cookie. */
+/**
+ * Only the server knows the key. For a forged cookie, the derived `state` differs from the `state` parameter of the callback, so comparing the two values also
+ * authenticates the cookie.
+ */
 export function signInSecrets(value: string, key: Uint8Array): SignInSecrets {
   const derive = (name: string) => createHmac('sha256', key).update(`${name}.${value}`).digest('base64url');
   return { state: derive('state'), nonce: derive('nonce'), verifier: derive('verifier') };

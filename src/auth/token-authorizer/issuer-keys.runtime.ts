@@ -15,7 +15,7 @@ const RETRY_MS = 60_000;
 
 /**
  * How long keys stay trusted if no request to the issuer succeeds. A shorter outage of the issuer therefore does not sign users out. If an attacker has a
- * leaked key and blocks these requests, a removed key stays trusted for at most a day.
+ * leaked key and blocks the requests to the issuer, the key stays trusted for at most a day after the issuer has removed it.
  */
 const TRUSTED_MS = 86_400_000;
 
@@ -41,7 +41,10 @@ export interface CurrentKeys {
   readonly cache: SimpleJwksCache;
 }
 
-/** The base class waits only if the fetched key set lacks the key. This class also waits after a failed request. */
+/**
+ * Limits the requests for the key set. The base class limits them only after a response that does not contain the key of a token. This class also limits them
+ * after a failed request.
+ */
 class SearchLimit extends SimplePenaltyBox {
   private failure?: { readonly error: unknown; readonly until: number };
 
@@ -91,7 +94,7 @@ export class IssuerKeys {
     return this.held;
   }
 
-  /** The key set is fetched even if it is cached, so that keys that the issuer has removed are dropped. */
+  /** The key set is fetched even if it is cached. Keys that the issuer has removed are then no longer trusted. */
   private async renew(): Promise<CurrentKeys> {
     this.jwksUri ??= await this.discover();
     await this.cache.getJwks(this.jwksUri);

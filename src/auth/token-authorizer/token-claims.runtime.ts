@@ -20,7 +20,7 @@ const ID_CLAIMS = ['at_hash', 'c_hash'];
 /** Returns false if a token has claims of both kinds, or is neither an access token nor an id token. */
 export function isOfUse(use: TokenRules['use'], header: Claims, claims: Claims): boolean {
   // A token of either kind can have the media type `JWT` or no media type (RFC 7519, section 5.1). The media type `at+jwt` means an access token (RFC 9068,
-  // section 2.1). Any other media type, such as `logout+jwt`, means neither kind (RFC 8725, section 3.11).
+  // section 2.1). A token with any other media type, such as `logout+jwt`, is neither an access token nor an id token (RFC 8725, section 3.11).
   const mediaType = typeof header.typ === 'string' ? header.typ.toLowerCase().replace(/^application\//, '') : 'jwt';
   if (!['jwt', 'at+jwt'].includes(mediaType)) return false;
   // Keycloak's `typ` claim (TokenUtil) is Bearer, ID, Refresh, Offline, Logout or DPoP. A DPoP token requires a proof, which is not checked here.
@@ -48,9 +48,9 @@ export function subjectIn({ sub }: Claims): string | undefined {
 }
 
 /**
- * `name` is the name of a claim, such as Auth0's `https://example.com/roles`, or the path of a nested claim, such as Keycloak's `realm_access.roles`. A string
- * counts as one group name, because a name can contain spaces and commas. Any other value, such as the reference that Entra sends instead of a long list, means
- * no groups.
+ * `name` is the name of a claim, such as Auth0's `https://example.com/roles`, or the path of a nested claim, such as Keycloak's `realm_access.roles`. If the
+ * value of the claim is a string, the whole string is one group name, because a name can contain spaces and commas. Any value except a string or a list of
+ * strings, such as the reference that Entra sends instead of a long list, means no groups.
  */
 export function groupsIn(claims: Claims, name: string): readonly string[] {
   const value = own(claims, name) ?? name.split('.').reduce<unknown>(own, claims);

@@ -64,7 +64,7 @@ export class EventPublishing extends Construct {
     const { stream, scan } = connectionsOf(catalog);
     this.publishEventsFunction = handlerFunction(this, 'PublishEvents', 'catalog/publish-events', {
       description: 'Publishes an event for each change of a video',
-      // Lambda uses the function's role to list the failed events bucket and to write failed records.
+      // If a batch fails, Lambda uses the function's role to list and write objects in the failed events bucket.
       uses: [stream, send, failed, this.objects(catalog, 'kms:GenerateDataKey', 's3:PutObject')],
       environment: {},
     });

@@ -20,8 +20,7 @@ export interface ResendRequest {
 export interface ResendAnswer {
   readonly sent: number;
   /**
-   * The number of failed objects and rows: the function cannot read them, or EventBridge permanently rejects one of their events. Failed objects stay in the
-   * bucket.
+   * The number of objects and rows that the function cannot read, or for which EventBridge permanently rejects an event. These objects stay in the bucket.
    */
   readonly failed: number;
   /** Position of the next page, absent after the last page. */
@@ -44,7 +43,7 @@ const ROWS_AT_ONCE = 100;
 const OBJECTS_AT_ONCE = 20;
 
 interface Page {
-  /** The key of the object or row from which each event was read. */
+  /** For each event: the key of the object or row from which the event was read. */
   readonly events: ReadonlyMap<TimedEvent, string>;
   /** Keys of the failed objects and rows. */
   readonly failed: Set<string>;
@@ -102,7 +101,7 @@ async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | 
   for (const key of keys) {
     const fail = (error: unknown) => {
       failed.add(key);
-      console.error({ message: 'failed event records not readable', key, error: error instanceof Error ? error.stack : String(error) });
+      console.error({ message: 'cannot read an object of the failed events bucket', key, error: error instanceof Error ? error.stack : String(error) });
     };
     try {
       const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
@@ -135,7 +134,7 @@ function recordsIn(text: string): DynamoDBRecord[] {
   return Records;
 }
 
-/** Returns an event with the current status of each video, for apps that start to receive events or have lost events. */
+/** Returns one event for each video, with the current status of the video. These events are for apps that start to receive events or have lost events. */
 async function currentStates({ documents, tableName }: ResendEventsPorts, after: string | undefined): Promise<Page> {
   const { Items = [], LastEvaluatedKey } = await documents.send(new ScanCommand({
     TableName: tableName,

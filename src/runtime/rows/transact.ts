@@ -6,8 +6,8 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 /**
- * The result of a transaction. `failed` is the index of the first item whose condition was false. `item` is this item as DynamoDB has stored it, and is present
- * only if the write asks for it.
+ * The result of a transaction. `failed` is the index of the first item whose condition was false. `item` contains the stored attributes of that item, if the
+ * write requests them.
  */
 export type Transacted =
   | { readonly outcome: 'changed' }
@@ -21,7 +21,10 @@ const TRIES = 12;
 const FIRST_WAIT_MS = 25;
 const MAX_WAIT_MS = 1000;
 
-/** Writes all items or none. The SDK adds a token to the request, so a retry after a lost response changes nothing twice. */
+/**
+ * Writes all items or none. The SDK adds a token to the request, so DynamoDB makes the changes only once, even if the request is repeated after a lost
+ * response.
+ */
 export async function transact(documents: DynamoDBDocumentClient, items: TransactItem[]): Promise<Transacted> {
   for (let tries = 1; ; tries++) {
     try {

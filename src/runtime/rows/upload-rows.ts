@@ -38,7 +38,7 @@ export interface UploadRows {
   markSource(row: VideoRow, state: SourceState): Promise<Outcome>;
 }
 
-/** After the sweeper has recorded a complete upload, it waits this long. Then it checks whether the video has a job. */
+/** The time from when the sweeper records a complete upload until it checks whether the video has a job. */
 const SOON_MS = 15 * 60_000;
 
 /**
@@ -74,7 +74,7 @@ export function newItems(tableName: string, row: VideoRow, { description, metada
   ];
 }
 
-/** The maximum number of tries to count a new upload. A try fails if another upload has changed the day of the counter. */
+/** The maximum number of tries to count a new upload. A try fails if the stored `day` is not the day that the try expected. */
 const TRIES = 5;
 
 export function uploadRows(tableName: string, documents: DynamoDBDocumentClient, { find, write, writeWithUsage }: RowChanges, clock: () => Date): UploadRows {

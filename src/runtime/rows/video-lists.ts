@@ -20,7 +20,7 @@ export interface Page<Position> {
 export interface VideoLists {
   /** Returns the ready videos that all viewers can list, newest first. */
   listPublished(page: { limit: number; from?: Publication }): Promise<Page<Publication>>;
-  /** Returns the videos of an owner with the given status, or with any status, newest first. */
+  /** Returns the videos of an owner, newest first. With `status`, returns only the videos that have this status. */
   listOwned(owner: string, page: { limit: number; from?: OwnedPosition; status?: VideoStatus }): Promise<Page<OwnedPosition>>;
 }
 
@@ -30,7 +30,7 @@ const ROWS_A_PAGE = 100;
 const ROWS_AT_ONCE = 25;
 /** Maximum size of the rows in a page. Lambda limits a response to 6 MB, so at least 1 MB is left for other data. */
 const PAGE_BYTES = 5 * 1024 * 1024;
-/** The maximum number of consecutive requests without a row, while DynamoDB throttles the reads. The wait doubles after each of them. */
+/** The maximum number of consecutive requests that return no row because DynamoDB throttles the reads. The wait doubles after each of these requests. */
 const IDLE_TRIES = 6;
 const FIRST_WAIT_MS = 25;
 

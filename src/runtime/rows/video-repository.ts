@@ -30,7 +30,7 @@ export interface VideoRepository extends UploadRows, IngestRows, VideoLists {
    */
   claim(videoId: string, attempt: number, token: string, staleBefore: Date): Promise<VideoRow | undefined>;
   /**
-   * Ends an attempt that has no job, because of an internal error: `uploaded` -> `errored`. `token` must be the value that `claim` stored.
+   * After an internal error, ends an attempt that has no job: `uploaded` -> `errored`. `token` must be the value that `claim` stored.
    */
   abandon(videoId: string, attempt: number, token: string, error: VideoError): Promise<Outcome>;
   /**
@@ -45,7 +45,10 @@ export interface VideoRepository extends UploadRows, IngestRows, VideoLists {
   recordJob(videoId: string, attempt: number, jobId: string): Promise<Outcome>;
   /** Records the progress in percent. Ignores a value that is not higher than the recorded value. */
   recordProgress(videoId: string, attempt: number, progress: number): Promise<Outcome>;
-  /** Records the result and publishes the video: -> `ready`. If the visibility is `signed-in`, adds the video to the list of ready videos. */
+  /**
+   * Records the result and publishes the video: `uploaded` or `processing` -> `ready`. If the visibility is `signed-in`, adds the video to the list of ready
+   * videos.
+   */
   recordReady(videoId: string, attempt: number, result: TranscodeResult): Promise<Outcome>;
   recordError(videoId: string, attempt: number, error: VideoError): Promise<Outcome>;
 }
@@ -158,8 +161,8 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
           },
           // The row can contain the error of an earlier attempt, because older versions of this library did not remove the error.
           remove: ['error'],
-          // The keys of the list of ready videos depend on `visibility` and `publishedAt`. If one of these has changed since the read, the write fails and is
-          // tried again.
+          // The keys of the list of ready videos depend on `visibility` and `publishedAt`. If `visibility` or `publishedAt` has changed since the read, the
+          // write fails and is tried again.
           and: `#visibility = :visibility AND ${row.publishedAt === undefined ? 'attribute_not_exists(#publishedAt)' : '#publishedAt = :publishedAt'}`,
           values: { ':visibility': row.visibility, ...(row.publishedAt !== undefined && { ':publishedAt': row.publishedAt }) },
         });
@@ -169,7 +172,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     },
 
     recordError: (videoId, attempt, { code, message }) => write(videoId, {
-      // A waiting video has no attempt. `expireUpload` records its error, because this error also changes the usage of the owner.
+      // The error of a waiting video is recorded by `expireUpload`, which also changes the usage of the owner.
       from: ['uploaded', 'processing'], attempt, to: 'errored', set: { error: { code, message } },
     }),
 

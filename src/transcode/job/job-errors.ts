@@ -29,7 +29,10 @@ const REQUEST_ERRORS: Readonly<Record<string, 'source' | 'request'>> = {
   BadRequestException: 'request',
 };
 
-/** Matches messages about errors that the file did not cause, such as missing permissions. An error that the file caused can have the same error code. */
+/**
+ * Matches messages about errors that the file did not cause, such as missing permissions. The error code is not enough, because errors that the file caused can
+ * have the same code.
+ */
 const ACCESS = /denied|forbidden|authoriz|permission|\brole\b|\bkms\b|policy|failed to (read data|download)|throttl|timed out/i;
 
 export function internal(): VideoError {
@@ -44,7 +47,7 @@ export function jobError(errorCode: number | undefined, errorMessage = ''): Vide
   };
 }
 
-/** A retry would fail again, because the file caused the error. */
+/** Returns true if the file caused the error, so that a retry would fail again. */
 export function isFinal(error: unknown): boolean {
   if (!(error instanceof Error) || !Object.hasOwn(REQUEST_ERRORS, error.name)) return false;
   return REQUEST_ERRORS[error.name] === 'source' || !ACCESS.test(error.message);

@@ -19,7 +19,7 @@ export interface JobPlan {
 
 const AUDIO_SELECTOR = 'Audio Selector 1';
 const AUDIO_GROUP = 'audio';
-/** In bits per second. Apple's HLS Authoring Specification requires no higher bitrate for stereo AAC audio. */
+/** In bits per second. This is the highest bitrate that Apple's HLS Authoring Specification requires for stereo AAC audio. */
 const AUDIO_BITRATE = 128_000;
 /** The QVBR quality level that the MediaConvert User Guide recommends for "PC or tablet". */
 const QUALITY_LEVEL = 7;

@@ -43,7 +43,7 @@ export function chooseRungs(picture: Picture, ladder: readonly Rung[]): Renderin
 
 /**
  * Returns undefined to keep the frame rate of the source. A rate above the limit is divided by an integer, so that all frames have the same duration: 60
- * becomes 30, 50 becomes 25. A rate slightly above the limit, such as a phone's 30.02, becomes the limit.
+ * becomes 30, 50 becomes 25. A rate slightly above the limit, such as a phone's 30.02, is lowered to the limit.
  */
 export function outputFrameRate(source: FrameRate | undefined, limit: number): FrameRate | undefined {
   if (!source || source.numerator <= limit * source.denominator) return undefined;

@@ -11,7 +11,8 @@ const STILLS = 2;
 const JPEG_QUALITY = 80;
 
 /**
- * MediaConvert captures the first frame, and a second frame some seconds later. If the video ends before the second capture, only the first frame exists.
+ * MediaConvert captures the first frame, and a second frame some seconds later. If the video ends before the second capture, MediaConvert writes only the image
+ * of the first frame.
  *
  * @param destination `s3://` URL of the prefix for the files; MediaConvert chooses the file names
  */

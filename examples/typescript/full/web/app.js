@@ -83,7 +83,7 @@ async function attempt(work) {
   }
 }
 
-/** Runs a background request. Shows an error until a background request succeeds. */
+/** Runs a background request. If the request fails, shows the error until a background request succeeds. */
 async function inBackground(work) {
   try {
     await work();

@@ -9,7 +9,7 @@ const NAME = 'vod-session';
 const PATIENCE_MS = 8_000;
 /** The delay before the next try, after two requests got no response. */
 const RETRY_MS = 5_000;
-/** The delay before each later try. If all requests fail immediately, a try with this delay still starts within the 30 s. */
+/** The delay before each later try. If all requests fail immediately, a try after this delay still starts while Cognito accepts the old refresh token. */
 const NEXT_RETRY_MS = 20_000;
 
 /** Runs work in one tab at a time: two tabs must not use the refresh token at the same time. */
@@ -22,7 +22,10 @@ function askForToken(path) {
   return request('POST', path, { keepalive: true, signal: AbortSignal.timeout(PATIENCE_MS) });
 }
 
-/** Requests tokens with the refresh cookie. Retries once if there is no response, because the old refresh token soon expires after a rotation. */
+/**
+ * Requests tokens with the refresh cookie. If there is no response, retries once immediately: after a rotation, Cognito accepts the old refresh token for only
+ * 30 s.
+ */
 function askForTokens() {
   return askForToken('/token').catch((error) => {
     if (error.isRefusal) throw error;

@@ -59,7 +59,7 @@ async function sendParts({ videoId, upload: { partSize, partCount }, file, api, 
   await retried(() => api('POST', `/upload/${videoId}/complete`, { checksum: base64(whole) }), signal);
 }
 
-/** Runs work, and repeats it after a lost connection or an error of a server. */
+/** Calls `work`. After a lost connection or a server error, calls `work` again. */
 async function retried(work, signal) {
   for (const seconds of [...RETRY_SECONDS, undefined]) {
     signal.throwIfAborted();
