@@ -24,6 +24,6 @@ export interface SourceLifecycleSettings {
 export interface UploadExpiry {
   /** The time after which an upload without a new part expires. */
   readonly incompleteExpirySeconds: number;
-  /** The time after which a video whose upload has expired is removed. */
+  /** The time between the expiry of an upload and the removal of its video. */
   readonly expiredRetentionSeconds: number;
 }
