@@ -8,6 +8,7 @@ export const ENVIRONMENT: Readonly<Record<Variable, string>> = {
   FAILED_EVENTS_BUCKET: 'failed',
   HANDLERS: '["catalog/read-videos"]',
   HOSTED_UI: 'https://vod.auth.us-east-1.amazoncognito.com',
+  INGEST_BUCKETS: '[]',
   INGEST_SETTINGS: JSON.stringify({ sources: [{ bucket: 'sources', prefix: 'ingest/' }], defaultOwner: 'newsroom', defaultVisibility: 'signed-in' }),
   ISSUER: 'https://cognito-idp.us-east-1.amazonaws.com/us-east-1_pool',
   JOB_ROLE_ARN: 'arn:aws:iam::123456789012:role/job',

@@ -218,7 +218,7 @@ export class ServerlessVod extends Construct {
     });
     const { upload, transcode } = this;
     this.ingest = isAbsent(props.ingest) ? undefined : new VodIngest(this, 'Ingest', { ...props.ingest, catalog, upload, transcode });
-    this.sweeper = new VodSweeper(this, 'Sweeper', { ...props.sweeper, catalog, upload, transcode });
+    this.sweeper = new VodSweeper(this, 'Sweeper', { ...props.sweeper, catalog, upload, ingest: this.ingest, transcode });
 
     const areas = [this.auth, this.catalog, this.upload, this.delivery, this.transcode, ...this.ingest ? [this.ingest] : [], this.sweeper];
     this._areas = [this.api, ...areas].map(({ _area }) => _area);

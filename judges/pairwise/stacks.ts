@@ -58,8 +58,8 @@ function areas(scope: Construct, isImported: boolean, options: Options): void {
   });
   const upload = new VodUpload(scope, 'Upload', { functions, removalPolicy, ...given.upload, catalog, appOrigins });
   const transcode = new VodTranscode(scope, 'Transcode', { functions, ...given.transcode, catalog, sourceBucket: upload.bucket, mediaBucket: delivery.bucket, ladder, sourceLifecycle: upload.sourceLifecycle });
-  if (given.ingest) new VodIngest(scope, 'Ingest', { functions, ...given.ingest, catalog, transcode, upload });
-  new VodSweeper(scope, 'Sweeper', { functions, ...given.sweeper, catalog, transcode });
+  const ingest = given.ingest && new VodIngest(scope, 'Ingest', { functions, ...given.ingest, catalog, transcode, upload });
+  new VodSweeper(scope, 'Sweeper', { functions, ...given.sweeper, catalog, transcode, upload, ingest });
   auth.guard(api);
   for (const area of [auth, ...catalog instanceof VodCatalog ? [catalog] : [], delivery, upload]) area.addRoutes(api);
 }

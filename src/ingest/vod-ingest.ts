@@ -1,20 +1,20 @@
 import { Annotations, Duration } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
-import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct, IConstruct } from 'constructs';
 import type { IVodIngest } from './ingest';
 import { IngestBucket, ingestBucketProblem } from './ingest-bucket';
+import { grantOnObjects } from './ingest-connections';
 import { catalogProblems, IVodCatalog } from '../catalog/catalog';
 import { connectionsOf } from '../catalog/catalog-connections';
 import type { IngestSettings } from '../contract/ingest';
 import { INGEST_PREFIX } from '../domain/object-keys';
 import { isOwner, MAX_OWNER_LENGTH } from '../domain/user-data-limits';
 import { VideoVisibility } from '../domain/visibility';
-import { acknowledgeWildcard } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
 import { connection, permission } from '../synth/connection';
 import { checkedScope } from '../synth/construct-arguments';
@@ -113,7 +113,7 @@ export class VodIngest extends Construct implements IVodIngest {
   public readonly deadLetterQueue: sqs.Queue;
   /** The function that creates videos. */
   public readonly ingestObjectsFunction: lambda.Function;
-  public readonly deletableBuckets: s3.IBucket[];
+  public readonly sources: IngestBucket[];
 
   /** @internal */
   public readonly _area: Area;
@@ -128,7 +128,8 @@ export class VodIngest extends Construct implements IVodIngest {
     ]);
     useFunctionOptions(this, props.functions);
     const watched = watchedBuckets(this, props);
-    this.deletableBuckets = watched.filter(({ deleteSources }) => deleteSources).map(({ bucket }) => bucket);
+    this.sources = watched.map(({ bucket, prefix, deleteSources }) => ({ bucket, prefix, deleteSources }));
+    props.upload?.sourceLifecycle._addRule(this, propName(this, 'sourceBucket'), props.upload.bucket, INGEST_PREFIX);
     this.deadLetterQueue = privateQueue(this, 'DeadLetterQueue');
     this.queue = privateQueue(this, 'Queue', {
       visibilityTimeout: VISIBILITY_TIMEOUT, deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: MAX_RECEIVES },
@@ -174,17 +175,15 @@ export class VodIngest extends Construct implements IVodIngest {
 
 function watchedBuckets(scope: IConstruct, { upload, buckets }: VodIngestProps): WatchedBucket[] {
   return [
-    ...(upload ? [{ bucket: upload.bucket, prefix: INGEST_PREFIX, prop: propName(scope, 'sourceBucket') }] : []),
+    ...(upload ? [{ bucket: upload.bucket, prefix: INGEST_PREFIX, deleteSources: true, prop: propName(scope, 'sourceBucket') }] : []),
     ...(buckets ?? []).map((each, index) => ({ ...each, prefix: each.prefix ?? '', prop: `${propName(scope, 'buckets')}[${index}].bucket` })),
   ];
 }
 
 function grantRead(scope: Construct, watched: readonly WatchedBucket[], grantee: iam.IGrantable, actions: string[]): void {
-  for (const { bucket, prefix, prop } of watched) {
-    const objects = bucket.arnForObjects(`${prefix}*`);
-    acknowledgeWildcard(scope, objects, 'each pipeline chooses the names of its objects, so the policy can name only their prefix');
-    iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [objects] });
-    grantKey(scope, bucketKey(prop, bucket), grantee, ['kms:Decrypt']);
+  for (const source of watched) {
+    grantOnObjects(scope, source, grantee, actions);
+    grantKey(scope, bucketKey(source.prop, source.bucket), grantee, ['kms:Decrypt']);
   }
 }
 
@@ -193,7 +192,7 @@ function problemsOf(scope: Construct, props: VodIngestProps): (string | undefine
   const name = propName(scope, 'buckets');
   const wrong = [
     libraryObjectProblem('transcode', transcode, 'a VodTranscode', { members: ['node', 'submitQueue', 'submitJobFunction', 'jobRole', 'mediaBucket'], required: true }),
-    libraryObjectProblem('upload', upload, 'a VodUpload', { members: ['node', 'bucket'] }),
+    libraryObjectProblem('upload', upload, 'a VodUpload', { members: ['node', 'bucket', 'sourceLifecycle'] }),
     isAbsent(defaultOwner) || isOwner(defaultOwner) ? undefined
       : `${propName(scope, 'defaultOwner')}: expected a user id of 1 to ${MAX_OWNER_LENGTH} characters, got ${show(defaultOwner)}`,
     enumProblem(propName(scope, 'defaultVisibility'), props.defaultVisibility, { VideoVisibility }),

@@ -6,6 +6,8 @@ import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { catalogProblems, IVodCatalog } from '../catalog/catalog';
 import { connectionsOf } from '../catalog/catalog-connections';
+import type { IVodIngest } from '../ingest/ingest';
+import { ingestLifecycleConnections } from '../ingest/ingest-connections';
 import type { Area } from '../synth/area';
 import { permission } from '../synth/connection';
 import { checkedScope } from '../synth/construct-arguments';
@@ -52,6 +54,13 @@ export interface VodSweeperProps extends VodSweeperOptions {
    * @default - none: the sweeper changes no video that waits for its upload
    */
   readonly upload?: IVodUpload;
+
+  /**
+   * The ingest. If `upload` has a `sourceLifecycle`, the sweeper also deletes or archives the sources of the ingest.
+   *
+   * @default - none: the sweeper keeps the sources of the ingest
+   */
+  readonly ingest?: IVodIngest;
 }
 
 export const SWEEPER_OPTIONS: Record<keyof VodSweeperOptions, true> = { functions: true };
@@ -82,11 +91,12 @@ export class VodSweeper extends Construct {
   constructor(scope: Construct, id: string, props: VodSweeperProps) {
     super(checkedScope(scope, id, props), id);
     throwIfAny(this, [
-      keyProblem<VodSweeperProps>('', props, { ...SWEEPER_OPTIONS, catalog: true, transcode: true, upload: true }),
+      keyProblem<VodSweeperProps>('', props, { ...SWEEPER_OPTIONS, catalog: true, transcode: true, upload: true, ingest: true }),
       ...functionProblems(this, props.functions),
       ...catalogProblems(this, 'catalog', props.catalog),
       libraryObjectProblem('transcode', props.transcode, 'a VodTranscode', { members: ['node', 'submitQueue'] }),
       libraryObjectProblem('upload', props.upload, 'a VodUpload', { members: ['node', 'bucket', 'uploadExpiry', 'expiredUploadRetention', 'sourceLifecycle'] }),
+      libraryObjectProblem('ingest', props.ingest, 'a VodIngest', { members: ['node', 'sources'] }),
     ]);
     useFunctionOptions(this, props.functions);
     checkSoleUse(this, 'catalog.table', 'sweeping', props.catalog.table, 'also sweep the videos of the other service');
@@ -99,6 +109,7 @@ export class VodSweeper extends Construct {
         permission(['sqs:SendMessage'], [this.deadLetterQueue.queueArn]),
         ...props.transcode ? [submitConnection(props.transcode), jobsConnection(this)] : [],
         ...props.upload ? [expiryConnection(this, props.upload), ...lifecycleConnections(this, props.upload)] : [],
+        ...props.upload && props.ingest ? ingestLifecycleConnections(this, props.ingest, props.upload) : [],
       ],
       environment: {},
     });

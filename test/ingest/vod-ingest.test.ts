@@ -1,8 +1,9 @@
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { VodIngest, type VodIngestOptions } from '../../src/ingest/vod-ingest';
+import { SourceLifecycle } from '../../src/synth/source-lifecycle';
 import { environmentOf } from '../toolkit/functions';
 import { permissionsOf, permissionsOfRole } from '../toolkit/permissions';
 import { catalogIn, testStack, transcodeIn, uploadIn, vodIn, warningsOf } from '../toolkit/stacks';
@@ -62,7 +63,7 @@ test('works without uploads, and then needs buckets', () => {
   const stack = testStack();
   const ingest = new VodIngest(stack, 'Ingest', { ...areas(stack), buckets: [{ bucket: privateBucket(stack, 'Exports'), deleteSources: true }] });
   Template.fromStack(stack).resourceCountIs('AWS::Events::Rule', 3);
-  expect(ingest.deletableBuckets.map(({ node }) => node.id)).toEqual(['Exports']);
+  expect(ingest.sources.map(({ bucket, prefix, deleteSources }) => [bucket.node.id, prefix, deleteSources])).toEqual([['Exports', '', true]]);
   const other = testStack();
   expect(() => new VodIngest(other, 'Ingest', areas(other))).toThrow('Test/Ingest: buckets: expected buckets, or the prop upload, got none');
 });
@@ -99,4 +100,34 @@ test('rejects the source bucket, which is already watched', () => {
 
 test('two prefixes of one bucket are two sources', () => {
   expect(synth((stack) => { const bucket = privateBucket(stack, 'B'); return { buckets: [{ bucket, prefix: 'a/' }, { bucket, prefix: 'b/' }] }; }).ingest.node.findAll().length).toBeGreaterThan(5);
+});
+
+describe('the sweeper', () => {
+  const actionsOn = (template: Template, pattern: RegExp) => permissionsOf(template, 'sweeper/sweep-videos').filter((each) => pattern.test(each)).map((each) => each.split(' on ')[0]).sort();
+  const service = (sourceLifecycle?: SourceLifecycle) => {
+    const stack = testStack();
+    const exported = { bucket: privateBucket(stack, 'Exports'), prefix: 'finished/', deleteSources: true };
+    const kept = { bucket: privateBucket(stack, 'Kept') };
+    vodIn(stack, { upload: { sourceLifecycle }, ingest: { buckets: [exported, kept] } });
+    return Template.fromStack(stack);
+  };
+
+  test('deletes sources of the ingest from the source bucket, and from buckets that allow it', () => {
+    const template = service(SourceLifecycle.deleteAfterReady(Duration.days(30)));
+    expect(actionsOn(template, /ingest\/\*/)).toEqual(['s3:DeleteObject', 's3:GetObject']);
+    expect(actionsOn(template, /Exports.*finished\/\*/)).toEqual(['s3:DeleteObject', 's3:GetObject']);
+    expect(actionsOn(template, /Kept/)).toEqual([]);
+    expect(JSON.stringify(environmentOf(template, 'sweeper/sweep-videos').INGEST_BUCKETS)).toMatch(/VodUploadBucket.*Exports/);
+  });
+
+  test('archives sources of the ingest only in the source bucket, which gets a lifecycle rule for them', () => {
+    const template = service(SourceLifecycle.archiveAfterReady(Duration.days(30)));
+    expect(actionsOn(template, /ingest\/\*/)).toEqual(['s3:GetObject', 's3:GetObjectTagging', 's3:PutObjectTagging']);
+    expect(actionsOn(template, /Exports|Kept/)).toEqual([]);
+    template.hasResourceProperties('AWS::S3::Bucket', { LifecycleConfiguration: { Rules: Match.arrayWith([Match.objectLike({ Prefix: 'ingest/', TagFilters: Match.anyValue() })]) } });
+  });
+
+  test('has no permission for sources of the ingest if all sources are kept', () => {
+    expect(actionsOn(service(), /ingest\/\*|Exports|Kept/)).toEqual([]);
+  });
 });

@@ -1,0 +1,29 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import type { IVodIngest } from './ingest';
+import type { IngestBucket } from './ingest-bucket';
+import { acknowledgeWildcard } from '../synth/acknowledge';
+import { Connection, connection } from '../synth/connection';
+import type { IVodUpload } from '../upload/upload';
+
+export function grantOnObjects(scope: Construct, { bucket, prefix = '' }: IngestBucket, grantee: iam.IGrantable, actions: string[]): void {
+  const objects = bucket.arnForObjects(`${prefix}*`);
+  acknowledgeWildcard(scope, objects, 'each pipeline chooses the names of its objects, so the policy can name only their prefix');
+  iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [objects] });
+}
+
+/**
+ * Returns the environment variable and permissions with which the sweeper deletes or archives objects of the ingest. Returns no connection if the sweeper
+ * changes no sources.
+ */
+export function ingestLifecycleConnections(scope: Construct, { sources }: IVodIngest, upload: IVodUpload): Connection<'INGEST_BUCKETS'>[] {
+  const action = upload.sourceLifecycle._settings()?.action;
+  if (!action) return [];
+  // An existing bucket of another pipeline has no lifecycle rule that archives sources.
+  const changed = sources.filter(({ bucket, deleteSources }) => deleteSources && (action === 'delete' || bucket === upload.bucket));
+  const actions = action === 'delete' ? ['s3:GetObject', 's3:DeleteObject'] : ['s3:GetObject', 's3:GetObjectTagging', 's3:PutObjectTagging'];
+  return [connection({
+    environment: { INGEST_BUCKETS: changed.map(({ bucket }) => bucket.bucketName) },
+    grant: (grantee) => changed.forEach((source) => grantOnObjects(scope, source, grantee, actions)),
+  })];
+}
