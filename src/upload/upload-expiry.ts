@@ -24,8 +24,8 @@ export interface UploadExpiryOptions {
   readonly incompleteUpload?: Duration;
 
   /**
-   * The time between the expiry of an upload and the removal of its video, from 1 hour to 365 days. Until then, the video has the status `errored` with the error
-   * code `upload_expired`.
+   * The time between the expiry of an upload and the removal of its video, from 1 hour to 365 days. Until then, the video has the status `errored` with the
+   * error code `upload_expired`.
    *
    * @default Duration.days(7)
    */
