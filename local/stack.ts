@@ -29,6 +29,7 @@ import { hostOf, OTHER_ISSUER } from './template/addresses';
 import { assemblyOf } from './template/app';
 import { requireService } from './template/assembly';
 import { runCustomResources } from './template/custom-resources';
+import { addImportedBuckets } from './template/imported-buckets';
 import { TemplateStack } from './template/template-stack';
 import { oneLine } from './text';
 import type { Part } from './types';
@@ -89,6 +90,9 @@ export async function startStack({
   requireService(assembly);
   const stack = new TemplateStack(assembly, dataFolder, { edge: edgePort, aws: awsPort, auth: authPort, otherIssuer: otherPort });
   refuseForeignPools(stack);
+  for (const name of addImportedBuckets(stack)) {
+    log(`the template does not define the bucket ${name}: the local stack contains a private bucket with this name, which is empty at the first start and sends events to EventBridge`);
+  }
   const logFile = (name: string): (line: string) => void => {
     const file = path.join(dataFolder, name);
     writeFileSync(file, '', { mode: 0o600 });
