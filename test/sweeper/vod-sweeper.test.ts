@@ -4,7 +4,8 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { SourceLifecycle, VodSweeper } from '../../src';
 import { environmentOf, functionOf } from '../toolkit/functions';
 import { permissionsOf } from '../toolkit/permissions';
-import { catalogIn, sweeperIn, templateOf, testStack, transcodeIn, uploadIn } from '../toolkit/stacks';
+import { catalogIn, sweeperIn, templateOf, testStack, transcodeIn, uploadIn, vodIn } from '../toolkit/stacks';
+import { readable } from '../toolkit/template';
 
 const OF_CATALOG = [
   'dynamodb:DeleteItem on CatalogTable.Arn', 'dynamodb:GetItem on CatalogTable.Arn', 'dynamodb:Query on CatalogTable.Arn/index/byDue', 'dynamodb:UpdateItem on CatalogTable.Arn',
@@ -52,6 +53,25 @@ test.each([
   expect(permissionsOf(template, 'sweeper/sweep-videos')).toEqual(expect.arrayContaining(['DeleteObject', 'GetObject'].map((name) => `s3:${name} on UploadBucket.Arn/source/*`)));
 });
 
+const IN_INGEST = 'on UploadBucket.Arn/ingest/*';
+const IN_EXPORTS = 'on arn:AWS::Partition:s3:::exports/out/*';
+test.each<[string, SourceLifecycle, string[], string[] | undefined]>([
+  ['deletes', SourceLifecycle.deleteAfterReady(Duration.days(1)), ['DeleteObject', 'GetObject'].flatMap((name) => [`s3:${name} ${IN_INGEST}`, `s3:${name} ${IN_EXPORTS}`]), ['VodUploadBucket', 'exports']],
+  ['archives', SourceLifecycle.archiveAfterReady(Duration.days(1)), ['GetObject', 'GetObjectTagging', 'PutObjectTagging'].map((name) => `s3:${name} ${IN_INGEST}`), ['VodUploadBucket']],
+  ['keeps', SourceLifecycle.keep(), [], undefined],
+])('%s objects of other pipelines only in the source bucket, and deletes them in buckets with deleteSources', (_, sourceLifecycle, permissions, buckets) => {
+  const stack = testStack();
+  const imported = (name: string) => s3.Bucket.fromBucketName(stack, name, name);
+  vodIn(stack, {
+    upload: { sourceLifecycle }, ingest: { buckets: [{ bucket: imported('exports'), prefix: 'out/', deleteSources: true }, { bucket: imported('kept') }] },
+  });
+  const template = templateOf(stack);
+  const granted = permissionsOf(template, 'sweeper/sweep-videos').map((name) => name.replace('VodUpload', 'Upload'));
+  expect(granted.filter((name) => /ingest|exports|kept/.test(name)).sort()).toEqual([...permissions].sort());
+  const { INGEST_BUCKETS } = environmentOf(template, 'sweeper/sweep-videos');
+  expect(INGEST_BUCKETS && JSON.parse(readable(INGEST_BUCKETS))).toEqual(buckets);
+});
+
 test('has no permissions for MediaConvert and S3 without transcoding and uploads', () => {
   const stack = testStack();
   sweeperIn(stack);
@@ -61,8 +81,9 @@ test('has no permissions for MediaConvert and S3 without transcoding and uploads
 test.each<[string, object, RegExp]>([
   ['no catalog', { catalog: undefined }, /Area: catalog: expected a VodCatalog/],
   ['a bucket as transcode', { transcode: 'bucket' }, /Area: transcode: expected a VodTranscode/],
-  ['a misspelled option', { function: {} }, /Area: function: expected only functions, catalog, transcode, upload/],
+  ['a misspelled option', { function: {} }, /Area: function: expected only functions, catalog, transcode, upload, ingest/],
   ['a bucket as upload', { upload: 'bucket' }, /Area: upload: expected a VodUpload/],
+  ['a bucket as ingest', { ingest: 'bucket' }, /Area: ingest: expected a VodIngest/],
 ])('rejects %s', (_, props, message) => {
   const stack = testStack();
 

@@ -61,6 +61,16 @@ describe('the lifecycle rules of the bucket', () => {
   });
 });
 
+test.each<[string, SourceLifecycle, unknown[]]>([
+  ['archive', SourceLifecycle.archiveAfterReady(MONTH), [{ ...ARCHIVE, ...transition('GLACIER') }, { ...ARCHIVE, Id: 'Archive ingest/', Prefix: 'ingest/', ...transition('GLACIER') }]],
+  ['tiering', SourceLifecycle.intelligentTiering(), [TIER, { ...TIER, Id: 'Tier ingest/', Prefix: 'ingest/' }]],
+])('with the ingest, the bucket also has a lifecycle rule for the objects of other pipelines: %s', (_, sourceLifecycle, rules) => {
+  const stack = testStack();
+  const { upload } = vodIn(stack, { ingest: {}, upload: { sourceLifecycle } });
+  const made = Template.fromStack(stack).findResources('AWS::S3::Bucket')[stack.getLogicalId(upload.bucket.node.defaultChild as CfnElement)];
+  expect(made.Properties.LifecycleConfiguration.Rules).toEqual([ABORT, ...rules]);
+});
+
 test.each<[string, any, string]>([
   ['no duration', SourceLifecycle.deleteAfterReady(undefined as any), 'expected a Duration, such as Duration.days(30), got none'],
   ['null as duration', SourceLifecycle.archiveAfterReady(null as any), 'expected a Duration, such as Duration.days(30), got none'],
