@@ -9,7 +9,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { CustomerKeysStack } from './customer-keys-stack';
-import { Access, Identity, OidcToken, ServerlessVod } from '../../src';
+import { Access, Identity, OidcToken, ServerlessVod, SourceLifecycle } from '../../src';
 
 const CERTIFICATE_ARN = 'arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555';
 
@@ -102,6 +102,7 @@ class CustomDomain extends Stack {
       domainNames: ['videos.example.com'],
       certificate: Certificate.fromCertificateArn(this, 'Certificate', CERTIFICATE_ARN),
       defaultBehavior: { origin: new HttpOrigin('app.example.com') },
+      upload: { sourceLifecycle: SourceLifecycle.archiveAfterReady(Duration.days(30)) },
     });
   }
 }
@@ -109,7 +110,7 @@ class CustomDomain extends Stack {
 class Ingest extends Stack {
   constructor(app: App, id: string) {
     super(app, id);
-    new ServerlessVod(this, 'Vod', { ingest: { defaultOwner: 'newsroom' } });
+    new ServerlessVod(this, 'Vod', { ingest: { defaultOwner: 'newsroom' }, upload: { sourceLifecycle: SourceLifecycle.deleteAfterReady(Duration.days(30)) } });
   }
 }
 

@@ -119,6 +119,17 @@ function withIngest(template: CloudFormationTemplate, role: string, needs: Needs
   return isReader ? { ...needs, 's3:GetObject': [...needs['s3:GetObject'], DROPPED] } : needs;
 }
 
+/** With a source lifecycle, the sweeper also changes the objects of other pipelines, and the tags of sources. */
+function withLifecycle(template: CloudFormationTemplate, { SOURCE_LIFECYCLE: settings }: Readonly<Record<string, unknown>>, needs: Needs): Needs {
+  if (settings === undefined) return needs;
+  const hasIngest = handlersOf(template).some(({ name }) => name === 'ingest/ingest-objects');
+  const isArchive = JSON.stringify(settings).includes('archive');
+  const all = [SOURCES, ...hasIngest ? [DROPPED] : []];
+  return {
+    ...needs, 's3:GetObject': all, ...isArchive ? { 's3:GetObjectTagging': all, 's3:PutObjectTagging': all } : { 's3:DeleteObject': all },
+  };
+}
+
 interface OtherRole {
   /** The service that can assume the role, or the handler whose role can assume the role. */
   readonly trusts: { readonly service: string; readonly condition: object } | { readonly handler: HandlerName };
@@ -141,7 +152,7 @@ const CONDITIONS: Record<string, object> = {
 
 const WHOLE_ACTION = /^[a-z0-9-]+:[A-Za-z0-9]+$/;
 
-/** For each action on an encrypted table or bucket, the KMS actions that a role also needs. The key is used only through DynamoDB or S3. */
+/** The actions on the KMS key that an action on an encrypted table or bucket requires. The key is used only through DynamoDB or S3. */
 const KEY_USES: [store: Store, service: string, action: RegExp, uses: string[]][] = [
   // For reads and writes, DynamoDB decrypts the table's key with the permissions of the caller.
   ['table', 'dynamodb', /^dynamodb:/, ['kms:Decrypt']],
@@ -187,7 +198,8 @@ const rolesDoWhatTheyNeed: Check = (template) => {
   const ofHandlers = handlersOf(template).flatMap(({ id, name, role, properties }) => {
     const logGroup = `${withoutHash(references(properties.LoggingConfig)[0] ?? 'a separate log group')}.Arn`;
     const log: Needs = { 'logs:CreateLogStream': [logGroup], 'logs:PutLogEvents': [logGroup] };
-    const needs = withIngest(template, role, HANDLER_NEEDS[name]);
+    const { Variables = {} } = properties.Environment ?? {};
+    const needs = withIngest(template, role, name === 'sweeper/sweep-videos' ? withLifecycle(template, Variables, HANDLER_NEEDS[name]) : HANDLER_NEEDS[name]);
     return exactly(id, grants(policies[role] ?? []), [...wanted(template, needs), ...wanted(template, log), ...wantedByOptions(properties)]);
   });
   const ofServices = Object.keys(policies).flatMap((role) => {
@@ -204,7 +216,7 @@ function trustOf({ trusts }: Pick<OtherRole, 'trusts'>, template: CloudFormation
   return { Action: 'sts:AssumeRole', Condition: { ArnEquals: { 'aws:PrincipalArn': { 'Fn::GetAtt': [role, 'Arn'] } } }, Effect: 'Allow', Principal: { AWS: root } };
 }
 
-/** Each role of the library must trust only one principal: an AWS service or a handler. If the trust requires a condition, the policy must contain it. */
+/** Each role of the library must trust only one principal. This principal is an AWS service, with the condition for that service, or a handler. */
 const rolesTrustOnePrincipal: Check = (template) => {
   const ofHandlers = new Set(handlersOf(template).map(({ role }) => role));
   return ours(template, 'AWS::IAM::Role').flatMap(({ id, properties }) => {
