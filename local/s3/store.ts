@@ -198,8 +198,8 @@ function preconditionFailed(): AwsError {
 }
 
 /**
- * Throws if the condition `If-Match` does not hold. AWS does not document the answer for a missing object. Users measured 404 for a conditional delete
- * (localstack/localstack issue 13894, ministackorg/ministack issue 1475).
+ * Throws if the condition `If-Match` does not hold. For a conditional delete, AWS documents 404 only if a concurrent request deleted the object (see "How to
+ * perform conditional deletes" in the Amazon S3 User Guide). Users measured 404 for every missing object (localstack issue 13894, ministack issue 1475).
  */
 export function requireMatch(meta: Pick<ObjectMeta, 'etag'> | undefined, condition: string): void {
   if (!meta) throw noSuchKey();

@@ -30,9 +30,12 @@ const quoted = (text: string) => `"${text}"`;
 const etagOf = (...parts: (Buffer | string)[]) => quoted(`${md5(Buffer.from(parts.map((part) => md5(part)).join(''), 'hex'))}-${parts.length}`);
 const compositeOf = (...parts: (Buffer | string)[]) => `${crc32(Buffer.concat(parts.map((part) => Buffer.from(crc32(part), 'base64'))))}-${parts.length}`;
 
-const put = ({ client, Bucket, Key }: Tools, more: Partial<s3.PutObjectCommandInput> = {}) => client.send(new s3.PutObjectCommand({ Bucket, Key, Body: 'data', ...more }));
-const get = ({ client, Bucket, Key }: Tools, more: Partial<s3.GetObjectCommandInput> = {}) => client.send(new s3.GetObjectCommand({ Bucket, Key, ...more }));
-const head = ({ client, Bucket, Key }: Tools, more: Partial<s3.HeadObjectCommandInput> = {}) => client.send(new s3.HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED', ...more }));
+export const put = ({ client, Bucket, Key }: Tools, more: Partial<s3.PutObjectCommandInput> = {}) =>
+  client.send(new s3.PutObjectCommand({ Bucket, Key, Body: 'data', ...more }));
+export const get = ({ client, Bucket, Key }: Tools, more: Partial<s3.GetObjectCommandInput> = {}) =>
+  client.send(new s3.GetObjectCommand({ Bucket, Key, ...more }));
+export const head = ({ client, Bucket, Key }: Tools, more: Partial<s3.HeadObjectCommandInput> = {}) =>
+  client.send(new s3.HeadObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED', ...more }));
 
 type Start = Partial<s3.CreateMultipartUploadCommandInput>;
 const FULL: Start = { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' };
@@ -61,7 +64,7 @@ const withParts = (name: string, start: Start, run: (upload: Stored, tools: Tool
 const withUpload = (name: string, start: Start, run: (upload: Upload, tools: Tools) => Promise<object>, answer: Answer, versitygw?: Row['versitygw']): Row => (
   { name, run: async (tools) => run(await started(tools, start), tools), answer, versitygw });
 
-const bad = (code: string, status = 400): Answer => ({ status, code });
+export const bad = (code: string, status = 400): Answer => ({ status, code });
 const NO_UPLOAD = bad('NoSuchUpload', 404);
 const DATA = { status: 200, ETag: quoted(md5('data')) };
 const DATA_SUM = { ChecksumCRC32: crc32('data'), ChecksumType: 'FULL_OBJECT' };
@@ -256,7 +259,7 @@ const ENDS: Row[] = [
   }, { status: 200, IsTruncated: false, MaxUploads: 1000 }),
 ];
 
-/** Every request that is compared. */
+/** The requests on objects and multipart uploads that are compared. */
 export const ROWS: readonly Row[] = [...OBJECTS, ...PARTS, ...ENDS];
 
 /** Uploads a part, and returns the whole response. */

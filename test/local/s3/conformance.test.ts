@@ -1,6 +1,7 @@
 import { rmSync } from 'fs';
 import * as s3 from '@aws-sdk/client-s3';
-import { type Answer, ROWS } from './conformance.table';
+import { OBJECT_ROWS } from './conformance-objects.table';
+import { type Answer, ROWS as UPLOAD_ROWS } from './conformance.table';
 import { clientOf, stackOf } from './fixture';
 import { CREDENTIALS as VERSITYGW_CREDENTIALS, hasGo, startVersitygw } from './versitygw';
 import { startAwsEndpoint } from '../../../local/aws-endpoint/aws-endpoint';
@@ -8,18 +9,19 @@ import { createS3 } from '../../../local/s3/s3';
 import { CREDENTIALS, fakeAccess } from '../fakes';
 
 const Bucket = 'conformance';
+const ROWS = [...UPLOAD_ROWS, ...OBJECT_ROWS];
 /** `npm run s3-conformance` sets this variable, because the first build of versitygw takes minutes. */
 const compares = process.env.S3_CONFORMANCE === 'versitygw';
 
 /** The members of responses that are compared. */
 const COMPARED = [
   'ETag', 'ChecksumAlgorithm', 'ChecksumCRC32', 'ChecksumType', 'IsTruncated', 'MaxParts', 'MaxKeys', 'MaxUploads', 'KeyCount', 'NextPartNumberMarker', 'NextKeyMarker', 'PartNumber',
-  'Size', 'Key', 'ContentType', 'ContentLength', 'ContentRange', 'Metadata',
+  'Size', 'Key', 'ContentType', 'ContentLength', 'ContentRange', 'Metadata', 'TagCount',
 ];
 
 /** Returns the values of a response that are compared, without `key`, which is different for each row and server. */
 async function compared(response: Record<string, any>, key: string): Promise<Answer> {
-  const { $metadata, Body, Parts, Contents, Uploads, ChecksumAlgorithm, ChecksumCRC32 } = response;
+  const { $metadata, Body, Parts, Contents, Uploads, CopyObjectResult, CopyPartResult, TagSet, ChecksumAlgorithm, ChecksumCRC32 } = response;
   // S3 and versitygw add a CRC64NVME if the client sends no checksum. The local S3 does not.
   const hasCrc32 = ChecksumCRC32 !== undefined || ChecksumAlgorithm === 'CRC32';
   // S3 returns the size only after an append (see "PutObject" in the Amazon S3 API Reference). versitygw always returns the size.
@@ -27,8 +29,12 @@ async function compared(response: Record<string, any>, key: string): Promise<Ans
   const facts = COMPARED.filter((name) => !ignored.includes(name)).map((name) => [name, response[name]]);
   const lists = Object.entries({ Parts, Contents, Uploads }).filter(([, list]) => list);
   const all: [string, unknown][] = [
+    // AWS does not document the order of tags, and the order of versitygw varies.
+    ['TagSet', TagSet?.toSorted((one: s3.Tag, other: s3.Tag) => one.Key!.localeCompare(other.Key!))],
     ['status', $metadata?.httpStatusCode],
     ...facts.map(([name, value]): [string, unknown] => [name, typeof value === 'string' ? value.replace(key, '') : value]),
+    ...await Promise.all(Object.entries({ CopyObjectResult, CopyPartResult }).map(async ([name, result]): Promise<[string, unknown]> => (
+      [name, result && await compared(result, key)]))),
     ['Body', await Body?.transformToString()],
     ...await Promise.all(lists.map(async ([name, list]): Promise<[string, unknown]> => (
       [name, await Promise.all(list.map((each: object) => compared(each, key)))]))),
