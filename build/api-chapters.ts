@@ -34,7 +34,7 @@ export const CHAPTERS: readonly Chapter[] = [
   {
     title: 'Upload',
     text: 'The area `vod.upload`. The prop `upload` of `ServerlessVodProps` configures uploads.',
-    types: ['VodUpload', 'VodUploadOptions', 'VodUploadProps', 'UploadFileOptions', 'UploadExpiryOptions', 'UploadQuotas', 'VideoVisibility'],
+    types: ['VodUpload', 'VodUploadOptions', 'VodUploadProps', 'UploadFileOptions', 'UploadExpiryOptions', 'UploadQuotas', 'SourceLifecycle', 'VideoVisibility'],
   },
   {
     title: 'Ingest',
@@ -86,7 +86,7 @@ export const PROPERTY_GROUPS: Record<string, Record<string, readonly string[]>> 
     'Video': ['ladder'],
     'Data': ['removalPolicy', 'deletionProtection'],
     'Functions': ['functions'],
-    'Options of each area': ['catalog', 'upload', 'transcode', 'delivery', 'api', 'sweeper'],
+    'Options of each area': ['catalog', 'upload', 'ingest', 'transcode', 'delivery', 'api', 'sweeper'],
   },
 };
 
