@@ -1,13 +1,14 @@
 import { readdirSync, readFileSync } from 'fs';
 import * as path from 'path';
 import { build, Metafile } from 'esbuild';
-import { CLIENT_FILE, LAMBDA_BUNDLE } from './bundle-options';
+import { CLIENT_FILE, exportsOf, LAMBDA_BUNDLE } from './bundle-options';
 
 const root = path.join(__dirname, '..');
 
 /**
  * Bundles every handler, for example `src/auth/sign-in/sign-in.lambda.ts` as `assets/auth/sign-in/index.js`. Subfolders of an area are not part of the output
- * path. An SDK client that a handler loads by `import()` is a separate file in the same folder, for example `assets/upload/manage-uploads/client-s3.js`.
+ * path. An SDK client that a handler loads by `import()` is a separate file in the same folder, for example `assets/upload/manage-uploads/client-s3.js`. This
+ * file exports only the names that the handler uses.
  *
  * Returns the outputs of esbuild, which list the files in each bundle. With `write: false`, writes no bundle.
  */
@@ -15,11 +16,19 @@ export async function bundleHandlers({ write }: { write: boolean }): Promise<Met
   const entries = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.lambda.ts')).map((file) => `src/${file.split(path.sep).join('/')}`).sort();
   const handlers = await bundle(entries.map((entry) => ({ in: entry, out: `${entry.split('/')[1]}/${path.basename(entry, '.lambda.ts')}/index` })), write);
-  const clients = Object.entries(handlers).flatMap(([file, { imports }]) => imports.filter((each) => CLIENT_FILE.test(each.path)).map((each) => {
-    const [, client] = CLIENT_FILE.exec(each.path)!;
-    return { in: `@aws-sdk/${client}`, out: `${path.posix.relative('assets', path.posix.dirname(file))}/${client}` };
+  const loaded = Object.entries(handlers).flatMap(([file, { imports, inputs }]) => imports.flatMap((each) => {
+    const [, client] = CLIENT_FILE.exec(each.path) ?? [];
+    return client ? [{ client, folder: path.posix.relative('assets', path.posix.dirname(file)), sources: Object.keys(inputs) }] : [];
   }));
+  const clients = await Promise.all(loaded.map(async ({ client, folder, sources }) => (
+    { in: await exportsOf(`@aws-sdk/${client}`, usedMembers(sources)), out: `${folder}/${client}` })));
   return { ...handlers, ...await bundle(clients, write) };
+}
+
+/** Returns all names after a dot in the library's source files, such as `HeadObjectCommand` for `s3.HeadObjectCommand`. */
+function usedMembers(files: string[]): Set<string> {
+  const sources = files.filter((file) => file.startsWith('src/')).map((file) => readFileSync(path.join(root, file), 'utf8'));
+  return new Set(sources.flatMap((source) => Array.from(source.matchAll(/\.([A-Z]\w+)/g), ([, name]) => name)));
 }
 
 async function bundle(entryPoints: { in: string; out: string }[], write: boolean): Promise<Metafile['outputs']> {
