@@ -229,8 +229,8 @@ export class ServerlessVod extends Construct {
 
 const KEYS: Record<keyof ServerlessVodProps, true> = {
   identity: true, roles: true, domainNames: true, certificate: true, defaultBehavior: true, defaultRootObject: true, additionalBehaviors: true,
-  appOrigins: true, ladder: true, removalPolicy: true, deletionProtection: true, functions: true, catalog: true, upload: true, transcode: true,
-  ingest: true, delivery: true, api: true, sweeper: true,
+  appOrigins: true, ladder: true, removalPolicy: true, deletionProtection: true, functions: true, catalog: true, upload: true, ingest: true,
+  transcode: true, delivery: true, api: true, sweeper: true,
 };
 
 const OPTIONS = {

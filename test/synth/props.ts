@@ -60,6 +60,8 @@ function withNeighbours(stack: Stack, props: { domainNames?: string[]; certifica
   };
 }
 
+const exportsIn = (stack: Stack) => s3.Bucket.fromBucketName(stack, 'Exports', 'exports');
+
 function ingest(stack: Stack, props: object): void {
   const catalog = aCatalog(stack);
   const uploads = new VodUpload(stack, 'Upload', { catalog });
@@ -104,8 +106,8 @@ export const BUILD: Record<string, (stack: Stack, props: any) => void> = {
   UploadExpiryOptions: (stack, expiry) => upload(stack, { expiry }),
   UploadQuotas: (stack, quotas) => new VodUpload(stack, 'Area', { catalog: aCatalog(stack), quotas }),
   VodIngestOptions: ingest,
-  VodIngestProps: ingest,
-  IngestBucket: (stack, props) => ingest(stack, { buckets: [{ bucket: s3.Bucket.fromBucketName(stack, 'Exports', 'exports'), ...props }] }),
+  VodIngestProps: (stack, props) => ingest(stack, { buckets: [{ bucket: exportsIn(stack) }], ...props }),
+  IngestBucket: (stack, props) => ingest(stack, { buckets: [{ bucket: exportsIn(stack), ...props }] }),
   VodUploadOptions: upload,
   VodUploadProps: upload,
 };
