@@ -45,6 +45,9 @@ describe('a check detects', () => {
       const { PolicyDocument } = propertiesOf(resources, 'VodCatalogReadVideos', 'AWS::IAM::Policy');
       PolicyDocument.Statement = PolicyDocument.Statement.filter(({ Action }: any) => Action !== 'dynamodb:GetItem');
     }],
+    'a sweeper that does not know the uploads': ['functions: the sweeper has the variables for uploads', (resources) => {
+      delete propertiesOf(resources, 'VodSweeperSweepVideos', 'AWS::Lambda::Function').Environment.Variables.UPLOAD_EXPIRY;
+    }],
     'media without response headers': ['delivery: responses have security headers', (resources) => {
       delete propertiesOf(resources, 'Vod', 'AWS::CloudFront::Distribution').DistributionConfig.CacheBehaviors[0].ResponseHeadersPolicyId;
     }],

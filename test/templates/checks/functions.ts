@@ -11,6 +11,15 @@ const environmentsFit: Check = (template) => handlersOf(template).flatMap(({ id,
   return exactly(`${id} environment`, Object.keys(environment).filter((each) => !listed.includes(`${each}?`)), listed.filter((each) => !each.endsWith('?')));
 });
 
+/** The sweeper also runs without uploads, so its variables for uploads are optional. */
+const sweeperKnowsUploads: Check = (template) => {
+  const handlers = handlersOf(template);
+  const uploads = handlers.find(({ name }) => name === 'upload/manage-uploads');
+  return handlers.filter(({ name }) => uploads && name === 'sweeper/sweep-videos').flatMap(({ id, environment }) => differences(id, environment, {
+    SOURCE_BUCKET: (bucket: unknown) => JSON.stringify(bucket) === JSON.stringify(uploads!.environment.SOURCE_BUCKET), UPLOAD_EXPIRY: present,
+  }));
+};
+
 /** The resource type to which the value of an environment variable must refer. address.ts checks `SERVICE_URL`. */
 const REFERENCED_TYPES: Record<string, string> = {
   // The type of an existing table can also be AWS::DynamoDB::Table.
@@ -58,6 +67,7 @@ const optionsApplyToAll: Check = (template) => {
 
 export const FUNCTIONS: Record<string, Check> = {
   'handlers have the variables that they read': environmentsFit,
+  'the sweeper has the variables for uploads': sweeperKnowsUploads,
   'variables refer to resources of the right type': environmentsRefer,
   'functions have the tested runtime': functionsRun,
   'options of functions apply to all functions': optionsApplyToAll,
