@@ -86,6 +86,9 @@ const TIMEOUT = Duration.seconds(30);
 /** The Lambda documentation recommends at least six times the timeout of the function. */
 const VISIBILITY_TIMEOUT = Duration.minutes(3);
 const MAX_RECEIVES = 5;
+const BATCH_SIZE = 10;
+/** If a pipeline puts many objects into S3 at once, the function must not use the concurrency that other functions of the account need. */
+const MAX_CONCURRENCY = 5;
 
 interface WatchedBucket extends IngestBucket {
   readonly prefix: string;
@@ -150,7 +153,7 @@ export class VodIngest extends Construct implements IVodIngest {
       ],
       environment: { INGEST_SETTINGS: settings },
     });
-    this.ingestObjectsFunction.addEventSourceMapping('Queue', { eventSourceArn: this.queue.queueArn, batchSize: 10, reportBatchItemFailures: true });
+    this.ingestObjectsFunction.addEventSourceMapping('Queue', { eventSourceArn: this.queue.queueArn, batchSize: BATCH_SIZE, reportBatchItemFailures: true, maxConcurrency: MAX_CONCURRENCY });
     for (const reader of [props.transcode.submitJobFunction, props.transcode.jobRole]) grantRead(this, watched, reader, ['s3:GetObject']);
     watched.forEach((each, index) => this.watch(each, `ObjectCreated${index || ''}`));
     this._area = { handlers: { 'ingest/ingest-objects': this.ingestObjectsFunction }, deadLetterQueues: [this.deadLetterQueue] };

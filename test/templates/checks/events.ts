@@ -1,7 +1,7 @@
 import { atLeast, Check, differences, every, exactly, present } from './check';
 import { handlersOf, storeOf, storesOf } from './handlers';
 import { EVENT_SOURCE, VIDEO_EVENTS } from '../../../src/contract/events';
-import { SOURCE_PREFIX } from '../../../src/domain/object-keys';
+import { INGEST_PREFIX, SOURCE_PREFIX } from '../../../src/domain/object-keys';
 import { type CloudFormationTemplate, type Found, list, ofType, ours, plain, readable, references, waitsFor, withoutHash } from '../../toolkit/template';
 
 const DAY_SECONDS = 86_400;
@@ -18,6 +18,15 @@ const PATTERNS: Record<string, object> = {
     'detail': { queue: ['VodTranscodeQueue.Arn'], status: ['STATUS_UPDATE', 'COMPLETE', 'ERROR', 'CANCELED'] },
   },
 };
+
+const INGEST_PATTERNS: Record<string, object> = {
+  'VodIngestQueue.Arn': {
+    'source': ['aws.s3'], 'detail-type': ['Object Created'],
+    'detail': { bucket: { name: ['{sources}'] }, object: { key: [{ prefix: INGEST_PREFIX }] } },
+  },
+};
+
+const hasIngest = (template: CloudFormationTemplate): boolean => handlersOf(template).some(({ name }) => name === 'ingest/ingest-objects');
 
 const tableOf = (template: CloudFormationTemplate): string => `${withoutHash(storeOf(template, 'table') ?? 'nothing')}.Arn`;
 
@@ -37,7 +46,7 @@ const rulesMatchAndKeep: Check = (template) => {
   const sources = withoutHash(storeOf(template, 'sources') ?? 'nothing');
   return [
     ...exactly('rules', heard, [
-      ...Object.entries(PATTERNS).map(([target, pattern]) => `${target}: ${JSON.stringify(pattern).replace('{sources}', sources)}`),
+      ...Object.entries({ ...PATTERNS, ...hasIngest(template) && INGEST_PATTERNS }).map(([target, pattern]) => `${target}: ${JSON.stringify(pattern).replace('{sources}', sources)}`),
       ...Object.entries(SCHEDULED).map(([target, schedule]) => `${target}: ${schedule}`),
     ]),
     ...rules.flatMap(({ id, properties }) => [
@@ -70,9 +79,10 @@ const queuesFeedFunctions: Check = (template) => ours(template, 'AWS::Lambda::Ev
   const queue = template.Resources[queueId]?.Properties;
   const timeout = template.Resources[functionId]?.Properties?.Timeout;
   return [
-    // The submit function compares the age of a claim with the age of a message, so a batch must have one message.
     ...differences(id, properties, {
-      BatchSize: 1, FunctionResponseTypes: ['ReportBatchItemFailures'], ScalingConfig: ({ MaximumConcurrency }: any) => MaximumConcurrency >= 2,
+      // The submit function compares the age of a claim with the age of a message, so a batch must have one message.
+      BatchSize: functionId.startsWith('VodIngest') ? 10 : 1,
+      FunctionResponseTypes: ['ReportBatchItemFailures'], ScalingConfig: ({ MaximumConcurrency }: any) => MaximumConcurrency >= 2,
       Enabled: undefined,
     }),
     ...differences(queueId, queue, {
@@ -87,6 +97,7 @@ const eachSourceHasItsFunction: Check = (template) => exactly('event source mapp
   ours(template, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => `${readable(properties.EventSourceArn)} feeds ${readable(properties.FunctionName)}`),
   [
     'VodTranscodeSubmitQueue.Arn feeds VodTranscodeSubmitJobFunction',
+    ...hasIngest(template) ? ['VodIngestQueue.Arn feeds VodIngestIngestObjectsFunction'] : [],
     `${withoutHash(storeOf(template, 'table') ?? 'nothing')}.StreamArn feeds VodCatalogEventsPublishEventsFunction`,
   ]);
 
@@ -133,7 +144,7 @@ export const EVENTS: Record<string, Check> = {
   'the source bucket sends events to EventBridge': sourceBucketSendsEvents,
   'functions that events invoke have a dead-letter queue': asynchronousFunctionsKeepFailures,
   'queues feed functions': queuesFeedFunctions,
-  'the submit queue and the stream have one mapping each': eachSourceHasItsFunction,
+  'each queue and the stream have one mapping': eachSourceHasItsFunction,
   'changes become events': changesBecomeEvents,
   'events name their table': eventsNameTheirTable,
   'the publisher depends on its rules': publisherDependsOnItsRules,
