@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscognito"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslogs"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/jsii-runtime-go"
 	vod "github.com/serverless-vod/serverless-vod-go/serverlessvod"
 )
@@ -75,6 +76,15 @@ func everyGroup(app awscdk.App) {
 			},
 			Expiry:            &vod.UploadExpiryOptions{SignedUrl: awscdk.Duration_Minutes(jsii.Number(10))},
 			DefaultVisibility: vod.VideoVisibility_PRIVATE,
+			SourceLifecycle:   vod.SourceLifecycle_DeleteAfterReady(awscdk.Duration_Days(jsii.Number(30))),
+		},
+		Ingest: &vod.VodIngestOptions{
+			DefaultOwner: jsii.String("newsroom"),
+			Buckets: &[]*vod.IngestBucket{{
+				Bucket:        awss3.Bucket_FromBucketName(stack, jsii.String("Exports"), jsii.String("example-exports")),
+				Prefix:        jsii.String("finished/"),
+				DeleteSources: jsii.Bool(true),
+			}},
 		},
 		Transcode: &vod.VodTranscodeOptions{
 			MaxDuration:     awscdk.Duration_Hours(jsii.Number(2)),

@@ -5,7 +5,8 @@ const { HttpOrigin } = require('aws-cdk-lib/aws-cloudfront-origins');
 const { FeaturePlan, Mfa, UserPool, UserPoolClient } = require('aws-cdk-lib/aws-cognito');
 const { Tracing } = require('aws-cdk-lib/aws-lambda');
 const { RetentionDays } = require('aws-cdk-lib/aws-logs');
-const { Access, Identity, OidcToken, ServerlessVod, SigningKeyType, VideoVisibility } = require('serverless-vod');
+const { Bucket } = require('aws-cdk-lib/aws-s3');
+const { Access, Identity, OidcToken, ServerlessVod, SigningKeyType, SourceLifecycle, VideoVisibility } = require('serverless-vod');
 const app = new App();
 const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555';
 
@@ -44,6 +45,11 @@ new ServerlessVod(props, 'Vod', {
     files: { maxSize: Size.gibibytes(process.env.CHANGED ? 3 : 2), contentTypes: ['video/mp4', 'video/quicktime'] },
     expiry: { signedUrl: Duration.minutes(10) },
     defaultVisibility: VideoVisibility.PRIVATE,
+    sourceLifecycle: SourceLifecycle.deleteAfterReady(Duration.days(30)),
+  },
+  ingest: {
+    defaultOwner: 'newsroom',
+    buckets: [{ bucket: Bucket.fromBucketName(props, 'Exports', 'example-exports'), prefix: 'finished/', deleteSources: true }],
   },
   transcode: { maxDuration: Duration.hours(2), maxFrameRate: 60, segmentDuration: Duration.seconds(4), concurrentJobs: 10, maxConcurrency: 4 },
   catalog: { deletionProtection: false, functions: { memorySize: 2048 } },

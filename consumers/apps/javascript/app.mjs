@@ -5,7 +5,8 @@ import { HttpOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { FeaturePlan, Mfa, UserPool, UserPoolClient } from 'aws-cdk-lib/aws-cognito';
 import { Tracing } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Access, Identity, OidcToken, ServerlessVod, SigningKeyType, VideoVisibility } from 'serverless-vod';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Access, Identity, OidcToken, ServerlessVod, SigningKeyType, SourceLifecycle, VideoVisibility } from 'serverless-vod';
 const app = new App();
 const certificateArn = 'arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555';
 
@@ -44,6 +45,11 @@ new ServerlessVod(props, 'Vod', {
     files: { maxSize: Size.gibibytes(process.env.CHANGED ? 3 : 2), contentTypes: ['video/mp4', 'video/quicktime'] },
     expiry: { signedUrl: Duration.minutes(10) },
     defaultVisibility: VideoVisibility.PRIVATE,
+    sourceLifecycle: SourceLifecycle.deleteAfterReady(Duration.days(30)),
+  },
+  ingest: {
+    defaultOwner: 'newsroom',
+    buckets: [{ bucket: Bucket.fromBucketName(props, 'Exports', 'example-exports'), prefix: 'finished/', deleteSources: true }],
   },
   transcode: { maxDuration: Duration.hours(2), maxFrameRate: 60, segmentDuration: Duration.seconds(4), concurrentJobs: 10, maxConcurrency: 4 },
   catalog: { deletionProtection: false, functions: { memorySize: 2048 } },

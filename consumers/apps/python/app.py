@@ -10,9 +10,11 @@ from aws_cdk.aws_cognito import (
 )
 from aws_cdk.aws_lambda import Tracing
 from aws_cdk.aws_logs import RetentionDays
+from aws_cdk.aws_s3 import Bucket
 from serverless_vod import (
-    Access, Identity, OidcToken, PublicClientOptions, ServerlessVod, SigningKeyType, TranscodeRung, UploadExpiryOptions, UploadFileOptions,
-    VideoVisibility, VodApiOptions, VodCatalogOptions, VodDeliveryOptions, VodFunctionOptions, VodRoles, VodSweeperOptions, VodTranscodeOptions, VodUploadOptions,
+    Access, Identity, IngestBucket, OidcToken, PublicClientOptions, ServerlessVod, SigningKeyType, SourceLifecycle, TranscodeRung, UploadExpiryOptions,
+    UploadFileOptions, VideoVisibility, VodApiOptions, VodCatalogOptions, VodDeliveryOptions, VodFunctionOptions, VodIngestOptions, VodRoles, VodSweeperOptions,
+    VodTranscodeOptions, VodUploadOptions,
 )
 
 app = App()
@@ -53,6 +55,11 @@ ServerlessVod(
         files=UploadFileOptions(max_size=Size.gibibytes(3 if os.environ.get("CHANGED") else 2), content_types=["video/mp4", "video/quicktime"]),
         expiry=UploadExpiryOptions(signed_url=Duration.minutes(10)),
         default_visibility=VideoVisibility.PRIVATE,
+        source_lifecycle=SourceLifecycle.delete_after_ready(Duration.days(30)),
+    ),
+    ingest=VodIngestOptions(
+        default_owner="newsroom",
+        buckets=[IngestBucket(bucket=Bucket.from_bucket_name(stack, "Exports", "example-exports"), prefix="finished/", delete_sources=True)],
     ),
     transcode=VodTranscodeOptions(
         max_duration=Duration.hours(2), max_frame_rate=60, segment_duration=Duration.seconds(4), concurrent_jobs=10, max_concurrency=4,

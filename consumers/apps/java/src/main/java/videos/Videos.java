@@ -2,11 +2,13 @@ package videos;
 
 import io.github.serverlessvod.Access;
 import io.github.serverlessvod.Identity;
+import io.github.serverlessvod.IngestBucket;
 import io.github.serverlessvod.OidcIdentityOptions;
 import io.github.serverlessvod.OidcToken;
 import io.github.serverlessvod.PublicClientOptions;
 import io.github.serverlessvod.ServerlessVod;
 import io.github.serverlessvod.SigningKeyType;
+import io.github.serverlessvod.SourceLifecycle;
 import io.github.serverlessvod.TranscodeRung;
 import io.github.serverlessvod.UploadExpiryOptions;
 import io.github.serverlessvod.UploadFileOptions;
@@ -16,6 +18,7 @@ import io.github.serverlessvod.VodApiOptions;
 import io.github.serverlessvod.VodCatalogOptions;
 import io.github.serverlessvod.VodDeliveryOptions;
 import io.github.serverlessvod.VodFunctionOptions;
+import io.github.serverlessvod.VodIngestOptions;
 import io.github.serverlessvod.VodRoles;
 import io.github.serverlessvod.VodSweeperOptions;
 import io.github.serverlessvod.VodTranscodeOptions;
@@ -48,6 +51,7 @@ import software.amazon.awscdk.services.cognito.UserPoolDomainOptions;
 import software.amazon.awscdk.services.cognito.UserPoolProps;
 import software.amazon.awscdk.services.lambda.Tracing;
 import software.amazon.awscdk.services.logs.RetentionDays;
+import software.amazon.awscdk.services.s3.Bucket;
 
 /** The same three stacks as the TypeScript app. */
 public final class Videos {
@@ -94,6 +98,12 @@ public final class Videos {
                 .maxSize(Size.gibibytes(System.getenv("CHANGED") != null ? 3 : 2)).contentTypes(List.of("video/mp4", "video/quicktime")).build())
             .expiry(UploadExpiryOptions.builder().signedUrl(Duration.minutes(10)).build())
             .defaultVisibility(VideoVisibility.PRIVATE)
+            .sourceLifecycle(SourceLifecycle.deleteAfterReady(Duration.days(30)))
+            .build())
+        .ingest(VodIngestOptions.builder()
+            .defaultOwner("newsroom")
+            .buckets(List.of(IngestBucket.builder()
+                .bucket(Bucket.fromBucketName(stack, "Exports", "example-exports")).prefix("finished/").deleteSources(true).build()))
             .build())
         .transcode(VodTranscodeOptions.builder()
             .maxDuration(Duration.hours(2)).maxFrameRate(60).segmentDuration(Duration.seconds(4)).concurrentJobs(10).maxConcurrency(4).build())
