@@ -13,14 +13,14 @@ const DAY = 24 * 3600_000;
 const TAG = { Key: 'vod-archive', Value: 'GLACIER' };
 const tags = { [TAG.Key]: TAG.Value };
 
-const folders: string[] = [];
-afterAll(() => { for (const folder of folders) rmSync(folder, { recursive: true }); });
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => { for (const cleanup of cleanups.splice(0)) await cleanup(); });
 
 /** A local S3 with a bucket with these lifecycle rules. */
 function s3With(rules: object[] | undefined, more: object = {}, dataFolder?: string) {
   const properties = rules ? { LifecycleConfiguration: { Rules: rules, ...more } } : {};
   const stack: LocalStack = stackOf([{ type: 'AWS::S3::Bucket', physicalId: Bucket, properties }], dataFolder);
-  if (!dataFolder) folders.push(stack.dataFolder);
+  if (!dataFolder) cleanups.push(() => rmSync(stack.dataFolder, { recursive: true }));
   return { ...createS3({ stack, putEvent: () => undefined, access: accessOf() }), stack };
 }
 
@@ -82,9 +82,9 @@ test('a timer applies the rules, also after an error', async () => {
       store.update(...change);
     },
   }, 10);
+  cleanups.push(() => lifecycle.stop());
   lifecycle.start();
   await until(() => store.get(Bucket, Key)!.storageClass !== undefined);
-  await lifecycle.stop();
   expect(log.mock.calls).toEqual([[expect.stringContaining('ENOSPC')]]);
   log.mockRestore();
 });
@@ -93,6 +93,7 @@ test('an archived object can be described, tagged, replaced and deleted, but not
   const { store, service, lifecycle } = s3With([archive()]);
   const served = await startFake(service, accessOf());
   const client = clientOf(served.endpoint);
+  cleanups.push(() => client.destroy(), () => served.stop());
   await store.put(Bucket, Key, Buffer.alloc(SIZE), { tags });
   const { ETag, StorageClass } = await client.send(new s3.HeadObjectCommand({ Bucket, Key }));
   expect(StorageClass).toBeUndefined();
@@ -112,6 +113,4 @@ test('an archived object can be described, tagged, replaced and deleted, but not
   await client.send(new s3.PutObjectTaggingCommand({ Bucket, Key, Tagging: { TagSet: [] } }));
   await client.send(new s3.DeleteObjectCommand({ Bucket, Key, IfMatch: ETag }));
   expect(store.get(Bucket, Key)).toBeUndefined();
-  client.destroy();
-  await served.stop();
 });
