@@ -58,15 +58,17 @@ export type Write = 'PutItem' | 'UpdateItem' | 'DeleteItem';
 const LAST = '\xFF';
 
 /**
- * Opens the folder of the tables.
+ * Opens the tables in a folder, or empty tables in memory.
  *
  * Dynalite writes an item and its index entries separately, so they could differ after a crash. Therefore, dynalite only plans a write. `commit` stores the
  * changes of one or more plans, and related changes, in one atomic LevelDB batch.
  */
-export async function openTables(path: string) {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  // If the database can't be opened, this line throws an error with the reason. Dynalite reports no reason.
-  await (await openDatabase(path)).close();
+export async function openTables(path?: string) {
+  if (path !== undefined) {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    // If the database can't be opened, this line throws an error with the reason. Dynalite reports no reason.
+    await (await openDatabase(path)).close();
+  }
   // This file checks item sizes, so dynalite's check is disabled.
   const store = dynalite.create({ path, createTableMs: 0, maxItemSizeKb: Infinity });
   // Dynalite replaces `batch` with a method that ignores `sync`, so this is the original method.

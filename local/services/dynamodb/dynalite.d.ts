@@ -19,7 +19,7 @@ declare module 'dynalite/db' {
     readonly lifecycleManager: { gracefulClose(): Promise<void> };
   }
   const parts: {
-    create(options: { path: string; createTableMs: number; maxItemSizeKb: number }): Store;
+    create(options: { path?: string; createTableMs: number; maxItemSizeKb: number }): Store;
   };
   export default parts;
 }

@@ -18,11 +18,15 @@ export interface DynamoDb extends Part {
   conflict(count: number): void;
 }
 
-/** Items and streams persist between runs. */
-export async function startDynamoDb({ stack, observe = ignoreUsage, now }: {
-  stack: LocalStack; observe?: ObserveUsage; now?: () => number;
+/**
+ * Items and streams persist between runs.
+ *
+ * @param options.inMemory for tests: nothing persists, so writes are faster
+ */
+export async function startDynamoDb({ stack, observe = ignoreUsage, now, inMemory = false }: {
+  stack: LocalStack; observe?: ObserveUsage; now?: () => number; inMemory?: boolean;
 }): Promise<DynamoDb> {
-  const database = await openTables(join(stack.dataFolder, 'dynamodb'));
+  const database = await openTables(inMemory ? undefined : join(stack.dataFolder, 'dynamodb'));
   try {
     await Promise.all(tablesOf(stack).map((table) => ensureTable(table, database)));
     const streams = await createStreams({ stack, database, now });
