@@ -79,7 +79,7 @@ const TRIES = 5;
 
 export function uploadRows(tableName: string, documents: DynamoDBDocumentClient, { find, write, writeWithUsage }: RowChanges, clock: () => Date): UploadRows {
   async function count(items: readonly TransactItem[], { owner, source: { size } }: NewVideo, quotas: Quotas | undefined): Promise<void> {
-    const day = dayOf(clock());
+    let day = dayOf(clock());
     const impossible = quotas && exceededQuota(NO_USAGE, size, day, quotas);
     if (impossible) throw new QuotaExceeded(impossible);
     let isFirstOfDay = false;
@@ -88,9 +88,11 @@ export function uploadRows(tableName: string, documents: DynamoDBDocumentClient,
       if (result.outcome === 'changed') return;
       if (result.failed > 0) throw new Error('a video with this id exists already');
       const usage: Usage = { ...NO_USAGE, ...result.item };
+      // At midnight, another upload can have started the next day.
+      if (usage.day > day) day = usage.day;
       const exceeded = quotas && exceededQuota(usage, size, day, quotas);
       if (exceeded) throw new QuotaExceeded(exceeded);
-      isFirstOfDay = usage.day !== day;
+      isFirstOfDay = usage.day < day;
     }
     throw new Error(`the usage of the owner changed during each of ${TRIES} tries`);
   }

@@ -30,7 +30,7 @@ export interface NewUpload {
   /** The declared size in bytes. */
   readonly size: number;
   readonly day: string;
-  /** True if the stored counter belongs to another day. The counter then starts again at 1. */
+  /** True if the stored counter belongs to an earlier day. The counter then starts again at 1. */
   readonly isFirstOfDay: boolean;
   /** @default - no quotas */
   readonly quotas?: Quotas;
@@ -38,10 +38,11 @@ export interface NewUpload {
 
 /** Returns the write that counts a new upload. Its condition is that the upload exceeds no quota, and that the stored counter belongs to the expected day. */
 export function countUpload(tableName: string, { owner, size, day, isFirstOfDay, quotas }: NewUpload): TransactItem {
+  // The names of the values: `:videos` is added, and `:videosBefore` is the largest stored value for which the upload exceeds no quota.
   const added = { openUploads: 1, videos: 1, storedBytes: size };
-  const day_ = isFirstOfDay ? '(attribute_not_exists(#day) OR #day <> :day)' : '#day = :day';
+  const isExpectedDay = isFirstOfDay ? '(attribute_not_exists(#day) OR #day < :day)' : '#day = :day';
   const limits = quotas ? [
-    ...LIMITED.map((name) => `(attribute_not_exists(#${name}) OR #${name} <= :max_${name})`),
+    ...LIMITED.map((name) => `(attribute_not_exists(#${name}) OR #${name} <= :${name}Before)`),
     ...(isFirstOfDay ? [] : ['#uploadsOfDay < :uploadsPerDay']),
   ] : [];
   return {
@@ -49,13 +50,13 @@ export function countUpload(tableName: string, { owner, size, day, isFirstOfDay,
       TableName: tableName,
       Key: usageKey(owner),
       UpdateExpression: `${isFirstOfDay ? 'SET #day = :day, #uploadsOfDay = :one' : ''} ADD ${LIMITED.map((name) => `#${name} :${name}`).join(', ')}${isFirstOfDay ? '' : ', #uploadsOfDay :one'}`,
-      ConditionExpression: [day_, ...limits].join(' AND '),
+      ConditionExpression: [isExpectedDay, ...limits].join(' AND '),
       ExpressionAttributeNames: Object.fromEntries(['day', 'uploadsOfDay', ...LIMITED].map((name) => [`#${name}`, name])),
       ExpressionAttributeValues: {
         ':day': day,
         ':one': 1,
         ...Object.fromEntries(LIMITED.map((name) => [`:${name}`, added[name]])),
-        ...(quotas && Object.fromEntries(LIMITED.map((name) => [`:max_${name}`, quotas[name] - added[name]]))),
+        ...(quotas && Object.fromEntries(LIMITED.map((name) => [`:${name}Before`, quotas[name] - added[name]]))),
         ...(quotas && !isFirstOfDay && { ':uploadsPerDay': quotas.uploadsPerDay }),
       },
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',

@@ -126,6 +126,15 @@ describe('uploadRows', () => {
     await expect(create(owner, quotas)).rejects.toEqual(exceeding('uploadsPerDay'));
   });
 
+  test('an upload that started just before midnight counts for the next day if another upload has started that day', async () => {
+    const owner = newOwner();
+    later(24);
+    await create(owner);
+    later(-24);
+    await create(owner);
+    expect(await usageOf(owner)).toMatchObject({ day: '2026-11-23', uploadsOfDay: 2, openUploads: 2 });
+  });
+
   test('100 concurrent uploads with a quota of 10 leave exactly 10', async () => {
     const owner = newOwner();
     const quotas = { ...QUOTAS, openUploads: 10, videos: 1000, storedBytes: 1e9, uploadsPerDay: 1000 };
