@@ -9,14 +9,13 @@ import { VideoRepository, videoRepository } from '../../src/runtime/rows/video-r
 import { DEFAULT_LADDER } from '../../src/transcode/job/ladder';
 import { JobEvent, recordJobEvents } from '../../src/transcode/record-job-event.runtime';
 import { submitJobs } from '../../src/transcode/submit-job.runtime';
+import { addFaults, Fault, faults, invoke } from '../histories/invocations';
 
 const MAX_RECEIVES = 5;
 const VISIBILITY_MS = 360_000;
 const PROBED = { Container: { Format: 'mp4', Duration: 60, Tracks: [{ TrackType: 'video', Codec: 'AVC', VideoProperties: { Width: 640, Height: 360 } }] } };
 const BODY = JSON.stringify({ detail: { object: { key: `source/${VIDEO_ID}/original`, size: 42 } } });
 
-/** A fault at request number `call`. Either the process ends, or only the request fails. `after`: whether AWS executes the request before the fault. */
-interface Fault { readonly call: number; readonly ends: boolean; readonly after: boolean }
 type Job = CreateJobCommandInput & { readonly Id: string };
 interface Message { readonly id: string; readonly sentAt: number; receives: number; due: number }
 
@@ -49,27 +48,15 @@ class World {
     await this.invoke((videos) => recordJobEvents({ videos, mediaBucket: 'media' })({ detail } as unknown as JobEvent), fault).catch(() => undefined);
   }
 
-  /** Returns undefined if the process ended during the invocation. */
   private invoke<T>(run: (videos: VideoRepository, client: MediaConvertClient) => Promise<T>, fault?: Fault): Promise<T | undefined> {
-    return new Promise((resolve, reject) => {
-      let calls = 0;
-      const faults: InitializeMiddleware<any, any> = (next) => async (args) => {
-        const isHit = calls++ === fault?.call;
-        const answer = isHit && !fault.after ? undefined : await next(args);
-        if (!isHit) return answer!;
-        if (!fault.ends) throw Object.assign(new Error('no answer'), { name: 'TimeoutError' });
-        resolve(undefined);
-        return new Promise(() => undefined);
-      };
-      const service = (_: InitializeHandler<any, MetadataBearer>, { commandName }: { commandName?: string }) => async ({ input }: { input: any }) => (
-        { output: { $metadata: {}, ...this.answer(commandName, input) }, response: {} }
-      );
-      const dynamo = new DynamoDBClient({ maxAttempts: 1 });
-      const client = new MediaConvertClient({ maxAttempts: 1 });
-      client.middlewareStack.add(service as InitializeMiddleware<any, any>, { step: 'initialize', priority: 'low' });
-      for (const { middlewareStack } of [dynamo, client]) middlewareStack.add(faults as never, { step: 'initialize', priority: 'high' });
-      run(videoRepository(TABLE_NAME, { client: dynamo, clock: () => new Date(this.now) }), client).then(resolve, reject);
-    });
+    const service = (_: InitializeHandler<any, MetadataBearer>, { commandName }: { commandName?: string }) => async ({ input }: { input: any }) => (
+      { output: { $metadata: {}, ...this.answer(commandName, input) }, response: {} }
+    );
+    const dynamo = new DynamoDBClient({ maxAttempts: 1 });
+    const client = new MediaConvertClient({ maxAttempts: 1 });
+    client.middlewareStack.add(service as InitializeMiddleware<any, any>, { step: 'initialize', priority: 'low' });
+    addFaults(dynamo, client);
+    return invoke(() => run(videoRepository(TABLE_NAME, { client: dynamo, clock: () => new Date(this.now) }), client), fault);
   }
 
   private answer(command: string | undefined, input: CreateJobCommandInput & SearchJobsCommandInput): object {
@@ -81,10 +68,10 @@ class World {
   }
 }
 
-const fault = fc.option(fc.record({ call: fc.nat(7), ends: fc.boolean(), after: fc.boolean() }), { nil: undefined, freq: 4 });
+const fault = faults(8);
 const step = fc.record({ fault, together: fc.boolean(), report: fc.constantFrom(undefined, undefined, 'STATUS_UPDATE', 'COMPLETE'), reportFault: fault });
-const outage = fc.tuple(step, fc.integer({ min: 2, max: 5 }), fc.boolean(), fc.integer({ min: 5, max: 12 }))
-  .map(([each, call, after, count]) => Array.from({ length: count }, () => ({ ...each, fault: { call, ends: false, after } })));
+const outage = fc.tuple(step, fc.integer({ min: 2, max: 5 }), fc.constantFrom('never' as const, 'now' as const), fc.integer({ min: 5, max: 12 }))
+  .map(([each, call, executes, count]) => Array.from({ length: count }, () => ({ ...each, fault: { call, ends: false, executes } })));
 
 /**
  * S3 sends the event of the upload one to three times. Each time a message is processed, any request can fail. Messages that failed five times are moved back

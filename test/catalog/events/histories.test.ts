@@ -15,6 +15,7 @@ import type { VideoStatus } from '../../../src/domain/video-status';
 import type { EventDetail } from '../../../src/runtime/route-types';
 import { VideoRepository, videoRepository } from '../../../src/runtime/rows/video-repository';
 import { captureLog } from '../../captured-log';
+import { addFaults, Fault, faults, invoke } from '../../histories/invocations';
 import { idOf } from '../../runtime/rows/catalog-table';
 import { RESULT } from '../../runtime/rows/repository-setting';
 
@@ -24,8 +25,6 @@ jest.mock('timers/promises', () => {
   return { ...others, setTimeout: (milliseconds: number, ...more: unknown[]) => wait(milliseconds / 50, ...more) };
 });
 
-/** A fault at a writer's n-th request. Either the process ends, or only the request fails. `after`: whether DynamoDB executes the request before the fault. */
-interface WriterFault { readonly call: number; readonly ends: boolean; readonly after: boolean }
 /** A fault at the n-th PutEvents request of `publish-events`. `refused` states for each entry whether EventBridge rejects it. */
 interface PublisherFault {
   readonly call: number;
@@ -89,7 +88,7 @@ class World {
   readonly taken: Taken[] = [];
   readonly faults: PublisherFault[] = [];
 
-  async write(videoId: string, name: string | undefined, choice: number, fault?: WriterFault): Promise<void> {
+  async write(videoId: string, name: string | undefined, choice: number, fault?: Fault): Promise<void> {
     const row = this.images.get(videoId)?.toSorted((a, b) => a.version - b.version).at(-1);
     const next = row && NEXT[row.status][choice % NEXT[row.status].length];
     await this.asWriter(async (videos, documents) => {
@@ -152,20 +151,11 @@ class World {
   }
 
   /** The promise also resolves if the writer's process ends or its request fails. */
-  private asWriter(write: (videos: VideoRepository, documents: DynamoDBDocumentClient) => Promise<unknown>, fault?: WriterFault): Promise<void> {
-    return new Promise((resolve) => {
-      let calls = 0;
-      const client = services.client((next) => async (args) => {
-        const isHit = calls++ === fault?.call;
-        const answer = isHit && !fault.after ? undefined : await next(args);
-        if (!isHit) return answer!;
-        if (!fault.ends) throw Object.assign(new Error('no answer'), { name: 'TimeoutError' });
-        resolve();
-        return new Promise(() => undefined);
-      });
-      const written = write(videoRepository(services.tableName, { client }), DynamoDBDocumentClient.from(client));
-      void written.then(() => resolve(), () => resolve()).finally(() => client.destroy());
-    });
+  private async asWriter(write: (videos: VideoRepository, documents: DynamoDBDocumentClient) => Promise<unknown>, fault?: Fault): Promise<void> {
+    const client = services.client();
+    addFaults(client);
+    await invoke(() => write(videoRepository(services.tableName, { client }), DynamoDBDocumentClient.from(client)), fault).catch(() => undefined);
+    client.destroy();
   }
 
   written({ before, after }: Change): void {
@@ -189,9 +179,6 @@ function expectedEvents(rows: readonly VideoRow[], isRemoved: boolean): { eventI
   ];
 }
 
-const writerFault = fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, {
-  weight: 1, arbitrary: fc.record({ call: fc.constantFrom(0, 0, 1), ends: fc.boolean(), after: fc.boolean() }),
-});
 const publisherFault = fc.record({
   call: fc.constantFrom(0, 0, 0, 1),
   kind: fc.constantFrom<PublisherFault['kind']>('ends before', 'ends after', 'throws before', 'throws before', 'throws after', 'refuses', 'refuses', 'ends before its answer'),
@@ -201,7 +188,7 @@ const step = fc.record({
   video: fc.nat(2),
   write: fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constantFrom(...Object.keys(WRITES)) }),
   choice: fc.nat(11),
-  fault: writerFault,
+  fault: faults(2),
   together: fc.boolean(),
   publisher: fc.array(publisherFault, { maxLength: 1 }),
   // A longer pause of `publish-events` leads to a larger batch of changes.

@@ -53,10 +53,8 @@ export class Services {
     this.streamArn = attributes.StreamArn;
   }
 
-  client(middleware?: InitializeMiddleware<any, any>): DynamoDBClient {
-    const client = new DynamoDBClient({ endpoint: `http://127.0.0.1:${this.awsEndpoint.port}`, region: this.stack.region, credentials: CREDENTIALS, maxAttempts: 1 });
-    if (middleware) client.middlewareStack.add(middleware, { step: 'initialize', priority: 'high' });
-    return client;
+  client(): DynamoDBClient {
+    return new DynamoDBClient({ endpoint: `http://127.0.0.1:${this.awsEndpoint.port}`, region: this.stack.region, credentials: CREDENTIALS, maxAttempts: 1 });
   }
 
   s3(): S3Client {

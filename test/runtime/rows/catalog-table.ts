@@ -1,7 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { HttpRequest, HttpResponse } from '@smithy/core/protocols';
 import { startAwsEndpoint } from '../../../local/aws-endpoint/aws-endpoint';
 import { startDynamoDb } from '../../../local/services/dynamodb/dynamodb';
+import { AwsError, type AwsService } from '../../../local/types';
 import type { ObserveUsage } from '../../../local/usage';
 import { INDEXES, SCHEMA_VERSION, stageKey, TABLE_KEYS, videoKey, VideoRow } from '../../../src/contract/table';
 import { stageOf } from '../../../src/domain/stage';
@@ -11,8 +13,12 @@ import { CREDENTIALS, fakeAccess, fakeStack, REGION, resource } from '../../loca
 export interface CatalogTable {
   readonly tableName: string;
   readonly client: DynamoDBClient;
+  /** Returns a client that calls the local DynamoDB without HTTP, which is faster. */
+  direct(): DynamoDBClient;
   /** Puts a row. Omitted fields have the values of `videoRow`. */
   put(row: Partial<VideoRow> & Pick<VideoRow, 'videoId'>): Promise<VideoRow>;
+  /** Deletes all items. */
+  clear(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -29,7 +35,7 @@ export async function catalogTable(observe?: ObserveUsage): Promise<CatalogTable
       IndexName: name, KeySchema: keySchema(partition, sort), Projection: { ProjectionType: projection },
     })),
   };
-  const dynamoDb = await startDynamoDb({ stack: fakeStack([resource('AWS::DynamoDB::Table', tableName, definition)]), observe });
+  const dynamoDb = await startDynamoDb({ stack: fakeStack([resource('AWS::DynamoDB::Table', tableName, definition)]), observe, inMemory: true });
   const awsEndpoint = await startAwsEndpoint({ access: fakeAccess() });
   awsEndpoint.register(dynamoDb.service);
   const client = new DynamoDBClient({ endpoint: `http://127.0.0.1:${awsEndpoint.port}`, region: REGION, credentials: CREDENTIALS });
@@ -37,10 +43,17 @@ export async function catalogTable(observe?: ObserveUsage): Promise<CatalogTable
   return {
     tableName,
     client,
+    direct: () => new DynamoDBClient({
+      endpoint: 'http://127.0.0.1', region: REGION, credentials: CREDENTIALS, maxAttempts: 1, requestHandler: { handle: (request: HttpRequest) => callDirectly(dynamoDb.service, request) },
+    }),
     async put(given) {
       const row = videoRow(given);
       await documents.send(new PutCommand({ TableName: tableName, Item: row }));
       return row;
+    },
+    async clear() {
+      const { Items = [] } = await documents.send(new ScanCommand({ TableName: tableName }));
+      for (const { pk, sk } of Items) await documents.send(new DeleteCommand({ TableName: tableName, Key: { pk, sk } }));
     },
     async close() {
       client.destroy();
@@ -48,6 +61,20 @@ export async function catalogTable(observe?: ObserveUsage): Promise<CatalogTable
       await dynamoDb.stop();
     },
   };
+}
+
+async function callDirectly(service: AwsService, { headers, body }: HttpRequest): Promise<{ response: HttpResponse }> {
+  const answer = { statusCode: 200, headers: {}, body: '' };
+  const response = {
+    setHeader: () => response,
+    writeHead: (statusCode: number, given: object) => (Object.assign(answer, { statusCode, headers: given }), response),
+    end: (text: string) => Object.assign(answer, { body: text }),
+  } as never;
+  await service.handle({ headers, body } as never, response).catch((error: Error) => {
+    if (!(error instanceof AwsError)) throw error;
+    service.fail(error, response);
+  });
+  return { response: new HttpResponse({ ...answer, body: Buffer.from(answer.body) }) };
 }
 
 /** Returns a row. Omitted fields have the values of a video that waits for its upload. */
