@@ -32,7 +32,7 @@ export interface UploadQuotas {
   /**
    * The maximum number of uploads that a user can start on one day (UTC).
    *
-   * @default 100
+   * @default 25
    */
   readonly uploadsPerDay?: number;
 }
@@ -47,7 +47,7 @@ export function quotasOf(quotas: UploadQuotas | undefined): Quotas {
     openUploads: quotas?.openUploads ?? 10,
     videos: quotas?.videos ?? 1000,
     storedBytes: (quotas?.storedBytes ?? Size.gibibytes(500)).toBytes(),
-    uploadsPerDay: quotas?.uploadsPerDay ?? 100,
+    uploadsPerDay: quotas?.uploadsPerDay ?? 25,
   };
 }
 

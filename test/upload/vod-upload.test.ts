@@ -88,7 +88,7 @@ describe('VodUpload', () => {
       expirySeconds: 900,
       incompleteExpirySeconds: 86_400,
       defaultVisibility: 'signed-in',
-      quotas: { openUploads: 10, videos: 1000, storedBytes: 500 * 1024 ** 3, uploadsPerDay: 100 },
+      quotas: { openUploads: 10, videos: 1000, storedBytes: 500 * 1024 ** 3, uploadsPerDay: 25 },
     });
     expect(readable(variables.SOURCE_ADDRESS)).toBe('https://UploadBucket.RegionalDomainName');
   });
@@ -113,7 +113,7 @@ describe('VodUpload', () => {
       expirySeconds: 300,
       incompleteExpirySeconds: 3600,
       defaultVisibility: 'private',
-      quotas: { openUploads: 1, videos: 1000, storedBytes: 1024 ** 3, uploadsPerDay: 100 },
+      quotas: { openUploads: 1, videos: 1000, storedBytes: 1024 ** 3, uploadsPerDay: 25 },
     });
   });
 
