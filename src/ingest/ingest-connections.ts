@@ -1,12 +1,13 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
-import type { Construct } from 'constructs';
+import type { IConstruct } from 'constructs';
 import type { IVodIngest } from './ingest';
 import type { IngestBucket } from './ingest-bucket';
 import { acknowledgeWildcard } from '../synth/acknowledge';
 import { Connection, connection } from '../synth/connection';
 import type { IVodUpload } from '../upload/upload';
 
-export function grantOnObjects(scope: Construct, { bucket, prefix = '' }: IngestBucket, grantee: iam.IGrantable, actions: string[]): void {
+/** @param scope a construct that contains the policy of the grantee */
+export function grantOnObjects(scope: IConstruct, { bucket, prefix = '' }: IngestBucket, grantee: iam.IGrantable, actions: string[]): void {
   const objects = bucket.arnForObjects(`${prefix}*`);
   acknowledgeWildcard(scope, objects, 'each pipeline chooses the names of its objects, so the policy can name only their prefix');
   iam.Grant.addToPrincipal({ grantee, actions, resourceArns: [objects] });
@@ -16,7 +17,7 @@ export function grantOnObjects(scope: Construct, { bucket, prefix = '' }: Ingest
  * Returns the environment variable and permissions with which the sweeper deletes or archives objects of the ingest. Returns no connection if the sweeper
  * changes no sources.
  */
-export function ingestLifecycleConnections(scope: Construct, { sources }: IVodIngest, upload: IVodUpload): Connection<'INGEST_BUCKETS'>[] {
+export function ingestLifecycleConnections(scope: IConstruct, { sources }: IVodIngest, upload: IVodUpload): Connection<'INGEST_BUCKETS'>[] {
   const action = upload.sourceLifecycle._settings()?.action;
   if (!action) return [];
   // An existing bucket of another pipeline has no lifecycle rule that archives sources.
@@ -24,6 +25,10 @@ export function ingestLifecycleConnections(scope: Construct, { sources }: IVodIn
   const actions = action === 'delete' ? ['s3:GetObject', 's3:DeleteObject'] : ['s3:GetObject', 's3:GetObjectTagging', 's3:PutObjectTagging'];
   return [connection({
     environment: { INGEST_BUCKETS: changed.map(({ bucket }) => bucket.bucketName) },
-    grant: (grantee) => changed.forEach((source) => grantOnObjects(scope, source, grantee, actions)),
+    grant: (grantee) => changed.forEach((source) => {
+      grantOnObjects(scope, source, grantee, actions);
+      // With this permission, S3 returns 404 if an earlier sweep has already deleted the object. Otherwise S3 returns 403.
+      if (action === 'delete') iam.Grant.addToPrincipal({ grantee, actions: ['s3:ListBucket'], resourceArns: [source.bucket.bucketArn] });
+    }),
   })];
 }

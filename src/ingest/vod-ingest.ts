@@ -154,7 +154,8 @@ export class VodIngest extends Construct implements IVodIngest {
       environment: { INGEST_SETTINGS: settings },
     });
     this.ingestObjectsFunction.addEventSourceMapping('Queue', { eventSourceArn: this.queue.queueArn, batchSize: BATCH_SIZE, reportBatchItemFailures: true, maxConcurrency: MAX_CONCURRENCY });
-    for (const reader of [props.transcode.submitJobFunction, props.transcode.jobRole]) grantRead(this, watched, reader, ['s3:GetObject']);
+    const { jobRole, submitJobFunction } = props.transcode;
+    for (const role of [jobRole, submitJobFunction.role!]) grantRead(role, watched, role, ['s3:GetObject']);
     watched.forEach((each, index) => this.watch(each, `ObjectCreated${index || ''}`));
     this._area = { handlers: { 'ingest/ingest-objects': this.ingestObjectsFunction }, deadLetterQueues: [this.deadLetterQueue] };
   }
@@ -183,7 +184,7 @@ function watchedBuckets(scope: IConstruct, { upload, buckets }: VodIngestProps):
   ];
 }
 
-function grantRead(scope: Construct, watched: readonly WatchedBucket[], grantee: iam.IGrantable, actions: string[]): void {
+function grantRead(scope: IConstruct, watched: readonly WatchedBucket[], grantee: iam.IGrantable, actions: string[]): void {
   for (const source of watched) {
     grantOnObjects(scope, source, grantee, actions);
     grantKey(scope, bucketKey(source.prop, source.bucket), grantee, ['kms:Decrypt']);

@@ -116,6 +116,7 @@ describe('the sweeper', () => {
     const template = service(SourceLifecycle.deleteAfterReady(Duration.days(30)));
     expect(actionsOn(template, /ingest\/\*/)).toEqual(['s3:DeleteObject', 's3:GetObject']);
     expect(actionsOn(template, /Exports.*finished\/\*/)).toEqual(['s3:DeleteObject', 's3:GetObject']);
+    expect(actionsOn(template, /s3:ListBucket/)).toEqual(['s3:ListBucket', 's3:ListBucket']);
     expect(actionsOn(template, /Kept/)).toEqual([]);
     expect(JSON.stringify(environmentOf(template, 'sweeper/sweep-videos').INGEST_BUCKETS)).toMatch(/VodUploadBucket.*Exports/);
   });
