@@ -2,11 +2,12 @@ import { createHash, randomUUID } from 'crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'fs';
 import { basename, join } from 'path';
 import { Body, verifyChecksum, writeContent } from './content';
-import type { Tags } from './tags';
 import { durableRecords } from '../durable';
 import { readJson } from '../services/json';
 import { firstLines, logLine } from '../text';
 import { AwsError, type LocalStack } from '../types';
+
+export type Tags = Readonly<Record<string, string>>;
 
 /** The metadata of an object: `etag` includes its quotes, `headers` excludes the content type, `path` is the file with the content. */
 export interface ObjectMeta {

@@ -1,10 +1,8 @@
 import { crc32Of, verifyChecksum } from './content';
 import { contentOf, type Handler, textOf } from './request';
-import type { Store } from './store';
+import type { Store, Tags } from './store';
 import { AwsError, type AwsRequest } from '../types';
 import { parseXml, xml } from '../xml';
-
-export type Tags = Readonly<Record<string, string>>;
 
 /** The limits count UTF-16 code units (see "Categorizing your objects using tags" in the Amazon S3 User Guide). */
 const MAX_TAGS = 10;
