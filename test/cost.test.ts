@@ -10,8 +10,17 @@ test.each(Object.entries(costTables()))('docs/cost.md has the table "%s" as `npm
   expect(page).toContain(`\n${table}\n`);
 });
 
-test('README has the short table', () => {
-  expect(readFileSync(join(__dirname, '..', 'README.md'), 'utf8')).toContain(`\n${shortCostTable()}\n`);
+describe('README', () => {
+  const readme = readFileSync(join(__dirname, '..', 'README.md'), 'utf8');
+
+  test('has the short table', () => {
+    expect(readme).toContain(`\n${shortCostTable()}\n`);
+  });
+
+  test('compares the price of the medium month that the page has', () => {
+    const [, medium] = /^\| \*\*total\*\* \| \S+ \| \*\*(\S+)\*\* \|/m.exec(page)!;
+    expect(readme).toMatch(new RegExp(`^\\| price of the medium month .*\\| \\${medium} \\|`, 'm'));
+  });
 });
 
 test('ten minutes of 1080p are 70 normalized minutes', () => {
