@@ -9,8 +9,8 @@ const CDK_FLOOR = '2.260.0';
 const CONSTRUCTS_FLOOR = '10.5.1';
 
 /**
- * A dependency of aws-cdk-lib, in the version that `go.mod` of aws-cdk-go requires at `CDK_FLOOR`. jsii-pacmak makes the generated Go module require
- * the version that is installed here. npm would install a newer version, which Go's module proxy may not have.
+ * A dependency of aws-cdk-lib with a fixed version: the version in `go.mod` of aws-cdk-go for the CDK version `CDK_FLOOR`. jsii-pacmak makes the generated Go
+ * module require the version that is installed here. npm would install a newer version, which Go's module proxy may not have.
  */
 const CLOUD_ASSEMBLY_SCHEMA = '@aws-cdk/cloud-assembly-schema@54.1.0';
 

@@ -16,8 +16,8 @@ const NOW = Date.UTC(2028, 10, 29);
 const MINUTE = 60_000;
 
 /**
- * Counts the reads for a page of a list. Each page is one query of one index, at any position in the list. Therefore, the figures for a few thousand rows
- * are also valid for 100,000 rows. Half of the videos are `EMPTY_MONTHS` months older than the other half, and one page contains both old and new videos.
+ * Counts the reads for a page of a list. Each page needs one query of one index, wherever the page is in the list. Therefore, the figures for a few thousand
+ * rows are also valid for 100,000 rows. Half of the videos are `EMPTY_MONTHS` months older than the other half, and one page contains both old and new videos.
  */
 export async function listRows(catalog: LocalCatalog): Promise<{ rows: Record<string, object>; isWithinBound: boolean }> {
   const gap = new Date(NOW);
@@ -39,7 +39,7 @@ export async function listRows(catalog: LocalCatalog): Promise<{ rows: Record<st
     'of one owner': () => videos.listOwned('ann', { limit: LIMIT }),
     'of one owner, status=ready': () => videos.listOwned('ann', { limit: LIMIT, status: 'ready' }),
     'of one owner, status=errored': () => videos.listOwned('ann', { limit: LIMIT, status: 'errored' }),
-    [`of an owner with ${WAITING} waiting videos, status=processing`]: () => videos.listOwned('eve', { limit: LIMIT, status: 'processing' }),
+    [`of one owner who also has ${WAITING} waiting videos, status=processing`]: () => videos.listOwned('eve', { limit: LIMIT, status: 'processing' }),
   };
   const rows: Record<string, object> = {};
   let isWithinBound = true;

@@ -24,13 +24,13 @@ async function main(): Promise<void> {
     console.table(rows);
   }
   console.log('The tables omit cold starts, data transfer, and the requests of clients that wait for a video.');
-  console.log(`The tables also omit progress reports after the first report. One more report for each of 1,000 videos costs $${(PROGRESS_REPORT * 1000).toFixed(4)} in total.`);
+  console.log(`The tables also omit progress reports after the first report. With one more report for each video, 1,000 videos cost $${(PROGRESS_REPORT * 1000).toFixed(4)} more.`);
   console.log('AWS MediaConvert can be slower than the local MediaConvert. For each second that submit-job runs longer, 1,000 videos cost $0.0067 more.');
 
   const uploads = await uploadRows();
   console.log('Upload of 1 GB in parts: all requests from POST /upload to POST /upload/{videoId}/complete');
   console.table(uploads.requests);
-  console.log('Throughput of two uploads of the same size: one PUT request of curl, and parts (four at a time). Medians of 5 rounds in one local stack');
+  console.log('Throughput of two uploads of the same size. curl uploads the file with one PUT request. The client uploads the file in parts, four at a time. Medians of 5 rounds in one local stack');
   console.table(uploads.throughput);
 
   const catalog = await localCatalog();

@@ -14,7 +14,7 @@ const TB = 1024;
 export const PRICES = {
   'transcode': {
     unit: 'normalized minute', tiers: [[0.0075, 100_000], [0.0053, 1_000_000]],
-    source: 'MediaConvert Basic tier, third parties that quote "AWS Elemental MediaConvert pricing", 29 November 2026',
+    source: 'MediaConvert Basic tier, according to third parties that quote "AWS Elemental MediaConvert pricing", 29 November 2026',
   },
   'delivery': {
     unit: 'GB', free: TB, tiers: [[0.085, 10 * TB], [0.08, 50 * TB], [0.06, 150 * TB], [0.04, 500 * TB]],

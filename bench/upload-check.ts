@@ -92,7 +92,7 @@ async function main(memory: Memory): Promise<void> {
 
   const sessions = new Set<string>();
   let [requests, cuts] = [0, 0];
-  /** Sends a part, in some cases after a first try whose connection is cut. For the part `stopNumber`, calls `stop` instead. */
+  /** Sends a part. Cuts the connection of every `CUT_EVERY`th part, and then sends this part again. For the part `stopNumber`, calls `stop` instead. */
   const stoppingAt = (stopNumber: number, stop: PutBytes): PutBytes => async (signed, bytes) => {
     const query = new URL(signed.url).searchParams;
     sessions.add(query.get('X-Amz-Credential')!);
@@ -122,7 +122,7 @@ async function main(memory: Memory): Promise<void> {
     throw new Stopped();
   };
   await sendFile(second, taken, content, stoppingAt(Math.ceil(partCount * 2 / 3), kill)).catch(ignoreStopped);
-  say(`kill -9 of the local stack after ${cuts} cut connections, ${sessions.size} sessions that signed URLs, and ${renewals} renewed tokens`);
+  say(`kill -9 ended the local stack. Counts before the kill: ${cuts} cut connections, ${sessions.size} signing sessions, ${renewals} renewed tokens`);
   const isRenewed = sessions.size > 1 && renewals > 0;
 
   const { facts, data } = await start();

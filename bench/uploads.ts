@@ -153,10 +153,10 @@ export async function uploadRows(): Promise<{ requests: Record<string, object>; 
     throughput: [{
       'MB/s of curl': Math.round(medianOf(rounds, ({ curl }) => megabytes / curl * 1000)),
       'MB/s of the parts': Math.round(medianOf(rounds, ({ parts }) => megabytes / parts * 1000)),
-      'ratio of parts to curl (MB/s)': Number(ratio.toFixed(2)),
+      'speed of the parts / speed of curl': Number(ratio.toFixed(2)),
       'bound': BOUNDS.ratio,
       'seconds to join the parts': Number(medianOf(rounds, ({ complete }) => complete / 1000).toFixed(2)),
-      'ratio of parts to curl, with the time to join the parts': Number(medianOf(rounds, ({ curl, parts, complete }) => curl / (parts + complete)).toFixed(2)),
+      'speed of the parts (including the time to join them) / speed of curl': Number(medianOf(rounds, ({ curl, parts, complete }) => curl / (parts + complete)).toFixed(2)),
     }],
     isWithinBound: dollars <= BOUNDS.dollars && ratio >= BOUNDS.ratio,
   };

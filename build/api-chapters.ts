@@ -73,7 +73,7 @@ export const CHAPTERS: readonly Chapter[] = [
   },
   {
     title: 'Areas without ServerlessVod',
-    text: 'An app can create each area without `ServerlessVod`. If the value of a prop is an area, the type of the prop is one of these interfaces. For example, `VodUploadProps.catalog` accepts a `VodCatalog` or an imported catalog of another stack.',
+    text: 'An app can create each area without `ServerlessVod`. A prop that accepts an area has one of these interfaces as its type. For example, `VodUploadProps.catalog` accepts a `VodCatalog` or an imported catalog of another stack.',
     types: ['IVodCatalog', 'VodCatalogAttributes', 'IVodUpload', 'IVodIngest', 'IVodTranscode', 'IVodApi'],
   },
 ];

@@ -50,7 +50,7 @@ const NO_SHARED_CONFIG_FILES: Plugin = {
   },
 };
 
-/** Removes data from the SDK's clients that esbuild would keep in each bundle. */
+/** Removes unused data from the SDK's clients. Without this plugin, esbuild would keep the data in each bundle. */
 const SMALLER_CLIENTS: Plugin = {
   name: 'smaller-clients',
   setup(build) {
@@ -80,7 +80,7 @@ const SEPARATE_CLIENTS: Plugin = {
 
 const EXPORTS = 'exports:';
 
-/** Returns the entry point for a bundle that exports only the exports of an SDK client whose names are in `used`. */
+/** Returns the entry point for a bundle of an SDK client. The bundle exports only the members of the client whose names are in `used`. */
 export async function exportsOf(client: string, used: ReadonlySet<string>): Promise<string> {
   return `${EXPORTS}${client}:${Object.keys(await import(client)).filter((name) => used.has(name)).join(', ')}`;
 }

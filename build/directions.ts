@@ -11,13 +11,13 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
 const AREAS = Object.keys(BELOW);
 
 const CDK = { regex: '^(aws-cdk-lib(/|$)|constructs$)', message: 'a handler must not import the CDK, because esbuild would bundle it' };
-const SDK = { regex: '^(@aws-sdk/|@smithy/|aws-lambda$|aws-jwt-verify$|cookie$)', message: 'constructs must not import the SDK, because the user\'s CDK app may not install it' };
+const SDK = { regex: '^(@aws-sdk/|@smithy/|aws-lambda$|aws-jwt-verify$|cookie$)', message: 'constructs must not import the SDK, because the user\'s CDK app does not always install it' };
 const HANDLERS = { regex: '/runtime/|\\.(lambda|runtime)$', message: 'a construct must not import a handler; use the name of the handler (src/contract/environment.ts)' };
 const CONSTRUCTS = { regex: '/synth/|/vod-[a-z]+$|/serverless-vod$|/index$', message: 'a handler must not import a construct, because esbuild would bundle the CDK' };
 
 const INDEX = { regex: '^\\.{1,2}(/.*)?/index$', message: 'import the file that defines the name, not the index, because the index exports every area' };
 
-/** Matches the files of an area that its handlers must not import. Handlers can import only handler files and pure rules. */
+/** Matches all relative imports except those of handler files and pure rules. The handlers of an area can import only handler files and pure rules. */
 const NEIGHBOURS = { regex: '^\\.{1,2}/(?:\\.\\./)*(?!\\.)(?!(?:runtime|contract|domain|source|job)/)(?!roles/decide$)(?!.*\\.runtime$)', message: CONSTRUCTS.message };
 
 const restrict = (...patterns: object[]) => ({ '@typescript-eslint/no-restricted-imports': ['error', { patterns }] });
@@ -28,7 +28,7 @@ const UNNAMED_ANSWER = {
   message: 'annotate the operation with Promise<AnswerOf<...>>, so that TypeScript rejects keys that are not in the schema',
 };
 
-/** Forbids `import(...)` in types and code, because the lint rules for directions check only import declarations. */
+/** Forbids `import(...)` in types and code, because the lint rules that restrict imports check only import declarations. */
 const OTHER_IMPORTS = [
   { selector: 'TSImportType', message: 'use an import declaration, because the lint rules do not check import(...).T' },
   { selector: 'ImportExpression[source.value=/^(\\.|aws-cdk-lib|constructs)/]', message: 'use an import declaration, because the lint rules do not check import(...)' },

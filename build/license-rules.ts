@@ -53,7 +53,8 @@ export function licenseProblems(lock: Lock, bundled: readonly string[]): string[
   const { '': root, ...others } = lock.packages;
   const installed = Object.entries(others).filter(([, { link, resolved }]) => !link || resolved !== 'local')
     .map(([place, entry]) => ({ place, entry: entry.link ? others[entry.resolved!] ?? {} : entry, name: place.replace(/^.*node_modules\//, '') }));
-  // npm installs these packages together with the published package, or packs them into it. The loop also visits the names that it adds to the set.
+  // The packages that users get with the published package: its dependencies, and the packages that it contains. The loop also visits the names that it adds
+  // to the set.
   const delivered = new Set([...names(root.dependencies, root.optionalDependencies), ...Array.isArray(root.bundleDependencies) ? root.bundleDependencies : []]);
   for (const name of delivered) {
     const entries = installed.filter((each) => each.name === name).map(({ entry }) => entry);

@@ -9,8 +9,9 @@ import { temporaryFolder } from './temporary-folder';
  * Makes a temporary clone of the last commit, and runs the tasks of the release workflow in this clone. Publishes nothing. Fails if an artifact is missing or
  * has another version.
  * Usage: npm run release-dry-run -- [--version VERSION] [--keep]
- *   --version VERSION  the version of the artifacts. Default: the version that the release workflow would choose
- *   --keep             does not delete the artifacts
+ *
+ * - `--version VERSION`: the version of the artifacts. Default: the version that the release workflow would choose.
+ * - `--keep`: does not delete the artifacts.
  */
 const { values: options } = parseArgs({ options: { version: { type: 'string' }, keep: { type: 'boolean', default: false } } });
 

@@ -14,7 +14,7 @@ export interface Task {
   readonly cdk: Cdk;
 }
 
-/** `smallest` is the example folder of the language. `all` is an app with three stacks, which use all groups of props. */
+/** `smallest` is the app in the language's folder of examples/. `all` is an app with three stacks, which use all groups of props. */
 export type AppName = 'smallest' | 'all';
 
 /** An app in one language, in a folder where the library is installed. The code has passed the type check of the language. */

@@ -16,7 +16,7 @@ export interface Artifacts {
 
 /**
  * Packs the last build for npm, and generates the packages of the other languages from that npm package. These packages can therefore contain only files of the
- * npm package. `rename` is a word that is renamed in all code of the package, so that every consumer must fail.
+ * npm package. If `rename` is set, this word is renamed in all code of the package, and every consumer must then fail.
  */
 export async function pack(folder: string, rename?: string): Promise<Artifacts> {
   await run(root, 'npm', ['pack', '--silent', '--pack-destination', folder]);

@@ -17,8 +17,8 @@ const pnpm: Consumer = async (task) => {
 };
 
 /**
- * Yarn does not use the dependencies that are bundled in aws-cdk-lib. It installs them from the registry, where a new version of aws-cdk-lib can be before the
- * version of this dependency.
+ * Yarn does not use the dependencies that are bundled in aws-cdk-lib. Yarn installs these dependencies from the registry. The newest aws-cdk-lib can require a
+ * version of `@aws/cloudformation-validate` that is not in the registry yet.
  */
 const NEWEST_CDK = { resolutions: { '@aws/cloudformation-validate': 'npm:latest' } };
 

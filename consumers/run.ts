@@ -17,15 +17,16 @@ import { temporaryFolder } from '../build/temporary-folder';
  * Uses the packed library in empty folders, in each language, as its users do. Each template must be equal to the template of the TypeScript app with the same
  * CDK version.
  * Usage: npm run consumers -- [--newest] [--only NAME]... [--rename WORD]
- *   --newest       uses the newest CDK of each registry, in addition to the oldest supported CDK
- *   --only NAME    runs only this row of the table
- *   --rename WORD  renames a word in the packed library, for example a prop that the apps use. With this option, each row must fail
+ *
+ * - `--newest`: uses the newest CDK of each registry, in addition to the oldest supported CDK.
+ * - `--only NAME`: runs only the consumer with this name.
+ * - `--rename WORD`: renames a word in the packed library, for example a prop that the apps use. With this option, each consumer must fail.
  */
 const { values: options } = parseArgs({
   options: { newest: { type: 'boolean', default: false }, only: { type: 'string', multiple: true }, rename: { type: 'string' } },
 });
 
-/** The rows of the table, slowest first. */
+/** The consumers by name. The slowest consumers start first. */
 const CONSUMERS: Readonly<Record<string, Consumer>> = {
   'TypeScript': typescript,
   'Go': go,
@@ -52,7 +53,7 @@ async function runConsumers(artifacts: Artifacts, work: string) {
   let folders = 0;
   const run = (consumer: Consumer, cdk: Cdk): Promise<Synthesis> => synthesize(consumer, { artifacts, folder: path.join(work, String(folders++)), cdk });
 
-  // The newest CDK can be a different version in each registry. The reference for each version is the set of TypeScript templates with this version.
+  // The newest CDK can be a different version in each registry. For each CDK version, the templates of the TypeScript app with this version are the reference.
   const references = new Map<string, Promise<Synthesis>>();
   const reference = (lib: string, constructs = '^10.5.1'): Promise<Synthesis> => {
     const made = references.get(lib) ?? run(typescript, { lib, constructs });

@@ -5,12 +5,13 @@ import type { AppName, Consumer, Task } from './consumer';
 /** Templates by file name. */
 export type Templates = Readonly<Record<string, string>>;
 
-/** The templates of one `Consumer`. `control` contains the templates of the app `all` after one prop was changed in the stack `Props`. */
+/** The templates of one `Consumer`. */
 export interface Synthesis {
   readonly cdk: string;
   readonly typeCheck: string;
   readonly seconds: number;
   readonly templates: Templates;
+  /** The templates of the app named `all`, if one prop in its stack `Props` has a different value. */
   readonly control?: Templates;
 }
 
@@ -43,7 +44,10 @@ export async function synthesize(consumer: Consumer, task: Task): Promise<Synthe
 
 const differing = (templates: Templates, reference: Templates): string[] => Object.keys(templates).filter((name) => templates[name] !== reference[name]);
 
-/** Compares the templates of one `Consumer` with TypeScript's templates for the same CDK. Also checks that `control` differs only in `Props.template.json`. */
+/**
+ * Compares the templates of one `Consumer` with TypeScript's templates for the same CDK. Also checks that `control` differs from `templates` only in
+ * `Props.template.json`.
+ */
 export function problemsOf({ templates, control }: Synthesis, reference: Templates): string[] {
   const different = differing(templates, reference);
   const changed = control && differing(control, templates);

@@ -67,7 +67,7 @@ const deadLetterQueues: Read = (template) => [
 /**
  * Returns the resources that use each role: functions, or MediaConvert's queue for the role that MediaConvert assumes.
  *
- * No resource uses the signing role of uploads: clients use its permissions with signed URLs.
+ * For the signing role of uploads, returns no resource, because only clients use the permissions of this role (through signed URLs).
  */
 function actors(template: CloudFormationTemplate): Record<string, string[]> {
   const queues = ofType(template, 'AWS::MediaConvert::Queue').map(({ id }) => id);

@@ -66,11 +66,11 @@ function changes(resource: TemplateResource): { path: Path; kind: string; value?
     const value = resource[part];
     if (value !== undefined) visit(part === 'DependsOn' ? list(value as string[]) : value, [part]);
   }
-  // Each mutant lacks one dependency. No mutant lacks the whole list `DependsOn`, because no check requires the list as a whole.
+  // A mutant removes one dependency from `DependsOn`, never the whole list, because each check requires only single dependencies.
   return found.filter(({ path }) => path[0] !== 'DependsOn' || path.length === 2);
 }
 
-/** Whether the library writes this part of the resource. The user's app writes all other parts of an existing bucket, table or queue. */
+/** Whether the library writes this part of an existing resource, such as a bucket. The user's app writes the other parts of the resource. */
 function isWrittenByUs(resource: TemplateResource, path: Path): boolean {
   if (path[1] === 'CorsConfiguration' || path[1] === 'NotificationConfiguration') return true;
   const statement = path.indexOf('Statement');
@@ -88,8 +88,8 @@ function resourcesOf(template: CloudFormationTemplate): { id: string; resource: 
 }
 
 /**
- * Returns a mutant without the resource, for each resource that no other resource refers to. CloudFormation itself detects a missing resource that is referred
- * to.
+ * For each resource that no other resource refers to, returns the template without this resource. If another resource refers to a missing resource,
+ * CloudFormation itself detects the error.
  */
 function withoutResources(example: string, template: CloudFormationTemplate): Mutant[] {
   const referred = new Set(Object.values(template.Resources).flatMap(({ Properties }) => references(Properties)));
@@ -102,7 +102,7 @@ function withoutResources(example: string, template: CloudFormationTemplate): Mu
   });
 }
 
-/** Returns every mutant of a template. A dependency that a reference implies is kept, because its removal would have no effect. */
+/** Returns every mutant of a template. No mutant removes a dependency that a reference implies, because the removal would have no effect. */
 export function mutantsOf(example: string, template: CloudFormationTemplate): Mutant[] {
   const parts = resourcesOf(template).flatMap(({ id, resource, mine }) => changes(resource).filter(({ path }) => mine(path))
     .map((change) => ({ id, resource, ...change })));

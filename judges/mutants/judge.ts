@@ -28,7 +28,8 @@ function noticedByChecks({ template }: Mutant): string[] {
 async function noticedByAccess({ logicalId, template }: Mutant, { assembly, decisions }: Journey): Promise<boolean> {
   const before = assembly.template.Resources[logicalId];
   const actions = JSON.stringify(before);
-  // Every decision can depend on a trust policy or a Lambda permission. A change of an IAM policy affects only the actions that the policy names.
+  // A changed trust policy or Lambda permission can affect every decision. A changed IAM policy can affect only decisions on the actions that the policy
+  // names.
   const asked = before.Type === 'AWS::IAM::Policy' ? decisions.filter(({ action }) => actions.includes(`"${action}"`)) : decisions;
   const { [logicalId]: after } = template.Resources;
   const Resources = { ...assembly.template.Resources, [logicalId]: after };

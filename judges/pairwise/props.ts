@@ -30,7 +30,7 @@ export interface Given {
   options(struct: string): any;
 }
 
-/** The tested values of each prop. The key of a value is the name that reports show. Omitting the prop counts as one more value. */
+/** For each prop, a map from names to the tested values. Reports show these names. Omitting the prop counts as one more value. */
 type Ways<Struct, Others extends keyof Struct = never> = {
   readonly [Prop in keyof Omit<Struct, Others>]-?: Readonly<Record<string, (given: Given) => NonNullable<Struct[Prop & keyof Struct]>>>;
 };

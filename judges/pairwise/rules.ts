@@ -1,6 +1,6 @@
 import { PROPS } from './props';
 
-/** The name of one value for each factor, for example `UploadFileOptions.maxSize: 'gibibyte'`. */
+/** For each factor, the name of its value in this combination, for example `UploadFileOptions.maxSize: 'gibibyte'`. */
 export type Combination = Readonly<Record<string, string>>;
 
 export const LEFT_OUT = '-';

@@ -75,7 +75,7 @@ describe('hostile input', () => {
       ...common,
       signUrl: async () => ({ url: 'https://sources.example.com/', headers: {}, expiresAt: '2026-11-29T00:00:00.000Z' }),
       uploads: fakeUploads(),
-      // Each request for an abort finds the row.
+      // Every abort succeeds, as if the video had the status `waiting`.
       videos: { ...videos, abortUpload: async () => 'changed' as const },
       newId: async () => idOf(made++),
       settings: { maxSize: 1000, multipartThreshold: 500, contentTypes: ['video/*'], expirySeconds: 60, incompleteExpirySeconds: 3600, defaultVisibility: 'signed-in' as const, quotas: UNLIMITED },

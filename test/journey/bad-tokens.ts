@@ -43,7 +43,10 @@ export class Forge {
 const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
 const FOREIGN = new SigningKey('foreign');
 
-/** For each fault, a function that creates a bad token. The tests of ID tokens and of access tokens add a token of the kind that the API does not accept. */
+/**
+ * For each fault, a function that creates a bad token. No token in this list is of the wrong kind. Tests of an API that accepts ID tokens add an access token,
+ * and tests of an API that accepts access tokens add an ID token.
+ */
 export const BAD_TOKENS: Readonly<Record<string, (forge: Forge) => string>> = {
   'expired': (forge) => forge.token({ claims: { exp: inSeconds(-3600) } }),
   'not yet valid': (forge) => forge.token({ claims: { nbf: inSeconds(3600) } }),

@@ -16,8 +16,8 @@ const ROUTES: [method: string, route: string, body: object | undefined, status: 
 ];
 const NOT_SIGNED_IN = [401, 'application/problem+json', 'not_signed_in'];
 
-// The access log records only the first call of each route. Therefore, the tests of bad tokens run before the first call of a handler. The test of a good token
-// then proves that the log records calls of these routes.
+// The access log records only the first call of each route. Therefore, the tests of bad tokens run before the first call of a handler. A later test
+// sends a good token, and proves that the log records calls of these routes.
 describe('the API with a user pool\'s ID tokens', () => {
   let stack: StackProcess;
   let client: Client;

@@ -12,7 +12,7 @@ const WEB: PublicClient = { clientId: 'web', redirectUri: 'http://localhost/call
 
 const random = () => randomBytes(32).toString('base64url');
 
-/** Signs in at an issuer without the service: with the discovery document, an authorization code and PKCE, but without a client secret. */
+/** Signs in directly at an issuer, not through the service. Uses the discovery document and an authorization code with PKCE. Sends no client secret. */
 export async function signInAt(issuer: string, user: LocalUser, { clientId, redirectUri } = WEB): Promise<Omit<Tokens, 'refresh_token'>> {
   const discovery = await json(await fetch(`${issuer}/.well-known/openid-configuration`));
   if (discovery.issuer !== issuer) throw new Error(`${issuer} calls itself ${discovery.issuer}`);

@@ -78,7 +78,8 @@ describe('the service with an OIDC issuer', () => {
     const caller = (token: string) => new Caller(stack.facts.api, token);
     const callerOf = async (username?: string) => caller(await tokenOf(username));
 
-    // The access log contains each route only once, so the tests with bad tokens must run before the tests with good tokens.
+    // The tests of bad tokens check that the access log contains no call of a route. The log records only the first call of each route, so these tests must run
+    // before the tests of good tokens.
     it.each([...Object.keys(BAD_TOKENS), 'of the wrong kind'])('rejects a bad token with the right reason: %s', async (name) => {
       const forge = new Forge(path.join(stack.data, 'identity'), await tokenOf());
       const bad = name in BAD_TOKENS ? BAD_TOKENS[name](forge) : await tokenOf('ada', other);

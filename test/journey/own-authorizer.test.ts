@@ -33,7 +33,8 @@ describe.each([
     return [...readFileSync(path.join(stack.data, 'functions.log'), 'utf8').matchAll(/asked for (.+)$/gm)].map(([, what]) => what);
   }
 
-  // The access log contains each route only once, so these tests must run before the tests with accepted requests.
+  // These tests check that the access log contains no call of a route. The log records only the first call of each route, so these tests must run before the
+  // tests with accepted requests.
   it.each<[string, string | object | undefined, unknown[]]>([
     ['returns 401 without a token, and does not invoke the authorizer', undefined, NOT_SIGNED_IN],
     ['returns 401 if the authorizer throws Unauthorized', 'Unauthorized', NOT_SIGNED_IN],

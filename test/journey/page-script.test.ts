@@ -9,7 +9,7 @@ jest.setTimeout(PATIENCE_MS);
 /** Cookies whose total size exceeds CloudFront's limit for headers. CloudFront's error response lacks the API's headers. */
 const FLOOD = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [name, 'x'.repeat(4000)]);
 
-/** An attacker's script runs in a page of the service's origin (cross-site scripting). The user is signed in at the sign-in pages. */
+/** An attacker's script runs in a page of the service's origin (cross-site scripting). The user has a session at the sign-in pages. */
 describe('a script on the service\'s own origin', () => {
   let stack: StackProcess;
   let browser: Browser;
@@ -23,7 +23,8 @@ describe('a script on the service\'s own origin', () => {
     const tab = await Tab.open(context, stack.facts);
     await tab.signIn();
     ({ page } = tab);
-    // The attacker's script runs in this page, because the style sheet has no Content-Security-Policy header. Only the API's headers protect the sign-in.
+    // The test opens the style sheet as a page. The response has no Content-Security-Policy header, so the attacker's script can run in this page. Only the
+    // headers of the API's responses protect the sign-in from the script.
     await page.goto(`${stack.facts.origin}/style.css`);
   });
   afterAll(async () => {

@@ -60,7 +60,8 @@ describe('a server-rendered app as defaultBehavior', () => {
     await page.reload();
     await page.waitForFunction(() => document.querySelector('video')!.currentTime > 0.5);
 
-    // The sign-in cookie is deleted after the sign-in. The refresh cookie and the playback cookies have paths outside the app's pages.
+    // The sign-in cookie is deleted after the sign-in. The browser sends the refresh cookie and the playback cookies only to paths that the app
+    // does not serve.
     const held = (await context.cookies()).filter(({ domain }) => domain === new URL(stack.facts.origin).hostname).map(({ name }) => name);
     expect(held).toEqual(expect.arrayContaining(['__Secure-vod-refresh', 'CloudFront-Signature']));
     expect([...new Set(cookieNames())]).toEqual(['__Host-app-session']);

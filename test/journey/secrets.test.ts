@@ -96,7 +96,9 @@ describe('a whole journey', () => {
     await ask(signIn.jar, '/token', facts.origin);
   }
 
-  /** Omits the files that store secrets, and the assets, which are older than the secrets. */
+  /**
+   * Omits the files that store secrets. Also omits the assets: they were built before the secrets were created, so they cannot contain secrets.
+   */
   function texts(): [name: string, text: string][] {
     const entries = readdirSync(stack.data, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const names = entries.map(({ parentPath, name }) => path.relative(stack.data, path.join(parentPath, name)));

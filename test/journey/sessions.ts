@@ -202,7 +202,7 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
   it.concurrent('ends in every tab after a sign-out in one tab', withSession(async ({ context, tabs }) => {
     const [first, second] = tabs;
     await second.page.locator('#title').fill('Half a title');
-    // Without timers, only the first tab can cause the sign-out in the second tab.
+    // `sleep` stops the timers of the second tab. Then only the first tab can cause the sign-out in the second tab.
     await second.sleep();
     const renewals = second.renewals().length;
     const kept = await refreshToken(context);

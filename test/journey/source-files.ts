@@ -6,7 +6,10 @@ import type { FileContent } from '../../local/upload-file';
 
 const MEBIBYTE = 1024 ** 2;
 
-/** Creates a file that is no video and that needs no memory. Each mebibyte is different, so that swapped parts change the checksum. */
+/**
+ * Creates the content of a file that is not a video. Each read computes its bytes, so the whole file is never in memory. Each mebibyte is different, so that
+ * swapped parts change the checksum.
+ */
 export function madeContent(size: number): FileContent {
   return {
     size,

@@ -27,7 +27,7 @@ const sweep = (videoId: string) => until('the sweep makes the video ready', asyn
 
 test('the sweep completes a video whose job events are lost', async () => {
   const work = () => stack.processes().some(({ command }) => command.includes('ffmpeg'));
-  // FFmpeg can finish before the test reads the status, so the test looks for FFmpeg during the upload.
+  // FFmpeg can finish before the test reads the status. Therefore, the test starts to look for FFmpeg when it starts the upload.
   const [videoId] = await Promise.all([client.upload(clip, 'swept'), until('FFmpeg has begun', work)]);
   await until('the job is submitted', async () => await statusOf(videoId) === 'processing');
   await until('FFmpeg has ended', () => !work());

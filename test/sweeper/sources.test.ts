@@ -9,7 +9,7 @@ const inMinutes = (minutes: number) => new Date(Date.parse(NOW) + minutes * 60_0
 const TAG = { Key: ARCHIVE_TAG.key, Value: ARCHIVE_TAG.value };
 const SIZE = 128 * 1024;
 
-/** Stores a ready video whose source is due, and its object. */
+/** Stores the row of a ready video whose source is due. If `inS3` is set, also stores the source's object. */
 async function ready(given: Partial<VideoRow['source']> = {}, inS3 = true): Promise<{ videoId: string; key: string }> {
   const videoId = newId();
   const key = given.key ?? `source/${videoId}/original`;

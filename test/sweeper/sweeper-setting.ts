@@ -23,7 +23,7 @@ export interface Death { readonly call: number; readonly after: boolean }
 
 export const NOW = '2026-11-29T12:00:00.000Z';
 
-/** The time between `ready` and the end of a source. */
+/** The number of seconds from `ready` until the source file is archived or deleted. */
 export const SOURCE_SECONDS = 30 * 24 * 3600;
 
 export const EXPIRY = { incompleteExpirySeconds: 24 * 3600, expiredRetentionSeconds: 7 * 24 * 3600 };

@@ -11,7 +11,7 @@ test('an acknowledged finding does not create the error file of the CDK CLI', ()
   try {
     const app = new App();
     const stack = new Stack(app, 'Test');
-    // The ARN of an imported bucket contains the partition, so the id of the finding has a second `::`.
+    // The id of the finding is `AwsSolutions-IAM5[Resource::ARN]`. The ARN of an imported bucket contains `AWS::Partition`, and thus a second `::`.
     vodIn(stack, { upload: { bucket: Bucket.fromBucketName(stack, 'Sources', 'sources') } });
     app.synth();
     expect(existsSync(errorFile)).toBe(false);

@@ -109,7 +109,7 @@ test('creates one job per attempt, and the video becomes ready, after any faults
     const { status, attempt, media, error } = last;
     expect({ status, hls: media?.hls, error }).toEqual({ status: 'ready', hls: `v/${VIDEO_ID}/${attempt}/hls/index.m3u8`, error: undefined });
 
-    // Each write changed the row and incremented its version. The ETag depends only on edits by users, so it does not change.
+    // Each write changed the row and incremented its version. No user edited the video, so `revision`, which is the ETag in the API, stays the same.
     const rows = world.rows.sort((a, b) => a.version - b.version);
     expect(rows.map(({ version }) => version)).toEqual(rows.map((_, n) => n + 1));
     expect(rows.at(-1)).toEqual(last);

@@ -11,7 +11,7 @@ describe('the session of the signing role', () => {
   let now = START;
   const newSession = () => signingSession({ roleArn, remainingSeconds: 900, clock: () => new Date(now) });
   const started = () => sts.commandCalls(AssumeRoleCommand).length;
-  /** Makes STS return sessions of this duration. The access keys are numbered. */
+  /** Makes STS return sessions of this duration. Session 1 has the access key `KEY1`, session 2 has `KEY2`, and so on. */
   function sessionsOf(seconds: number): void {
     let made = 0;
     sts.on(AssumeRoleCommand).callsFake(async () => ({

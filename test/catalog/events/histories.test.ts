@@ -107,7 +107,7 @@ class World {
       let fault: PublisherFault | undefined;
       const bus: InitializeMiddleware<any, any> = () => async ({ input }) => {
         const call = calls++;
-        // Only an invocation that sends events takes a fault from the list.
+        // An invocation that sends no events removes no fault from `faults`.
         if (call === 0) fault = this.faults.shift();
         const kind = call === fault?.call || (fault?.kind === 'refuses' && call > fault.call) ? fault.kind : undefined;
         if (kind === 'ends before') return this.end(resolve);

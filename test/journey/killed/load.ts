@@ -8,7 +8,7 @@ interface Known {
   readonly titles: string[];
   readonly edits: Map<number, string>;
   isUploaded: boolean;
-  /** The last version of the row. Absent if the removal was not acknowledged. */
+  /** The version of the row when the video was removed. Absent if the removal was not acknowledged. */
   removed?: number;
   isRemoving: boolean;
 }

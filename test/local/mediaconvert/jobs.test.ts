@@ -222,7 +222,7 @@ test('after a kill between an event and its record, the event is sent again and 
   let recorded: unknown;
   await service.event(({ jobId, status }) => {
     if (jobId !== Job!.Id || status !== 'COMPLETE') return false;
-    // Before the event is sent, this function reads the file that would remain if the process were killed.
+    // This function runs before the event is sent. It reads the file that the next process would find after a kill at this moment.
     recorded = JSON.parse(readFileSync(join(service.stack.dataFolder, 'mediaconvert/jobs.json'), 'utf8')).find(({ id }: { id: string }) => id === jobId).status;
     return true;
   });

@@ -152,5 +152,5 @@ async function copyPart({ client, Bucket, Key }: Tools, CopySourceRange?: string
   return client.send(new s3.UploadPartCopyCommand({ ...upload.target(), PartNumber: 1, CopySource: `${Bucket}/${Key}-source`, CopySourceRange }));
 }
 
-/** The requests on metadata, tags, conditions and copies that are compared. */
+/** The test cases for metadata, tags, conditions and copies. */
 export const OBJECT_ROWS: readonly Row[] = [...TAG_ROWS, ...CONDITIONS, ...COPIES];

@@ -18,7 +18,7 @@ export interface Row {
   readonly name: string;
   readonly run: (tools: Tools) => Promise<object>;
   readonly answer: Answer;
-  /** The answer of versitygw 1.8.0, if this answer is wrong. `document` is the AWS document that states the right answer. */
+  /** Set only if versitygw 1.8.0 gives a wrong answer. `document` is the AWS document that states the right answer. */
   readonly versitygw?: { readonly answer: Answer; readonly why: string; readonly document: string };
 }
 

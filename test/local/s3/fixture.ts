@@ -115,7 +115,7 @@ export function crc32(data: Buffer | string): string {
 
 export const md5 = (data: Buffer | string) => createHash('md5').update(data).digest('hex');
 
-/** The smallest part that is not the last part. */
+/** The minimum size of every part except the last part. */
 export const PART_BYTES = 5 * 1024 ** 2;
 
 export type Upload = ReturnType<typeof uploadTo>;

@@ -16,7 +16,6 @@ describe('an app', () => {
   it('reports why the app failed to synthesize', async () => {
     const folder = temporaryFolder();
     await expect(synthesize(path.join(__dirname, 'missing.ts'), folder)).rejects.toThrow(/missing\.ts failed to synthesize: [^\n]* exit code 1\. Fix this error of the app:\nError \[ERR_MODULE_NOT_FOUND\][^\n]*$/);
-    // At the next start, the local stack recognizes its data folder by this folder.
     expect(existsSync(folder)).toBe(true);
   });
 

@@ -15,7 +15,7 @@ describe('videoRepository: events late, repeated and out of order', () => {
     { name: 'ready', attempt, apply: (id) => repository().recordReady(id, attempt, RESULT) },
     { name: 'error', attempt, apply: (id) => repository().recordError(id, attempt, { code: 'transcode_failed', message: 'no' }) },
   ];
-  // The video has no attempt 2 before its upload, so events of attempt 2 must change nothing.
+  // Attempt 2 starts only after attempt 1 is abandoned. Here, attempt 1 is never abandoned, so events of attempt 2 must change nothing.
   const events = [...journey(1), ...journey(2).filter(({ name }) => name !== 'uploaded')];
   const stepIsLegal = (before: VideoRow, after: VideoRow) => {
     expect(after.status === before.status || ENTERED_FROM[after.status].includes(before.status)).toBe(true);

@@ -10,7 +10,7 @@ const referencesExist: Check = (template) => {
 
 const noCycle: Check = (template) => Object.keys(template.Resources).filter((id) => waitsFor(template, id).has(id)).map((id) => `${id}: depends on itself`);
 
-/** A deployment is a copy of the API. This copy lacks all resources that CloudFormation creates after the deployment. */
+/** The resource `Deployment` is a copy of the API. The copy contains only the resources that CloudFormation created before the `Deployment`. */
 const deploymentDependsOnTheApi: Check = (template) => {
   const parts = ['Method', 'Resource', 'GatewayResponse', 'Model', 'RequestValidator', 'Authorizer'].flatMap((kind) => ours(template, `AWS::ApiGateway::${kind}`).map(({ id }) => id));
   return ours(template, 'AWS::ApiGateway::Deployment').flatMap(({ id }) => {

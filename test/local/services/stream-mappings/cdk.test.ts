@@ -30,7 +30,7 @@ function table(stack: Stack, type: 'TableV2' | 'Table'): void {
   });
   videos.grant(handler('writer'), 'dynamodb:PutItem');
   const events = handler('events');
-  // For a TableV2, the CDK grants ListStreams only on the stream. This grant has no effect.
+  // For a TableV2, the CDK grants ListStreams only on the stream. The CDK's grant has no effect, because IAM supports ListStreams only for the resource `*`.
   if (type === 'TableV2') events.addToRolePolicy(new iam.PolicyStatement({ actions: ['dynamodb:ListStreams'], resources: ['*'] }));
   events.addEventSource(new sources.DynamoEventSource(videos, {
     startingPosition: lambda.StartingPosition.TRIM_HORIZON, batchSize: 10, maxRecordAge: Duration.hours(1), retryAttempts: 0, parallelizationFactor: 2,
