@@ -43,6 +43,7 @@ describe('roles', () => {
     [{ uploaders: Access.group(undefined!) }, 'roles.uploaders: expected one string of 1 to 128 characters as the group name, got none'],
     [{ uploaders: Access.group(['editors'] as unknown as string) }, 'roles.uploaders: expected one string of 1 to 128 characters as the group name, got ["editors"]'],
     [{ uploaders: 'editors' as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or another Access, got "editors"'],
+    [{ viewers: Access.signedIn as unknown as Access }, 'roles.viewers: expected Access.group(\'editors\') or another Access, got the function signedIn'],
     [{ viewers: ['editors'] as unknown as Access }, 'roles.viewers: expected Access.group('],
     [{ uploaders: [Access.group('a'), Access.group('b')] as unknown as Access }, 'roles.uploaders: expected Access.group(\'editors\') or another Access, got a list of length 2. A role accepts one Access'],
     [{ uploaders: (Access.group as (...names: string[]) => Access)('a', 'b') }, 'roles.uploaders: expected Access.group with one name, got "a" and "b". A role accepts one group'],
