@@ -17,7 +17,7 @@ export function byId(stack: LocalStack, type: string, id: string): Resource {
 /**
  * Throws for the first property that the local stack does not support, because an ignored property would have an effect only on AWS.
  *
- * @param free - the names, separated by spaces, of the properties that accept any value
+ * @param free - property names, separated by spaces; these properties accept any value
  * @param bound - the accepted values of the other properties
  */
 export function onlyKnown(what: string, properties: Record<string, any>, free: string, bound: Record<string, unknown[]> = {}): void {

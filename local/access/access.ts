@@ -56,7 +56,7 @@ export class TemplateAccess {
     }
   }
 
-  /** Whether the principal has a permission that a request does not require. A denial is not logged. */
+  /** Returns whether the principal has an optional permission, without which the request still succeeds. A denial is not logged. */
   has(principal: Principal, need: Need): Promise<boolean> {
     return this.simulate(principal, need);
   }

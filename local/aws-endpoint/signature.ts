@@ -59,8 +59,8 @@ export async function verify(claim: Claim, request: SignedRequest, access: Acces
   const signature = await signer.sign(await signer.textToSign(claim, request, hash), { signingDate });
   const [expected, got] = [signature, claim.signature].map((text) => Buffer.from(text));
 
-  // S3 returns 400 for an expired session (see "Billing for Amazon S3 error responses" in the Amazon S3 User Guide), even if the URL has not expired (see
-  // "Download and upload objects with presigned URLs" there). Other services return 403 here, as for other invalid credentials.
+  // S3 returns 400 for an expired session, even if the URL has not expired (see "Billing for Amazon S3 error responses" and "Download and upload objects with
+  // presigned URLs" in the Amazon S3 User Guide). Other services return 403 here, as for other invalid credentials.
   const expired: [message: string, status: number] = s3 ? ['The provided token has expired.', 400] : ['The security token included in the request is expired', 403];
   const refusals: [refused: boolean, code: string, message: string, status?: number][] = [
     [claim.token !== known.sessionToken, 'InvalidToken', 'the session token does not belong to the access key'],

@@ -20,7 +20,7 @@ const DEFAULT_ERROR_TTL = 10;
 interface Kept { status: number; headers: OutgoingHttpHeaders; body: Buffer; since: number; seconds: number }
 
 export interface CacheSettings {
-  /** Whether the cache policy is CachingOptimized. With CachingDisabled, CloudFront caches only errors. */
+  /** Whether the cache policy is CachingOptimized. If not, the cache policy is CachingDisabled, with which CloudFront caches only errors. */
   readonly cached: boolean;
   /** ErrorCachingMinTTL by error code, in seconds. */
   readonly errorTtl: ReadonlyMap<number, number>;

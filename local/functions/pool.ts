@@ -54,7 +54,7 @@ function createWorker(child: ChildProcess) {
     child.once('error', ({ message }) => end(message));
   });
 
-  /** Resolves with the next message, or with an error after `seconds` or when the process ends. */
+  /** Resolves with the next message. After `seconds`, or when the process ends, resolves with a message that contains an error. */
   function next(seconds: number, prefix: string): Promise<Message> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {

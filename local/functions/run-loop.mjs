@@ -1,5 +1,5 @@
-// The program of a process that runs a function. Loads the function's handler, then runs one invocation at a time. Plain JavaScript, so that Node runs it
-// without a compiler.
+// This program runs in a separate process. It loads the handler of one Lambda function, then runs one invocation at a time. It is plain JavaScript, so that
+// Node runs it without a compiler.
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 

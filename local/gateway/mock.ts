@@ -13,7 +13,8 @@ export function createMock({ logicalId, properties: { Integration, MethodRespons
   const unknown = (what: string): never => fail(`the local stack does not support ${what}`);
   onlyKnown(logicalId, Integration, 'RequestTemplates IntegrationResponses', { Type: ['MOCK'], PassthroughBehavior: ['NEVER'] });
   const { RequestTemplates: requestTemplates, IntegrationResponses: [response = {}, ...more] = [], PassthroughBehavior } = Integration;
-  // Without PassthroughBehavior, API Gateway applies the template only to bodies of the template's content type. Any other body could set the status.
+  // Without PassthroughBehavior, API Gateway uses the template only for bodies of the template's content type. A body of any other content type replaces
+  // the template, so it could set the status of the response.
   if (!PassthroughBehavior) fail('a mock integration requires PassthroughBehavior');
   const [methodResponse, ...others]: Record<string, any>[] = MethodResponses;
   if (more.length || others.length || !methodResponse) fail('the local stack requires exactly one response of a mock integration');

@@ -40,7 +40,7 @@ export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, sig
     createInterface(child.stdout).on('line', onLine ?? ((line) => lines.push(line)));
     child.stderr.on('data', (chunk: Buffer) => { errors = (errors + chunk).slice(-2000); });
     child.once('error', (error) => { errors = error.message; });
-    // The promise settles only at `close`, which is emitted after the process has ended. So a stop leaves no process.
+    // The promise settles only at `close`, which is emitted after the process has ended. So after a stop, no FFmpeg process remains.
     child.once('close', (code) => {
       // FFmpeg only warns about a truncated file, but MediaConvert rejects it.
       const cut = tool === 'ffmpeg' && /partial file/.exec(errors)?.[0];

@@ -18,7 +18,7 @@ const TYPES: Record<string, string> = { '.m3u8': 'application/vnd.apple.mpegurl'
 /** The folder contains only the source file, under a fixed name. */
 export function inFolder<Result>(folder: string, source: string, work: () => Promise<Result>): Promise<Result> {
   mkdirSync(folder, { recursive: true });
-  linkSync(source, join(folder, SOURCE)); // A hard link is possible, because both paths are on the file system of the data folder.
+  linkSync(source, join(folder, SOURCE)); // A hard link is possible, because the source and the folder are on the same file system.
   return work().finally(() => rmSync(folder, { recursive: true, force: true }));
 }
 

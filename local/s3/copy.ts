@@ -25,7 +25,8 @@ export function createCopy({ store, uploads, access, missing }: {
     const meta = store.get(bucket, key) ?? await missing(request, bucket);
     const condition = request.headers['x-amz-copy-source-if-match'];
     if (condition !== undefined) requireMatch(meta, condition);
-    // The document "CopyObject" of the Amazon S3 API Reference names this error. It names no error of UploadPartCopy.
+    // The document "CopyObject" of the Amazon S3 API Reference names this error. AWS documents no such error for UploadPartCopy, so the
+    // local S3 returns the same error.
     if (meta.storageClass) throw new AwsError('ObjectNotInActiveTierError', 'The source object of the COPY operation is not in the active tier.', 403);
     return meta;
   }
@@ -49,7 +50,7 @@ export function createCopy({ store, uploads, access, missing }: {
       const from = await sourceMeta(request, source);
       const { contentType, headers } = replacesMetadata ? requested : from;
       const { tags } = replacesTags ? requested : from;
-      // S3 computes a checksum of the whole object. The local S3 keeps only a checksum of this type.
+      // S3 gives the copy a checksum of the whole object, so the local S3 does not copy a composite checksum (with `-`).
       const checksum = from.checksum?.includes('-') ? undefined : from.checksum;
       const { etag, lastModified } = await withContent(from, undefined, (body) => (
         store.put(bucket, key, body, { contentType, headers, tags, reason: 'CopyObject', checksum: () => checksum })));

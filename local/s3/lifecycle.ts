@@ -8,13 +8,13 @@ const ARCHIVES = ['GLACIER', 'DEEP_ARCHIVE'] as const;
 type Archive = (typeof ARCHIVES)[number];
 
 /**
- * The minimum size of the objects that S3 transitions, unless the rule has a condition on the size or the bucket has another default (see
- * "TransitionDefaultMinimumObjectSize" in "PutBucketLifecycleConfiguration" of the Amazon S3 API Reference).
+ * The smallest object that S3 moves to another storage class. This limit does not apply if the rule has a condition on the size, or if the bucket has another
+ * default (see "TransitionDefaultMinimumObjectSize" in "PutBucketLifecycleConfiguration" of the Amazon S3 API Reference).
  */
 const MIN_BYTES = 128 * 1024;
 const A_DAY = 24 * 3600_000;
 
-/** A rule of AWS::S3::Bucket. Only the members that decide on an archive are listed. */
+/** A rule of AWS::S3::Bucket. Contains only the members that determine whether an object is archived. */
 interface Rule {
   readonly Status: string;
   readonly Prefix?: string;
@@ -30,7 +30,7 @@ interface Transition { readonly StorageClass: string; readonly TransitionInDays?
 /**
  * Creates the part of the local S3 that archives objects as the lifecycle rules of the template's buckets require. S3 applies the rules once a day, after
  * midnight UTC, and can need many hours (see "Why is there a delay between when a lifecycle rule is satisfied and its action" in AWS re:Post). The local S3
- * applies the rules every few seconds, so nothing may depend on the delay. Other actions, such as the expiration of objects, are not supported.
+ * applies the rules every few seconds, so an app must not rely on the delay. Other actions, such as the expiration of objects, are not supported.
  */
 export function createLifecycle(stack: LocalStack, store: Pick<Store, 'list' | 'update'>, intervalMilliseconds = 2000): Part & { apply(now?: number): void; start(): void } {
   let timer: NodeJS.Timeout | undefined;
@@ -70,7 +70,7 @@ function archivingRules({ properties }: Resource): Rule[] {
   return rules.filter((rule) => rule.Status === 'Enabled' && transitionsOf(rule).length > 0);
 }
 
-/** Returns the storage class that an object should have: the coldest of its class and of the rules that apply to the object. */
+/** Returns the coldest storage class among the object's current class and the classes of the rules that apply to the object. */
 function archiveFor(bucket: Resource, meta: ObjectMeta, now: number): Archive | undefined {
   const hasMinimum = bucket.properties.LifecycleConfiguration.TransitionDefaultMinimumObjectSize !== 'varies_by_storage_class';
   const due = archivingRules(bucket).filter((rule) => appliesTo(rule, meta, hasMinimum)).flatMap(transitionsOf)

@@ -100,7 +100,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
     ListObjectsV2: async (request, response, bucket) => listObjects(request, response, bucket),
     async DeleteObject(request, response, bucket, key) {
       const { 'if-match': condition } = request.headers;
-      // AWS does not document the answer for a missing object to a caller without `s3:ListBucket`. The local S3 returns 403, as for GetObject.
+      // AWS does not document the response if the object is missing and the caller has no `s3:ListBucket`. The local S3 returns 403, as for GetObject.
       if (condition !== undefined && !store.get(bucket, key)) await missing(request, bucket);
       store.delete(bucket, key, condition);
       response.writeHead(204).end();

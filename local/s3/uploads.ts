@@ -126,7 +126,7 @@ export function createUploads(folder: string, incoming: string, store: Pick<Stor
       try {
         const { size, md5, crc32 } = await writeContent(join(incoming, file), body);
         const declared = checksum?.();
-        // For a full object checksum, S3 computes the checksums of parts that have none. AWS does not document this, but versitygw does the same.
+        // With a full object checksum, a part can arrive without a checksum, which S3 then computes. AWS does not document this, but versitygw does the same.
         if (checksum && declared === undefined && upload.checksumType === 'COMPOSITE') {
           throw new AwsError('InvalidRequest', 'Checksum Type mismatch occurred, expected checksum Type: crc32, actual checksum Type: null');
         }

@@ -89,7 +89,7 @@ function pathIn(folder: string, name: string, what: string): string {
   const above = path.dirname(path.resolve(folder));
   const root = path.basename(path.resolve(folder)).startsWith('assembly-') && isAssembly(above) ? above : path.resolve(folder);
   const file = path.resolve(folder, name);
-  const expected = `${folder}: expected a path inside of this folder for the ${what}, got ${name}`;
+  const expected = `${folder}: expected the path of the ${what} to be inside this folder, got ${name}`;
   if (!isInside(root, file)) throw new Error(`${expected}. ${AGAIN}`);
   if (!statSync(file, { throwIfNoEntry: false })) throw new Error(`${folder}: the ${what} (${name}) does not exist. ${AGAIN}`);
   const target = realpathSync(file);

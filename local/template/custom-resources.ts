@@ -36,7 +36,8 @@ export async function runCustomResources(stack: TemplateStack, functions: Functi
       // This custom resource only acts when a stack is deleted, and the local stack is never deleted.
       onlyKnown(logicalId, given, 'ServiceToken BucketName');
     } else if (type === 'Custom::S3BucketNotifications') {
-      // The local S3 reads the notification configuration from the template, because this resource's function requires Python.
+      // The function of this custom resource requires Python, so the local stack does not run it. Instead, the local S3 reads the notification configuration
+      // from the template.
       onlyKnown(logicalId, given.NotificationConfiguration, 'EventBridgeConfiguration');
     } else if (!isDeepStrictEqual(before?.properties, properties)) {
       outcomes[logicalId] = { ...await run(stack.stackId, functions, resource, properties, before), properties };

@@ -7,8 +7,8 @@ const BUCKET_ARN = /^arn:aws:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/.*)?$/s
 const BOOTSTRAP = /^cdk-[a-z0-9]+-assets-/;
 
 /**
- * Adds an empty private bucket, which sends events to EventBridge, for each bucket that an IAM policy or an event rule of the template names, and that the
- * template does not define. Such a bucket exists on AWS before the deployment of the stack, for example the bucket of another pipeline.
+ * Adds the buckets that an IAM policy or an event rule of the template names, but that the template does not define. Each added bucket is empty and private,
+ * and sends events to EventBridge. On AWS, such a bucket exists before the deployment of the stack, for example the bucket of another pipeline.
  *
  * @returns the names of the added buckets
  */
@@ -27,7 +27,7 @@ export function addImportedBuckets(stack: TemplateStack): string[] {
   return names;
 }
 
-/** Returns no properties if they depend on a custom resource that has not run yet. Buckets of such a policy are not found. */
+/** Returns no properties if they depend on a custom resource that has not run yet. Then the buckets that this policy or rule names are not added. */
 function propertiesOf(resource: Resource): Resource['properties'] {
   try {
     return resource.properties;

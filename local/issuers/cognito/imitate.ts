@@ -11,7 +11,7 @@ export async function imitateCognito(provider: OidcProvider, { issuer, clients, 
   tokenAnswers(provider, clients);
 }
 
-/** In Cognito, only the issuer's URL has a path. The hosted pages have no path prefix. */
+/** In Cognito, the issuer's URL has a path, but the URLs of the hosted pages do not start with this path. */
 function pagesAtTheRoot(provider: OidcProvider): void {
   const { pathFor } = provider;
   provider.pathFor = (name, options) => pathFor.call(provider, name, { ...options, mountPath: '' });

@@ -60,8 +60,8 @@ const LAST = '\xFF';
 /**
  * Opens the tables in a folder, or empty tables in memory.
  *
- * Dynalite writes an item and its index entries separately, so they could differ after a crash. Therefore, dynalite only plans a write. `commit` stores the
- * changes of one or more plans, and related changes, in one atomic LevelDB batch.
+ * Dynalite writes an item and its index entries separately, so they could differ after a crash. Therefore, dynalite only computes the changes of a write (a
+ * plan). `commit` stores the changes of one or more plans, and related changes, in one atomic LevelDB batch.
  */
 export async function openTables(path?: string) {
   if (path !== undefined) {
@@ -92,7 +92,7 @@ export async function openTables(path?: string) {
     return new Promise((resolve, reject) => action(target, data, (error?: Error | null, answer?: any) => error ? reject(asAwsError(error)) : resolve(answer)));
   }
 
-  /** Returns the changes that `work` would make. Dynalite calls `put` and `del` synchronously, so both are replaced during `work`. */
+  /** Returns the changes that `work` would make. Dynalite calls `put` and `del` synchronously, so it is enough to replace both methods while `work` runs. */
   function changesOf(work: () => void): Change[] {
     const changes: Change[] = [];
     const { put, del } = store.db;

@@ -120,7 +120,7 @@ interface Stream {
 }
 
 const prefixOf = (table: string) => `stream-${table}~`;
-/** The key of the last sequence number, which is stored even after all records expire, so that no number is used twice. */
+/** The prefix of the key of the last sequence number. This number stays stored after all records expire, so that no number is used twice. */
 const sequencePrefix = (table: string) => `sequence-${table}~`;
 
 /** Ignores the order of the elements in a set. */

@@ -18,7 +18,10 @@ export interface Action {
 interface Token { readonly hash: string; readonly at: number }
 
 const CONDITION = 'TableName ConditionExpression ExpressionAttributeNames ExpressionAttributeValues ReturnValuesOnConditionCheckFailure';
-/** For each action: operation, permission, supported parameters and required parameters. For a ConditionCheck, a deletion is planned but not committed. */
+/**
+ * For each action: operation, permission, supported parameters and required parameters. A ConditionCheck is planned as a deletion, which checks the condition,
+ * but the deletion is not committed.
+ */
 const ACTIONS: Record<string, [operation: Write, permission: string, members: string, required: string]> = {
   Put: ['PutItem', 'PutItem', `${CONDITION} Item`, 'TableName Item'],
   Update: ['UpdateItem', 'UpdateItem', `${CONDITION} Key UpdateExpression`, 'TableName Key UpdateExpression'],

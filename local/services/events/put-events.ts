@@ -14,7 +14,8 @@ const MEMBERS = ['Source', 'DetailType', 'Detail', 'Time', 'Resources', 'EventBu
 class Refused extends AwsError {}
 
 /**
- * The header of an unsigned POST request that names the scheduled rule to fire. A web page of another origin can't send this header without a CORS preflight.
+ * The request header that names the scheduled rule to fire, in an unsigned POST request. A web page of another origin can't send this header without a CORS
+ * preflight.
  */
 const FIRE = 'x-local-fire-rule';
 

@@ -15,7 +15,7 @@ export interface Lane {
   position(): string;
   /** Moves the position to the last delivered record, and stores it on disk. */
   moveTo(sequenceNumber: string): void;
-  /** Moves the position to the last record that the filter excluded, in memory only. After a crash, excluded records may be read again. */
+  /** Moves the position to the last record that the filter excluded. The position is not stored on disk, so these records can be read again after a crash. */
   skipTo(sequenceNumber: string): void;
 }
 

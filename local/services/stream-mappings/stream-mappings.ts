@@ -47,7 +47,7 @@ export async function createStreamMappings(given: Given): Promise<Part & { start
   }
   return {
     start: () => lanes.forEach((run) => void run()),
-    // Batches of running functions are delivered again at the next start.
+    // If a function is processing a batch during the stop, the batch is delivered again at the next start.
     stop: async () => stopping.abort(),
   };
 }
@@ -147,7 +147,7 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
       } catch (error) {
         // If access is denied, the records are lost, as in AWS. After any other error, the write is retried.
         if (!(error instanceof AwsError)) throw error;
-        say(`failed event records are lost: ${error.name}: ${error.message}`);
+        say(`cannot store the failed event records, so they are lost: ${error.name}: ${error.message}`);
       }
     }
     lane.moveTo(records.at(-1)!.dynamodb.SequenceNumber);

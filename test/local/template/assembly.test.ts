@@ -102,7 +102,7 @@ describe('a cloud assembly', () => {
     const outside = path.join(temporaryFolder(), 'template.json');
     writeFileSync(outside, JSON.stringify({ Resources: {} }));
     damage(folder, outside);
-    expect(message(() => readAssembly(folder))).toMatch(/^\S+: expected a path inside of this folder for the (template of the stack Fixture|list of assets|asset \w+), got \S+(, a link to \S+)?\. Run cdk synth/);
+    expect(message(() => readAssembly(folder))).toMatch(/^\S+: expected the path of the (template of the stack Fixture|list of assets|asset \w+) to be inside this folder, got \S+(, a link to \S+)?\. Run cdk synth/);
   });
 
   it('can have a link as its folder, and links that stay in the folder', () => {

@@ -9,7 +9,7 @@ const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
   return byte;
 });
 
-/** Returns the CRC32 of bytes. To continue the checksum of earlier bytes, pass this checksum. */
+/** Returns the CRC32 of bytes. If other bytes precede them, `checksum` is the CRC32 of the preceding bytes. */
 function crc32(bytes, checksum = 0) {
   let rest = ~checksum;
   for (let index = 0; index < bytes.length; index++) rest = TABLE[(rest ^ bytes[index]) & 0xFF] ^ (rest >>> 8);

@@ -5,7 +5,7 @@ import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders, type 
 interface Answer { readonly status?: number; readonly headers?: OutgoingHttpHeaders; readonly body?: string }
 interface Video { readonly videoId: string; readonly title: string }
 
-/** A page script that gets an ID token with the refresh cookie. */
+/** A page script that uses the refresh cookie to get an ID token. */
 const TOKEN = 'const token = async () => (await (await fetch("/api/token", { method: "POST" })).json()).id_token;';
 
 const SIGNED_OUT = `<a href="/api/login?return_to=/">Sign in</a><script type="module">

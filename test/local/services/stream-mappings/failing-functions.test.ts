@@ -86,7 +86,7 @@ describe('a function that fails', () => {
         if (fault) throw fault;
       },
     });
-    await until(() => logged.some((line) => line.includes('failed event records are lost: AccessDenied')));
+    await until(() => logged.some((line) => line.includes('cannot store the failed event records, so they are lost: AccessDenied')));
     records.push(...ofOne(2));
     await until(() => objects.length === 1);
     expect(batches.map(numbersOf)).toEqual([[1], [2], [2]]);
