@@ -177,7 +177,7 @@ export class ServerlessVod extends Construct {
   public readonly delivery: VodDelivery;
   /** The REST API. */
   public readonly api: VodApi;
-  /** The sweeper: a function that searches every 15 minutes for videos whose upload or job events did not arrive. */
+  /** The sweeper: a function that runs every 15 minutes and searches for videos whose upload event or job event did not arrive. */
   public readonly sweeper: VodSweeper;
   /** The service URL, which users open: `https://` and the first of `domainNames`. Without `domainNames`, the URL has the domain name of the distribution. */
   public readonly url: string;
@@ -239,7 +239,10 @@ const OPTIONS = {
 };
 const AREAS = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[];
 
-/** Options that are not props of `ServerlessVod`, each with its path for the error message. */
+/**
+ * Options that are not props of `ServerlessVod`, by the path at which they belong. If an app sets such an option as a prop, the error message contains the
+ * path.
+ */
 const ELSEWHERE = {
   ...Object.fromEntries(AREAS.map((area) => [`${area}.*`, OPTIONS[area]])),
   'upload.files.*': UPLOAD_FILE_OPTIONS,

@@ -77,8 +77,8 @@ export const API_OPTIONS: Record<keyof VodApiOptions, true> = {
 /** An API that a CloudFront distribution can serve: a `VodApi`, or a REST API with a stage named `api`. */
 export interface IVodApi extends IConstruct {
   /**
-   * Domain name of the API, for a CloudFront origin. The value contains no CloudFormation reference to the stage, because the stage is deployed after the
-   * distribution.
+   * Domain name of the API, for a CloudFront origin. The stage is deployed after the distribution, so the value contains no CloudFormation
+   * reference to the stage.
    */
   readonly originDomainName: string;
 }
@@ -99,8 +99,8 @@ export class VodApi extends Construct implements IVodApi {
   /** The function that serves the OpenAPI document. */
   public readonly describeFunction: lambda.Function;
   /**
-   * Domain name of the API, for a CloudFront origin. The value contains no CloudFormation reference to the stage, because the stage is deployed after the
-   * distribution.
+   * Domain name of the API, for a CloudFront origin. The stage is deployed after the distribution, so the value contains no CloudFormation
+   * reference to the stage.
    */
   public readonly originDomainName: string;
 
@@ -140,7 +140,7 @@ export class VodApi extends Construct implements IVodApi {
     acknowledge(this.restApi, {
       'AwsSolutions-APIG1': 'access logs need an account-wide role',
       'AwsSolutions-APIG2': 'every handler validates its requests and reports each invalid field; API Gateway would report no fields (docs/decisions/010)',
-      'AwsSolutions-APIG3': 'a web ACL has a monthly price, so only you can decide to associate a web ACL with restApi.deploymentStage',
+      'AwsSolutions-APIG3': 'the service creates no web ACL, because a web ACL has a monthly price; you can associate a web ACL with restApi.deploymentStage',
       'AwsSolutions-APIG6': 'execution logs need an account-wide role',
     });
     this.originDomainName = Fn.join('.', [this.restApi.restApiId, 'execute-api', Stack.of(this).region, Stack.of(this).urlSuffix]);

@@ -167,7 +167,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
     if (props.table) checkTable(this, prop, props.table);
     checkTableKey(this, prop, this.table);
     checkStream(this, prop, this.table);
-    checkSoleUse(this, prop, 'events', this.table, 'also publish events for the videos of the other service');
+    checkSoleUse(this, prop, 'events', this.table, 'Each service would also publish events for the videos of the other service');
     const { list, view } = connectionsOf(this);
     this.readVideosFunction = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and returns one video',

@@ -12,7 +12,7 @@ export const VIDEO_EVENTS = {
   'video.errored': 'The video failed: `video.error` contains the reason',
   'video.updated': 'A user edited the video',
   'video.expiring': 'A retention rule will delete the video soon',
-  'video.deleting': 'The deletion of the video started, for example because its owner aborted the upload: users can no longer see the video',
+  'video.deleting': 'The deletion of the video started, and users can no longer see the video. For example, the owner aborted the upload',
   'video.deleted': 'All data of the video is deleted',
 } as const;
 

@@ -101,7 +101,7 @@ export const ROUTES = {
   },
   getUpload: {
     method: 'GET', path: '/upload/{videoId}', handler: 'upload/manage-uploads', access: 'signed-in', status: 200, response: uploadStateSchema,
-    summary: 'Returns how to continue an upload of the caller, and the parts that S3 has stored (at most 1,000 in a page).',
+    summary: 'Returns the data that the caller needs to continue their upload, and the parts that S3 has stored. A page contains at most 1,000 parts.',
     pathParameters: videoId, query: { cursor }, problems: ['not_found', 'invalid_cursor', 'upload_gone', 'unavailable'],
   },
   signParts: {
@@ -111,7 +111,7 @@ export const ROUTES = {
   },
   completeUpload: {
     method: 'POST', path: '/upload/{videoId}/complete', handler: 'upload/manage-uploads', access: 'signed-in', status: 200, response: completeResponseSchema,
-    summary: 'Joins the uploaded parts to the file. The request can be repeated.',
+    summary: 'Joins the uploaded parts into one file. The request can be repeated.',
     pathParameters: videoId, body: completeRequestSchema, bodyOptional: true,
     problems: ['not_found', 'wrong_status', 'parts_missing', 'checksum_mismatch', 'upload_gone', 'unavailable'],
   },

@@ -87,13 +87,13 @@ export const uploadRequestSchema = object({
   size: { type: 'integer', description: 'The size of the file in bytes', minimum: 1 },
   checksum: checksumOf('the file'),
   ...descriptive,
-}, ['fileName', 'contentType', 'size'], 'The file to upload, and the texts of the video. All texts together can have at most 32 KiB in UTF-8');
+}, ['fileName', 'contentType', 'size'], 'The file to upload, and the text fields of the video, such as the title. All text fields together can have at most 32 KiB in UTF-8');
 
 /** The JSON text in the metadata `x-amz-meta-vod` of an object that another pipeline puts into S3. */
 export const ingestMetadataSchema = object({
   ...descriptive,
   owner: line('The user id of the owner', MAX_OWNER_LENGTH),
-}, [], 'The texts of the video');
+}, [], 'The text fields, the visibility and the owner of the video');
 
 export const refreshRequestSchema = object({ refresh_token: text('The refresh token. Omit the property in a browser session: the refresh cookie contains the token', 4096, 1) }, []);
 
@@ -138,7 +138,7 @@ const eventVideoSchema = object({
 /** The exact schema of the events that this version sends. */
 export const eventDetailSchema = object({
   eventId: { type: 'string', description: '`{videoId}:{version}:{type}`. An event that is delivered again has the same `eventId`' },
-  version: { type: 'integer', description: 'A number that each write of the video increases. An event with a lower version is older. Two events of one write have the same version' },
+  version: { type: 'integer', description: 'A number that increases with each write of the video. An event with a lower version is older. Two events of one write have the same version' },
   video: eventVideoSchema,
 }, ['eventId', 'version', 'video'], 'The detail of an event. Events can be delivered more than once and in any order');
 
@@ -170,7 +170,7 @@ export const singleUploadSchema = object({
   method: { type: 'string', enum: ['PUT'] },
   url: signedUrl,
   headers: signedHeaders,
-  expiresAt: time('The time until which the PUT request can be started. `GET /upload/{videoId}` returns a new URL'),
+  expiresAt: time('The time at which the URL expires. The PUT request must start before this time. `GET /upload/{videoId}` returns a new URL'),
 }, ['kind', 'method', 'url', 'headers', 'expiresAt'], 'An upload with one PUT request');
 
 export const multipartUploadSchema = object({
@@ -191,7 +191,7 @@ export const uploadStateSchema = object({
   upload: uploadSchema,
   parts: {
     type: 'array',
-    description: 'The parts that S3 has stored, by part number',
+    description: 'The parts that S3 has stored, sorted by part number',
     items: object({
       partNumber, size: { type: 'integer', description: 'The length of the part in bytes' }, etag: { type: 'string' }, checksum: checksumOf('the part'),
     }, ['partNumber', 'size', 'etag', 'checksum']),
@@ -208,7 +208,7 @@ export const partsRequestSchema = object({
 
 export const partsResponseSchema = object({
   parts: { type: 'array', items: object({ partNumber, url: signedUrl, headers: signedHeaders }, ['partNumber', 'url', 'headers']) },
-  expiresAt: time('The time until which the PUT requests can be started'),
+  expiresAt: time('The time at which the URLs expire. The PUT requests must start before this time'),
 }, ['parts', 'expiresAt']);
 
 export const completeRequestSchema = object({ checksum: checksumOf('the file') }, []);

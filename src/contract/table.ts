@@ -14,8 +14,8 @@ export interface TableIndex {
 }
 
 /**
- * The indexes of the table. CloudFormation creates only one new index per update, so an update that needs two new indexes would fail. Later versions therefore
- * add no index. docs/decisions/022 lists the queries.
+ * The indexes of the table. CloudFormation creates only one new index per update. An app can skip versions, and its update would fail if it needed two new
+ * indexes. Later versions therefore add no index. docs/decisions/022 lists the queries.
  */
 export const INDEXES = {
   /** The videos of an owner, by creation time (ids are time-sortable). */
@@ -96,7 +96,7 @@ export interface VideoRow {
   };
   /** The multipart upload of the source file; absent for an upload with one PUT request, and after the upload. `partSize` is in bytes. */
   readonly upload?: { readonly id: string; readonly partSize: number };
-  /** The claim (a lock) of the invocation that submits the job of the attempt. */
+  /** The claim is a lock on the attempt. The invocation that stored the claim submits the job of the attempt. */
   readonly claim?: {
     readonly attempt: number;
     readonly token: string;
@@ -121,7 +121,10 @@ export interface VideoRow {
 /** The partition key of all rows in `INDEXES.byPublication`. */
 export const LISTED_FOR = 'signed-in';
 
-/** The long texts of a video, which lists do not contain. A separate item stores these texts, so that long texts do not make status changes more expensive. */
+/**
+ * The long texts of a video. Lists of videos do not contain these texts. A separate item stores them, so that long texts do not make status changes more
+ * expensive.
+ */
 export interface VideoDetails {
   readonly description?: string;
   readonly metadata?: Record<string, string>;
@@ -177,7 +180,9 @@ export interface ObjectVersion {
   readonly version: string;
 }
 
-/** Returns the key of the item that contains the id of the video of an object. Each key is shorter than DynamoDB's limits, for any key of S3. */
+/**
+ * Returns the primary key of the item that links an S3 object to its video. Even for the longest S3 object key, the primary key is within DynamoDB's limits.
+ */
 export function ingestKey({ bucket, key, version }: ObjectVersion): { pk: string; sk: string } {
   return { pk: `ingest#${bucket}#${key}`, sk: version };
 }

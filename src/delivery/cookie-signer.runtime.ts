@@ -14,7 +14,7 @@ export interface Ports {
   readonly now: () => Date;
 }
 
-/** The SDK has no default timeout, and 3 seconds leave time to read an older key. */
+/** The SDK has no default timeout. A timeout of 3 seconds leaves enough time to read an older key in the same invocation. */
 const READ_TIMEOUT_MS = 3_000;
 /** Minimum time before an unreadable secret is read again, because each read costs money and time. */
 const RETRY_MS = 60_000;

@@ -127,7 +127,7 @@ export function letDistributionRead(scope: Construct, bucket: s3.IBucket, distri
   letCloudFrontDecrypt(scope, bucketKey(prop, bucket));
   if (!added) {
     Annotations.of(scope).addWarningV2('serverless-vod:mediaBucketPolicy',
-      `${prop}: this stack cannot change the bucket policy. In the bucket policy, allow cloudfront.amazonaws.com to call s3:ListBucket on the bucket and s3:GetObject on v/*. Add to both permissions the condition that AWS:SourceArn is the ARN of the distribution. If a KMS key encrypts the bucket, import the bucket with fromBucketAttributes and encryptionKey`);
+      `${prop}: this stack cannot change the bucket policy. In the bucket policy, allow cloudfront.amazonaws.com to call s3:ListBucket on the bucket and s3:GetObject on v/*. Limit both permissions with a condition: AWS:SourceArn must be the ARN of the distribution. If a KMS key encrypts the bucket, import the bucket with fromBucketAttributes and encryptionKey`);
   }
 }
 

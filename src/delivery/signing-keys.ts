@@ -31,7 +31,7 @@ export class SigningKeys extends Construct {
 
   constructor(scope: Construct, id: string, props: SigningKeysProps) {
     super(scope, id);
-    acknowledge(this, { 'AwsSolutions-SMG4': 'you rotate the key by adding a generation, so that existing sessions stay valid' });
+    acknowledge(this, { 'AwsSolutions-SMG4': 'you rotate the signing key by adding a key generation; sessions that an earlier key signed stay valid' });
     this.makeKeyPairFunction = handlerFunction(this, 'MakeKeyPair', 'delivery/make-key-pair', {
       description: 'Creates the key pairs that sign playback cookies', uses: [], environment: {}, timeout: Duration.seconds(CUSTOM_RESOURCE_FUNCTION_SECONDS),
     });

@@ -30,8 +30,8 @@ export function startPlayback({ videos, roles, signCookies, serviceUrl, sessionS
       const expires = Math.floor(now().getTime() / 1000) + sessionSeconds;
       const cookies = await signCookies(`${serviceUrl}/${prefix}*`, expires);
       // The path contains the video id and the attempt number, so that sessions of two videos never overwrite each other. SameSite is Lax, because some players
-      // fetch media outside the page, and the cookies allow only reads. The priority is low, because Chromium keeps at most 180 cookies per host, and deletes
-      // cookies of low priority first.
+      // fetch media outside the page, and the cookies allow only reads. The priority is low, so that Chromium deletes these cookies first if a host has more
+      // than 180 cookies.
       const attributes = { path: `/${prefix}`, maxAge: sessionSeconds, secure: true, httpOnly: true, sameSite: 'lax', priority: 'low' } as const;
       return {
         body: {

@@ -91,7 +91,7 @@ export interface VodDeliveryOptions {
 
 /** Properties of `VodDelivery`. */
 export interface VodDeliveryProps extends VodDeliveryOptions {
-  /** The catalog that stores the videos. Playback uses the catalog's `roles` to authorize viewers, and the catalog's `url` in media URLs. */
+  /** The catalog that stores the videos. Playback authorizes viewers with the catalog's `roles`. Media URLs begin with the catalog's `url`. */
   readonly catalog: IVodCatalog;
 
   /**
@@ -190,9 +190,9 @@ export class VodDelivery extends Construct {
     const { domainNames } = props;
     acknowledge(this, {
       'AwsSolutions-CFR1': 'you can add geographic restrictions to the distribution',
-      'AwsSolutions-CFR2': 'a web ACL has a monthly price, so only you can decide to associate a web ACL with the distribution',
+      'AwsSolutions-CFR2': 'the service creates no web ACL, because a web ACL has a monthly price; you can associate a web ACL with the distribution',
       'AwsSolutions-CFR3': 'access logs cost money, and contain the IP addresses of viewers',
-      ...isAbsent(domainNames) && { 'AwsSolutions-CFR4': 'the default certificate of CloudFront accepts older TLS versions; with domainNames, viewers need TLS 1.2' },
+      ...isAbsent(domainNames) && { 'AwsSolutions-CFR4': 'without domainNames, CloudFront also accepts TLS versions older than 1.2; if you set domainNames, viewers need TLS 1.2' },
       'AwsSolutions-S1': 'only CloudFront reads this bucket',
     });
     throwIfAny(this, [

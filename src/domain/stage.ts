@@ -3,8 +3,8 @@ import type { VideoStatus } from './video-status';
 /**
  * A group of statuses, which is part of a key in the index `byOwnerStage`.
  *
- * `waiting`, `uploaded` and `processing` share a stage, because each change of the stage costs two write units of the index. An owner has few videos with these
- * three statuses at the same time, so a list of the videos with one of the three statuses reads few rows with the other two.
+ * `waiting`, `uploaded` and `processing` share a stage, because each change of the stage costs two write units of the index. An owner has few videos in this
+ * stage at the same time. A list of the videos with one of these statuses therefore reads only a few rows with other statuses.
  */
 export type Stage = 'open' | 'held' | 'ready' | 'errored' | 'deleting';
 

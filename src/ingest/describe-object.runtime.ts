@@ -10,7 +10,7 @@ import type { IngestMetadata } from '../runtime/route-types';
 
 export interface DescribedObject {
   readonly key: string;
-  /** The user metadata `vod`: JSON that is percent-encoded, because S3 does not store other characters than ASCII reliably. */
+  /** The user metadata `vod`: percent-encoded JSON, because S3 stores only ASCII characters reliably. */
   readonly metadata?: string;
   /** The tags of the object, by key. */
   readonly tags: Readonly<Record<string, string | undefined>>;
@@ -38,7 +38,7 @@ export function describe(
   if (blank) throw new Error(`the metadata x-amz-meta-vod: ${blank} is blank, or contains a blank entry`);
   const owner = objectTags[OWNER_TAG] ?? given.owner ?? defaultOwner;
   if (owner === undefined) {
-    throw new Error(`the object has no owner. Set the tag ${OWNER_TAG} of the object, or the property owner in its metadata x-amz-meta-vod, or the prop defaultOwner`);
+    throw new Error(`the object has no owner. Set the tag ${OWNER_TAG} of the object, or "owner" in its metadata x-amz-meta-vod. For objects without an owner, set the prop defaultOwner`);
   }
   if (!isOwner(owner)) throw new Error('the owner of the object is blank or too long, or contains a character that is not allowed');
   const visibility = objectTags[VISIBILITY_TAG] ?? given.visibility ?? defaultVisibility;

@@ -48,5 +48,5 @@ export function ingestBucketProblem(scope: Construct): (name: string, item: unkn
 /** IAM policies interpret `*`, `?` and `${`, so these characters would grant access to objects with other keys. */
 function prefixProblem(name: string, prefix: unknown): string | undefined {
   const isRight = isAbsent(prefix) || (typeof prefix === 'string' && (Token.isUnresolved(prefix) || (/^(?![/ ])[^*?$]*$/.test(prefix) && Buffer.byteLength(prefix) <= 1024)));
-  return isRight ? undefined : `${name}: expected the start of an object key, such as "exports/", without *, ?, $ and a leading slash, got ${show(prefix)}`;
+  return isRight ? undefined : `${name}: expected the start of an object key, such as "exports/", got ${show(prefix)}. The prefix must not contain *, ? or $, and must not begin with a slash or a space`;
 }

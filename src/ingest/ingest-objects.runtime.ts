@@ -50,7 +50,7 @@ async function ingest(body: string, ports: IngestObjectsPorts): Promise<void> {
   const { videos, settings } = ports;
   const object = readEvent(body);
   const { bucket, key, size } = object;
-  if (!settings.sources.some((source) => source.bucket === bucket && key.startsWith(source.prefix))) throw new Error('the object belongs to no bucket and prefix of the ingest');
+  if (!settings.sources.some((source) => source.bucket === bucket && key.startsWith(source.prefix))) throw new Error('the object is not in a bucket of the ingest, or its key does not begin with a prefix of the ingest');
   // The S3 console creates an empty object for each folder.
   if (size === 0 || key.endsWith('/')) return console.info({ message: 'ignored: a folder or an empty object', bucket, key });
 
@@ -65,7 +65,7 @@ async function ingest(body: string, ports: IngestObjectsPorts): Promise<void> {
   console.info({ message: 'ignored: the object already has a video', bucket, key, videoId: existing });
 }
 
-/** Returns undefined if the object was deleted or replaced. A new object has its own event. */
+/** Returns undefined if the object was deleted or replaced. If a new object replaced it, S3 sends a separate event for the new object. */
 async function create(object: CreatedObject, { videos, s3, newId, settings }: IngestObjectsPorts): Promise<string | undefined> {
   const { bucket, key, etag } = object;
   const head = await headOf(s3, object);

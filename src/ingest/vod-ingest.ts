@@ -204,7 +204,7 @@ function problemsOf(scope: Construct, props: VodIngestProps): (string | undefine
   ];
   if (wrong.some((problem) => problem !== undefined)) return wrong;
   return [
-    !upload && isAbsent(buckets) ? `${name}: expected buckets, or the prop upload, got none. Without them, no object becomes a video` : undefined,
+    !upload && isAbsent(buckets) ? `${name}: expected at least one of the props buckets and upload, got neither. Without these props, no object becomes a video` : undefined,
     ...(buckets ?? []).map(({ bucket }, index) => usedProblem(scope, `${name}[${index}].bucket`, bucket, props)),
     ...repeatedProblems(scope, name, buckets ?? []),
   ];
@@ -213,14 +213,14 @@ function problemsOf(scope: Construct, props: VodIngestProps): (string | undefine
 /** The media files of a video must not become videos: the service would transcode its own results without end. */
 function usedProblem(scope: Construct, name: string, bucket: s3.IBucket, { upload, transcode }: VodIngestProps): string | undefined {
   if (isSame(scope, bucket, transcode.mediaBucket)) return `${name}: expected a bucket of another pipeline, got the bucket of the media files. Each media file would become a video`;
-  return upload && isSame(scope, bucket, upload.bucket) ? `${name}: expected a bucket of another pipeline, got the source bucket. Its objects below ${INGEST_PREFIX} already become videos` : undefined;
+  return upload && isSame(scope, bucket, upload.bucket) ? `${name}: expected a bucket of another pipeline, got the source bucket. The service already creates videos for the objects below ${INGEST_PREFIX} in the source bucket` : undefined;
 }
 
 /** Two rules would send the same object to the queue. */
 function repeatedProblems(scope: Construct, name: string, buckets: readonly IngestBucket[]): string[] {
   return buckets.flatMap(({ bucket, prefix = '' }, index) => buckets.slice(0, index)
     .filter((other) => isSame(scope, bucket, other.bucket) && (prefix.startsWith(other.prefix ?? '') || (other.prefix ?? '').startsWith(prefix)))
-    .map(() => `${name}[${index}]: expected a bucket or prefix that no other item contains, got a repeated bucket with the prefix ${show(prefix)}`));
+    .map(() => `${name}[${index}]: expected a prefix that does not overlap with the prefix of another item for the same bucket, got ${show(prefix)}`));
 }
 
 /** Names are compared too, because an app can import the same bucket twice. */

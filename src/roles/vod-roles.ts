@@ -30,7 +30,8 @@ export class Access {
   /** A list with the name of the group that has the role. The list is empty for `nobody()`, and undefined for `signedIn()`. */
   public readonly groups?: string[];
 
-  // Without a list, every signed-in user has the role. A group name is always in a list, so that an undefined name cannot give everyone the role.
+  // Without a list, every signed-in user has the role. `group()` puts the name into a list, because an undefined name without a list would give everyone the
+  // role.
   private constructor(groups?: string[]) {
     this.groups = groups;
   }
@@ -81,7 +82,7 @@ export function rolesProblems(roles: VodRoles | undefined, prop = 'roles', { req
 
 export function openRoleProblems(roles: VodRoles, guard: VodRoles = {}): (string | undefined)[] {
   return (['uploaders', 'viewers'] as const).map((role) => (guard[role]?.groups && isAbsent(roles[role])
-    ? `roles.${role}: expected a value, because the VodAuth of the API restricts this role, got none. Pass the roles of the VodAuth, or set Access.signedIn() to allow every signed-in user` : undefined));
+    ? `roles.${role}: expected a value, got none. The VodAuth of the API restricts this role. Pass the roles of the VodAuth, or set Access.signedIn() to allow every signed-in user` : undefined));
 }
 
 export function groupsOf({ uploaders, viewers, admins }: VodRoles = {}): Roles {

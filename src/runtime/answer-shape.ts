@@ -1,8 +1,8 @@
 import type { JsonSchema } from '../contract/schemas';
 
 /**
- * Returns a response body with only those keys that the schema contains. TypeScript accepts an object with more keys than its type has, so a handler could
- * otherwise return internal attributes of a row.
+ * Returns a response body with only those keys that the schema contains. TypeScript accepts an object with more keys than its declared type. Without this
+ * function, a handler could therefore return internal attributes of a row.
  */
 export function shapeAnswer(schema: JsonSchema, value: unknown): unknown {
   const { properties, items, oneOf } = schema;

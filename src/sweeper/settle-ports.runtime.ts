@@ -9,9 +9,9 @@ import type { SourceObjects } from '../upload/source-objects.runtime';
 export interface SettlePorts {
   readonly videos: VideoRepository;
   readonly clock: () => Date;
-  /** @default - no transcoding; videos that wait for a MediaConvert job are postponed */
+  /** @default - no transcoding; the sweeper postpones the check of videos that wait for a MediaConvert job */
   readonly transcode?: { readonly sqs: SQSClient; readonly submitQueueUrl: string; readonly mediaConvert: MediaConvertClient };
-  /** @default - no uploads; videos that wait for an upload are postponed */
+  /** @default - no uploads; the sweeper postpones the check of videos that wait for an upload */
   readonly upload?: { readonly uploads: MultipartUploads; readonly expiry: UploadExpiry };
   /** `buckets`: the buckets whose sources can be deleted or archived. @default - sources are kept */
   readonly sources?: { readonly objects: SourceObjects; readonly action: SourceLifecycleSettings['action']; readonly buckets: readonly string[] };

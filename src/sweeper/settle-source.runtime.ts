@@ -9,7 +9,7 @@ const TOMORROW: Wait = { minutes: 24 * 60 };
 
 /**
  * Deletes or archives the source of a ready video. After a crash between the request to S3 and the write of the row, the next sweep repeats both. S3 accepts
- * the repeated request, and the condition of the write prevents a second release of the bytes.
+ * the repeated request. The write has a condition, so that the size is subtracted from the owner's usage only once.
  */
 export async function settleSource(row: VideoRow, { videos, clock, sources }: SettlePorts): Promise<NextLook> {
   const { videoId, source } = row;

@@ -3,9 +3,9 @@ import type { VideoRow } from '../contract/table';
 import type { MultipartUploads, Upload } from '../upload/multipart-uploads.runtime';
 
 /**
- * Ends an upload that received no part for a long time. If the source file is complete although its event did not arrive, records the file.
+ * Ends an upload that received no part for a long time. If the source file is complete, but its event did not arrive, the function records the file instead.
  *
- * After the parts of an upload are deleted, the file cannot become complete. Therefore the sweeper looks for the file after the deletion.
+ * The function deletes the parts of an expired upload before it looks for the file, because the file cannot become complete after the deletion.
  */
 export async function settleUpload(row: VideoRow, { videos, clock, upload, transcode }: SettlePorts): Promise<NextLook> {
   if (!upload) return LATER;
@@ -27,7 +27,7 @@ export async function settleUpload(row: VideoRow, { videos, clock, upload, trans
   return 'settled';
 }
 
-/** Returns a time after `expiredBefore` at which the client requested the upload or stored a part. Returns `expired` if there is no such time. */
+/** Returns the time of the upload request or of a stored part, if this time is after `expiredBefore`. Returns `expired` if there is no such time. */
 async function lastSign(row: VideoRow, uploads: MultipartUploads, expiredBefore: number): Promise<Date | 'expired'> {
   const created = new Date(row.createdAt);
   if (created.getTime() > expiredBefore) return created;

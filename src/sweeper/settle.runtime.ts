@@ -29,7 +29,7 @@ const SETTLERS: Readonly<Record<VideoStatus, Settle>> = {
   held: nothingIsDue,
   ready: settleSource,
   errored: removeExpired,
-  // Only the abort of an upload causes this status in this version.
+  // In this version of the library, a video gets the status `deleting` only if its upload is aborted.
   deleting: removeUpload,
 };
 

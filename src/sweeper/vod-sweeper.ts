@@ -70,7 +70,7 @@ const EVERY = Duration.minutes(15);
 const TIMEOUT = Duration.minutes(10);
 
 /**
- * Finds videos with overdue processing every 15 minutes, and continues or ends the processing.
+ * Every 15 minutes, finds videos whose processing is overdue, and continues or ends the processing.
  *
  * @example
  * declare const catalog: VodCatalog;
@@ -99,7 +99,7 @@ export class VodSweeper extends Construct {
       libraryObjectProblem('ingest', props.ingest, 'a VodIngest', { members: ['node', 'sources'] }),
     ]);
     useFunctionOptions(this, props.functions);
-    checkSoleUse(this, 'catalog.table', 'sweeping', props.catalog.table, 'also sweep the videos of the other service');
+    checkSoleUse(this, 'catalog.table', 'sweeping', props.catalog.table, 'Each service would also sweep the videos of the other service');
     this.deadLetterQueue = privateQueue(this, 'DeadLetterQueue');
     const fn = handlerFunction(this, 'SweepVideos', 'sweeper/sweep-videos', {
       description: 'Continues or ends the processing of overdue videos',

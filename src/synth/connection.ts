@@ -12,7 +12,7 @@ export interface Connection<V extends Variable = never> {
   readonly grant?: (grantee: iam.IGrantable) => void;
   /**
    * Constructs that must be deployed before the function.
-   * @default - only the resources that the environment variables refer to
+   * @default - the function waits only for the resources that its environment variables refer to
    */
   readonly after?: IDependable;
 }
@@ -34,10 +34,13 @@ type CoveredTwice<U> = U extends readonly [Connection<infer V>, ...infer Others]
 export type Uncovered<H extends HandlerName, U> = Values<Exclude<Required<H>, Covered<U>>> & Partial<Values<Exclude<Optional<H>, Covered<U>>>>
   & { readonly [Other in Exclude<Variable, Exclude<Required<H> | Optional<H>, Covered<U>>>]?: never };
 
-/** `unknown` (no error) if all variables of the connection are optional for the handler, otherwise an error message. */
+/** The type `unknown` (no compile error) if all variables of the connection are optional for the handler. Otherwise an error message. */
 export type LateFor<H extends HandlerName, V extends Variable> = [Exclude<V, Optional<H>>] extends [never] ? unknown : `${Exclude<V, Optional<H>>} is not optional for ${H}`;
 
-/** `unknown` (no error) if the handler reads all variables of the connections and no variable is set twice, otherwise a list of error messages. */
+/**
+ * The type `unknown` (no compile error) if the handler reads all variables of the connections, and no variable is set twice. Otherwise a list of error
+ * messages.
+ */
 export type FitFor<H extends HandlerName, U> = [CoveredTwice<U>] extends [never]
   ? [Exclude<Covered<U>, Required<H> | Optional<H>>] extends [never] ? unknown : readonly `${H} does not read ${Exclude<Covered<U>, Required<H> | Optional<H>>}`[]
   : readonly `${CoveredTwice<U>} is set twice`[];

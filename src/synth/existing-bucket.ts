@@ -59,10 +59,10 @@ interface Encryption {
   readonly key?: string | object;
 }
 
-/** Returns the KMS key of the L1 resource if the L2 bucket does not have this key. The app may set the key on the L1 resource. */
+/** Returns the KMS key of the L1 resource if this key is not the `encryptionKey` of the L2 bucket. The app may set the key on the L1 resource. */
 function unknownKey(bucket: s3.IBucket, rendered: Encryption | undefined): string | object | undefined {
   const resource = cfnBucket(bucket);
-  // An L2 bucket that wraps an L1 resource has the key of that resource.
+  // If an L2 bucket wraps an L1 resource, the `encryptionKey` of the L2 bucket is the key of the L1 resource.
   if (!resource || (bucket.encryptionKey && bucket.node.scope === resource)) return undefined;
   const { algorithm = '', key = AWS_MANAGED } = rendered ?? givenEncryption(resource);
   const isKnown = bucket.encryptionKey && JSON.stringify(Stack.of(resource).resolve(bucket.encryptionKey.keyArn)) === JSON.stringify(key);
@@ -85,8 +85,9 @@ function renderedEncryption(resource: s3.CfnBucket): Encryption {
 /**
  * Enables EventBridge notifications on a bucket of this app, and keeps all other notifications.
  *
- * If the app calls `addEventNotification()`, CDK creates a custom resource that replaces the whole notification configuration. In this case,
- * `enableEventBridgeNotification()` keeps EventBridge on. In other cases, that method would create an unnecessary custom resource with a function.
+ * If the app calls `addEventNotification()`, CDK creates a custom resource that replaces the whole notification configuration. EventBridge then stays enabled
+ * only after a call to `enableEventBridgeNotification()`. Without `addEventNotification()`, the call would create an unnecessary custom resource with a
+ * function.
  *
  * @returns false for an imported bucket, which this stack can't change
  */

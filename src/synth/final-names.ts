@@ -4,7 +4,10 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 import { finalText } from './literal';
 
-/** Returns the reference to the name, and the physical name if the app sets this name. The names have the form that `finalText` returns. */
+/**
+ * Returns the CDK reference to the name of the resource, and the physical name if the app sets a physical name. The names have the form that `finalText`
+ * returns.
+ */
 export function finalNames(scope: IConstruct, resource: s3.IBucket | dynamodb.ITable): string[] {
   const { defaultChild } = resource.node;
   return [

@@ -51,7 +51,8 @@ export interface VodFunctionOptions {
    * The VPC in which the functions run.
    *
    * A VPC with a NAT gateway needs no further setup. A VPC without a NAT gateway requires gateway endpoints for DynamoDB and S3, and interface endpoints for
-   * Secrets Manager, Cognito (`cognito-idp`), MediaConvert, SQS and EventBridge (`events`). Custom resources send their responses to CloudFormation through S3.
+   * Secrets Manager, Cognito (`cognito-idp`), MediaConvert, SQS and EventBridge (`events`). Custom resources need the endpoint for S3, because they send their
+   * responses to CloudFormation through S3.
    *
    * The sign-in function and the authorizer of `Identity.oidc` call hosts on the internet, so these two functions always require a NAT gateway. A warning at
    * synth lists the services and hosts that a function in isolated subnets cannot reach.
@@ -96,7 +97,7 @@ export interface VodFunctionOptions {
    * The reserved concurrency of each function that serves API requests.
    *
    * A function cannot exceed its reservation, so API requests cannot use up the concurrency of the account. Functions that process job events or the table's
-   * stream have no reservation. A low reservation would throttle these functions, and uploads would end in the dead-letter queue.
+   * stream have no reservation. With a low reservation, Lambda would throttle these functions, and messages about uploads would move to the dead-letter queue.
    *
    * Lambda keeps 100 executions of the account unreserved. In an account with a concurrency quota of 100 or less, a reservation fails at deploy time.
    * @default - no reservation

@@ -30,7 +30,10 @@ const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host
 /** Handlers without required variables. `CALLED_BY` must list the services that these handlers call. */
 type WithoutVariables = { [H in HandlerName]: [Required<H>] extends [never] ? H : never }[HandlerName];
 
-/** AWS services to which no environment variable of the handler refers. Custom resources send their responses to CloudFormation through S3. */
+/**
+ * AWS services that the handler calls, but to which none of its environment variables refers. Custom resources call S3 to send their responses to
+ * CloudFormation.
+ */
 const CALLED_BY: Record<WithoutVariables | 'ingest/ingest-objects' | 'sweeper/sweep-videos', readonly Endpoint[]> = {
   'auth/fill-client-secret': ['cognito-idp', 'secretsmanager', 's3'], 'delivery/make-key-pair': ['secretsmanager', 's3'],
   'ingest/ingest-objects': ['s3'],
@@ -64,7 +67,7 @@ function warnOfEndpoints(scope: IConstruct, vpc: ec2.IVpc, isolated: string, nee
   const missing = needed.filter((service) => !names.some((name) => name.includes(`.${service}"`)));
   if (missing.length === 0) return;
   Annotations.of(scope).addWarningV2('serverless-vod:vpcWithoutEndpoints',
-    `functions.vpc: ${isolated} has no route to the internet, and the app has no VPC endpoint for these services, which this function calls: ${missing.map((service) => `${service} (${ENDPOINTS[service]} endpoint)`).join(', ')}. Add the endpoints to the VPC, or select subnets with a NAT gateway`);
+    `functions.vpc: ${isolated} has no route to the internet. This function calls AWS services for which the app has no VPC endpoint: ${missing.map((service) => `${service} (${ENDPOINTS[service]} endpoint)`).join(', ')}. Add the endpoints to the VPC, or select subnets with a NAT gateway`);
 }
 
 function isolatedAmong(vpc: ec2.IVpc, selection: ec2.SubnetSelection | undefined): string | undefined {

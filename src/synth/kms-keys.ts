@@ -32,14 +32,14 @@ export function grantKey(scope: IConstruct, { prop, key, service }: ResourceKey,
   const added = Stack.of(target) === stack && target.addToResourcePolicy(statement).statementAdded;
   if (!added) {
     Annotations.of(scope).addWarningV2('serverless-vod:keyPolicy',
-      `${prop}: this stack can't change the policy of the KMS key. The key policy must allow kms:* to the root principal of this account (the default), or allow the KMS actions to the roles of this service`);
+      `${prop}: this stack can't change the policy of the KMS key. By default, a key policy allows kms:* to the root principal of this account. If the policy of this key does not, it must allow the KMS actions to the roles of this service`);
   }
   return grant;
 }
 
 /**
- * Every distribution of the account can use the key, because the ARN of a single distribution would create the cycle key -> distribution -> bucket -> key. The
- * bucket policy still allows only one distribution to read the bucket.
+ * Every distribution of the account can use the key. A key policy with the ARN of a single distribution would create the cycle key -> distribution -> bucket ->
+ * key. The bucket policy still allows only one distribution to read the bucket.
  */
 export function letCloudFrontDecrypt(scope: Construct, { prop, key }: ResourceKey): void {
   const target = targetKey(key);
@@ -71,7 +71,7 @@ export function targetKey(key: kms.IKey | undefined): kms.IKey | undefined {
   try {
     return (key as kms.IAlias).aliasTargetKey;
   } catch {
-    // CDK throws for an alias that was imported by name.
+    // `aliasTargetKey` throws for an alias that was imported by name.
     return undefined;
   }
 }

@@ -16,10 +16,10 @@ export function givenValue<T>(resource: CfnResource, name: string, property: T):
 }
 
 /**
- * Rejects a KMS key that the app sets on a resource of this library, because no principal would have access to the key.
+ * Rejects a KMS key that an aspect or other code of the app sets on a resource of this library. No principal would have access to this key.
  *
  * @param property the property of the resource, such as `kmsKeyArn`
- * @param remedy the end of the error message: what would fail with the key, and what to do instead
+ * @param remedy the last part of the error message, which says what would fail with the key and what to do instead
  * @param allowed the only key that is accepted; undefined rejects every key
  */
 export function rejectLateKey(construct: IConstruct, property: string, remedy: string, allowed?: string): void {
@@ -77,10 +77,10 @@ function secretProblems(secret: secretsmanager.CfnSecret): string[] {
   const given = givenValue(secret, 'KmsKeyId', secret.kmsKeyId);
   const found = secretKey(secret);
   if (given !== undefined && !targetKey(found.key)) {
-    return [`kmsKeyId: expected the keyArn of a kms.Key of this app, got ${JSON.stringify(Stack.of(secret).resolve(given))}, to which CDK can't grant access. Create the key in the app or import it with kms.Key.fromKeyArn, or exclude the secret from the aspect`];
+    return [`kmsKeyId: expected the keyArn of a kms.Key of this app, got ${JSON.stringify(Stack.of(secret).resolve(given))}. CDK can't grant access to this key. Create the key in the app or import it with kms.Key.fromKeyArn, or exclude the secret from the aspect`];
   }
   if (Aspects.of(secret).all.some((aspect) => aspect instanceof GrantSecretKey && aspect.granted !== given)) {
-    return ['kmsKeyId: expected a key that is set before the library adds grants for the key, got a key that an aspect sets after the grants. Add the aspect with a priority below AspectPriority.READONLY, such as MUTATING'];
+    return ['kmsKeyId: expected a key that is set before the library adds grants for the key, got a key that an aspect sets after the grants. Add the aspect with a priority number lower than AspectPriority.READONLY, such as AspectPriority.MUTATING'];
   }
   return keyProblems(found, Stack.of(secret).region).filter((problem) => problem !== undefined);
 }

@@ -27,7 +27,7 @@ export function partitionProblem(scope: Construct, prop: string, what: string, a
   return own && others.length >= 4 && differ(partition, own) ? `${prop}: expected a ${what} of the stack's partition ${own}, got a ${what} of the partition ${partition}` : undefined;
 }
 
-/** Accepts the ARN of a resource that AWS manages. In such an ARN, the account is `aws` or empty. */
+/** Returns no problem for the ARN of a resource that AWS manages. In such an ARN, the account is `aws` or empty. */
 export function accountProblem(scope: Construct, prop: string, what: string, arn: string): string | undefined {
   const { account } = Stack.of(scope);
   const [, , , , actual] = arn.split(':');

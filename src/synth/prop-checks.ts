@@ -158,7 +158,7 @@ export function durationProblem(name: string, value: unknown, min: Duration, max
   if (isAbsent(value)) return undefined;
   const expected = `${name}: expected a Duration in whole ${unit} from ${min.toHumanString()} to ${max.toHumanString()}, got ${show(value)}`;
   if (!isDuration(value)) return expected;
-  if (value.isUnresolved()) return value.unitLabel() === unit ? undefined : `${name}: expected a CDK token in ${unit} (Duration.${unit}), got ${show(value)}. CDK can't convert tokens to another unit`;
+  if (value.isUnresolved()) return value.unitLabel() === unit ? undefined : `${name}: expected a Duration with the unit ${unit} (Duration.${unit}) for a CDK token, got ${show(value)}. CDK can't convert CDK tokens to another unit`;
   const milliseconds = value.toMilliseconds({ integral: false });
   const isWhole = milliseconds % Duration[unit](1).toMilliseconds() === 0;
   return isWhole && milliseconds >= min.toMilliseconds() && milliseconds <= max.toMilliseconds() ? undefined : expected;
@@ -166,7 +166,7 @@ export function durationProblem(name: string, value: unknown, min: Duration, max
 
 export function sizeProblem(name: string, value: unknown, max: Size, reason: string): string | undefined {
   if (isAbsent(value)) return undefined;
-  if (isSize(value) && value.isUnresolved()) return inBytes(value) ? undefined : `${name}: expected a CDK token in bytes (Size.bytes), got a CDK token in another unit. CDK can't convert tokens to another unit`;
+  if (isSize(value) && value.isUnresolved()) return inBytes(value) ? undefined : `${name}: expected a Size with the unit bytes (Size.bytes) for a CDK token, got a Size with another unit. CDK can't convert CDK tokens to another unit`;
   if (isSize(value) && Number.isInteger(bytesOf(value)) && bytesOf(value) >= 1 && bytesOf(value) <= bytesOf(max)) return undefined;
   return `${name}: expected a Size of 1 byte to ${show(max)} (${reason}), got ${show(value)}`;
 }
@@ -184,7 +184,7 @@ export function bitrateProblem(name: string, value: unknown, min: Bitrate, max: 
   if (isAbsent(value)) return undefined;
   const expected = `${name}: expected a Bitrate from ${show(min)} to ${show(max)} in whole bits per second, got ${show(value)}`;
   if (!isBitrate(value)) return `${expected}. Create a Bitrate with a unit, such as Bitrate.mbps(3)`;
-  if (value.isUnresolved()) return inBits(value) ? undefined : `${name}: expected a CDK token in bits per second (Bitrate.bps), got a CDK token in another unit. CDK can't convert tokens to another unit`;
+  if (value.isUnresolved()) return inBits(value) ? undefined : `${name}: expected a Bitrate with the unit bits per second (Bitrate.bps) for a CDK token, got a Bitrate with another unit. CDK can't convert CDK tokens to another unit`;
   return Number.isInteger(value.toBps()) && value.toBps() >= min.toBps() && value.toBps() <= max.toBps() ? undefined : expected;
 }
 
@@ -217,5 +217,5 @@ export function listProblems(
 /** @param item the noun for an item in the error message, such as `origin` */
 export function repetitionProblem(name: string, list: unknown, item: string): string | undefined {
   const repeated: unknown[] = Array.isArray(list) ? list.filter((each) => list.indexOf(each) !== list.lastIndexOf(each)) : [];
-  return repeated.length > 0 ? `${name}: expected each ${item} once, got ${repeated.join(', ')}` : undefined;
+  return repeated.length > 0 ? `${name}: expected each ${item} only once, got ${[...new Set(repeated)].join(', ')} more than once` : undefined;
 }

@@ -11,7 +11,7 @@ type Resource = s3.IBucket | dynamodb.ITable;
  * Rejects a bucket or table that two constructs of the app use for the same purpose.
  *
  * @param use the purpose of the resource, such as `sources`
- * @param harm the consequence, which completes "Each service would ..." in the error message
+ * @param harm the last sentence of the error message: the consequence for both services
  */
 export function checkSoleUse(scope: IConstruct, prop: string, use: string, resource: Resource, harm: string): void {
   // Symbol.for() returns the same symbol in each installed copy of the library.
@@ -20,7 +20,7 @@ export function checkSoleUse(scope: IConstruct, prop: string, use: string, resou
   scope.node.addValidation({
     validate: () => scope.node.root.node.findAll()
       .filter((node) => node !== scope && key in node && isSame(scope, resource, node, node[key] as Resource))
-      .map((other) => `${prop}: expected a ${'bucketName' in resource ? 'bucket' : 'table'} that only this service uses, got a resource that ${other.node.path} also uses. Each service would ${harm}`),
+      .map((other) => `${prop}: expected a ${'bucketName' in resource ? 'bucket' : 'table'} that only this service uses, got a resource that ${other.node.path} also uses. ${harm}`),
   });
 }
 

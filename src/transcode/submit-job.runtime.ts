@@ -77,8 +77,9 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
   let adopted: string | undefined;
   let outcome: string | VideoError;
   try {
-    // If an earlier invocation created a job for the attempt and did not record the job, `row` contains the claim of the earlier invocation.
-    // Another message can claim the attempt between the read of `row` and `videos.claim`. This claim is not stale yet, so the code above throws an error.
+    // If an earlier invocation created a job for the attempt and did not record the job, `row` contains the claim of the earlier invocation. Another message
+    // can claim the attempt between the read of `row` and `videos.claim`. The claim of the other message is not stale yet, so the token check above throws an
+    // error.
     adopted = !isFirst && row.claim?.attempt === attempt ? await findJob(row, ports) : undefined;
     outcome = adopted ?? await createJob(row, messageId, ports);
   } catch (error) {
@@ -106,7 +107,10 @@ async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository):
   return videos.find(videoId);
 }
 
-/** The content of a message that requests a job. The job is for `attempt`, or for a later attempt if the later attempt has no job. */
+/**
+ * The content of a message that requests a job for the current attempt of the video, which is `attempt` or a later attempt. The message is ignored if the
+ * current attempt has a job.
+ */
 interface Upload {
   readonly videoId: string;
   readonly attempt: number;

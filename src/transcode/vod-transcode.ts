@@ -54,8 +54,7 @@ export interface VodTranscodeOptions {
    * The maximum duration of a source. A longer video ends with the error `too_long`.
    *
    * This property limits the cost of one upload. If a file does not state its duration, only the start of the file is transcoded: about `maxDuration`, but at
-   * most 12 hours. An upload can cost more than a video of the maximum duration in only one case: the file states a duration that is shorter than its real
-   * duration.
+   * most 12 hours. Only a file that states a shorter duration than its real duration can cost more than a video of the maximum duration.
    *
    * @default Duration.hours(6)
    */
@@ -174,8 +173,8 @@ export class VodTranscode extends Construct implements IVodTranscode {
     ]);
     useFunctionOptions(this, props.functions);
     checkBucket(this, propName(this, 'sourceBucket'), props.sourceBucket);
-    checkSoleUse(this, propName(this, 'sourceBucket'), 'sources', props.sourceBucket, 'also transcode the uploads of the other service');
-    checkSoleUse(this, 'catalog.table', 'transcoding', props.catalog.table, 'also submit jobs for the videos of the other service');
+    checkSoleUse(this, propName(this, 'sourceBucket'), 'sources', props.sourceBucket, 'Each service would also transcode the uploads of the other service');
+    checkSoleUse(this, 'catalog.table', 'transcoding', props.catalog.table, 'Each service would also submit jobs for the videos of the other service');
     checkBucket(this, propName(this, 'mediaBucket'), props.mediaBucket);
     warnWithoutMediaConvert(this);
     const settings = settingsOf(props);

@@ -102,7 +102,7 @@ function limitReached(quota: QuotaName, quotas: Quotas, now: Date): HttpProblem 
 const LIMITS: Readonly<Record<QuotaName, (limit: number, now: Date) => string>> = {
   openUploads: (limit) => `you have ${limit} open uploads, which is the limit. Complete or abort an upload. An upload also ends when it expires`,
   videos: (limit) => `you have ${limit} videos, which is the limit. Delete a video`,
-  storedBytes: (limit) => `your files would be larger than ${readableBytes(limit)} in total, which is the limit. Delete a video`,
+  storedBytes: (limit) => `with this file, your files would be larger than the limit of ${readableBytes(limit)} in total. Delete a video`,
   uploadsPerDay: (limit, now) => `you have started ${limit} uploads today, which is the limit. You can start the next upload at ${startOfTomorrow(now)}`,
 };
 

@@ -15,7 +15,7 @@ export interface SigningSessionOptions {
   readonly clock: () => Date;
 }
 
-/** The maximum duration of a session that another role starts (see "Role chaining" on the page "IAM roles" of the IAM User Guide). */
+/** The maximum duration of a role session if the caller of AssumeRole is also a role (see "Role chaining" on the page "IAM roles" of the IAM User Guide). */
 const SESSION_SECONDS = 3600;
 const REQUEST_MS = 5_000;
 

@@ -2,18 +2,18 @@ import type * as S3 from '@aws-sdk/client-s3';
 import type { VideoRow } from '../contract/table';
 import { ARCHIVE_TAG } from '../contract/upload';
 
-/** An object in S3. With `etag`, the object may have been replaced by another object. */
+/** An object in S3. `etag` is set for an object of another pipeline, which can replace the object at any time. */
 export type SourceObject = Pick<VideoRow['source'], 'bucket' | 'key' | 'etag'>;
 
 /**
- * The result of `archive`. `gone`: the object was replaced or deleted. `denied`: S3 denied the request, or the object does not exist. `too_many_tags`: the
- * object has 10 other tags, which is S3's limit.
+ * The result of `archive`. `gone`: the object was replaced or deleted. `denied`: S3 denied the request. Without s3:ListBucket, S3 also denies requests for a
+ * missing object. `too_many_tags`: the object has 10 other tags, which is S3's limit.
  */
 export type Archiving = 'tagged' | 'gone' | 'denied' | 'too_many_tags';
 
 /** Deletes and archives the source files of ready videos, in any bucket. */
 export interface SourceObjects {
-  /** Deletes the object. `gone`: another object has the key, or no object. */
+  /** Deletes the object. `gone`: the object does not exist, or another object has the key. */
   delete(object: SourceObject): Promise<'deleted' | 'gone'>;
   /** Adds the tag of the bucket's lifecycle rule to the object. */
   archive(object: SourceObject): Promise<Archiving>;

@@ -236,7 +236,8 @@ export class VodUpload extends Construct implements IVodUpload {
     const rules = lists.map((allowedOrigins) => ({
       allowedMethods: [s3.HttpMethods.PUT], allowedOrigins, allowedHeaders, exposedHeaders: ['ETag', ...CHECKSUM_HEADERS], maxAge: 3000,
     }));
-    // A bucket in another stack can't refer to an origin of this stack, such as the domain name of the distribution: the reference would be circular.
+    // The CORS rule of a bucket in another stack can't contain a web origin of this stack, such as the domain name of the distribution. The reference would be
+    // circular.
     const isKnown = lists.every((list) => !Token.isUnresolved(list) && !list.some((each) => Token.isUnresolved(each)));
     const reachable = isKnown || Stack.of(this.bucket) === Stack.of(this);
     if (reachable && rules.every((rule) => addCorsRule(this.bucket, rule))) return;

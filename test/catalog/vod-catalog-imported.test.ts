@@ -85,7 +85,7 @@ describe('an imported catalog', () => {
     const vod = vodIn(guarded, { roles: { viewers: Access.group('viewers') } });
     const table = dynamodb.Table.fromTableArn(guarded, 'Table', TABLE_ARN);
     const delivery = deliveryIn(guarded, { catalog: VodCatalog.fromTable(guarded, 'Imported', { table, url: SERVICE_URL, roles: {} }) });
-    expect(() => delivery.addRoutes(vod.api)).toThrow(/roles\.viewers: expected a value, because the VodAuth of the API/);
+    expect(() => delivery.addRoutes(vod.api)).toThrow(/roles\.viewers: expected a value, got none\. The VodAuth of the API restricts this role/);
   });
 
   test.each<[string, any]>([

@@ -117,7 +117,7 @@ describe('VodDelivery with props', () => {
   test.each<[Partial<VodDeliveryProps>, string]>([
     [{ keyGenerations: [] }, 'keyGenerations: expected a list of 1 or more items, got []'],
     [{ keyGenerations: ['1', '2', '3', '4', '5', '6'] }, 'keyGenerations: expected at most 5 generations (CloudFront\'s quota of public keys per key group), got 6'],
-    [{ keyGenerations: ['a', 'a'] }, 'keyGenerations: expected each generation once, got a, a'],
+    [{ keyGenerations: ['a', 'a'] }, 'keyGenerations: expected each generation only once, got a more than once'],
     [{ keyGenerations: ['2026/11'] }, 'expected 1 to 20 letters, digits and hyphens, not starting with a hyphen, got "2026/11"'],
     [{ keyGenerations: ['x'.repeat(21)] }, 'expected 1 to 20 letters'],
     [{ sessionDuration: Duration.seconds(59) }, 'sessionDuration: expected a Duration in whole seconds from 1 minute to 7 days, got 59 seconds'],

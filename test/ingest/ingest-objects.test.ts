@@ -182,7 +182,7 @@ describe('a message fails, so that SQS moves it to the dead-letter queue, and th
     ['a blank owner tag', { tags: { 'vod-owner': ' ' } }, 'the owner of the object is blank'],
     ['a denied request', { error: s3Error('Forbidden', 403) }, 'S3 denied access'],
     ['an unavailable S3', { error: s3Error('InternalError', 500) }, 'S3: InternalError'],
-    ['a key outside of the prefix', { key: 'source/x/original' }, 'belongs to no bucket and prefix of the ingest'],
+    ['a key outside of the prefix', { key: 'source/x/original' }, 'its key does not begin with a prefix of the ingest'],
   ];
   test.each(cases)('%s', async (_, { head, tags = {}, error, key = newKey() }, reason) => {
     if (head) s3.on(HeadObjectCommand).resolves({ ContentLength: 5, ...head });

@@ -65,7 +65,7 @@ test('works without uploads, and then needs buckets', () => {
   Template.fromStack(stack).resourceCountIs('AWS::Events::Rule', 3);
   expect(ingest.sources.map(({ bucket, prefix, deleteSources }) => [bucket.node.id, prefix, deleteSources])).toEqual([['Exports', '', true]]);
   const other = testStack();
-  expect(() => new VodIngest(other, 'Ingest', areas(other))).toThrow('Test/Ingest: buckets: expected buckets, or the prop upload, got none');
+  expect(() => new VodIngest(other, 'Ingest', areas(other))).toThrow('Test/Ingest: buckets: expected at least one of the props buckets and upload, got neither');
 });
 
 test('without the prop ingest, the service has no ingest', () => {
@@ -74,9 +74,9 @@ test('without the prop ingest, the service has no ingest', () => {
 });
 
 test.each<[string, (stack: Stack) => object, string]>([
-  ['a bucket twice', (stack) => { const bucket = privateBucket(stack, 'B'); return { buckets: [{ bucket, prefix: 'a/' }, { bucket, prefix: 'a/b/' }] }; }, 'ingest.buckets[1]: expected a bucket or prefix that no other item contains'],
-  ['an imported bucket twice', (stack) => ({ buckets: ['B', 'C'].map((id) => ({ bucket: s3.Bucket.fromBucketName(stack, id, 'exports') })) }), 'ingest.buckets[1]: expected a bucket or prefix that no other item contains'],
-  ['a wildcard in a prefix', (stack) => ({ buckets: [{ bucket: privateBucket(stack, 'B'), prefix: 'a*' }] }), 'ingest.buckets[0].prefix: expected the start of an object key, such as "exports/", without *, ?, $ and a leading slash, got "a*"'],
+  ['a bucket twice', (stack) => { const bucket = privateBucket(stack, 'B'); return { buckets: [{ bucket, prefix: 'a/' }, { bucket, prefix: 'a/b/' }] }; }, 'ingest.buckets[1]: expected a prefix that does not overlap with the prefix of another item for the same bucket'],
+  ['an imported bucket twice', (stack) => ({ buckets: ['B', 'C'].map((id) => ({ bucket: s3.Bucket.fromBucketName(stack, id, 'exports') })) }), 'ingest.buckets[1]: expected a prefix that does not overlap with the prefix of another item for the same bucket'],
+  ['a wildcard in a prefix', (stack) => ({ buckets: [{ bucket: privateBucket(stack, 'B'), prefix: 'a*' }] }), 'ingest.buckets[0].prefix: expected the start of an object key, such as "exports/", got "a*". The prefix must not contain *, ? or $'],
   ['a leading slash', (stack) => ({ buckets: [{ bucket: privateBucket(stack, 'B'), prefix: '/a' }] }), 'ingest.buckets[0].prefix: expected'],
   ['a misspelled key', (stack) => ({ buckets: [{ bucket: privateBucket(stack, 'B'), prefx: 'a' }] }), 'ingest.buckets[0].prefx: expected only bucket, prefix, deleteSources; did you mean ingest.buckets[0].prefix?'],
   ['a blank owner', () => ({ defaultOwner: '\u200b' }), 'ingest.defaultOwner: expected a user id of 1 to 255 characters'],

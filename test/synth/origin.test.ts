@@ -52,7 +52,7 @@ describe('appOrigins', () => {
   const problemsOf = (origins: unknown) => appOriginsProblems(origins).filter((problem) => problem !== undefined);
 
   test('rejects an origin that is listed twice', () => expect(problemsOf([...many(2), 'https://app-1.example.com'])).toEqual([
-    'appOrigins: expected each origin once, got https://app-1.example.com, https://app-1.example.com',
+    'appOrigins: expected each origin only once, got https://app-1.example.com more than once',
   ]));
 
   test('accepts 200 origins', () => expect(problemsOf(many(200))).toEqual([]));

@@ -78,7 +78,7 @@ test.each<[string, any, string]>([
   ['a duration that is too short', SourceLifecycle.deleteAfterReady(Duration.hours(23)), 'from 1 day to 3650 days, got 23 hours'],
   ['a duration that is too long', SourceLifecycle.archiveAfterReady(Duration.days(3651)), 'from 1 day to 3650 days, got 3651 days'],
   ['a fraction of a second', SourceLifecycle.deleteAfterReady(Duration.millis(86_400_500)), 'in whole seconds'],
-  ['a token in days', SourceLifecycle.deleteAfterReady(Duration.days(Token.asNumber({ Ref: 'Days' }))), 'expected a CDK token in seconds'],
+  ['a token in days', SourceLifecycle.deleteAfterReady(Duration.days(Token.asNumber({ Ref: 'Days' }))), 'expected a Duration with the unit seconds (Duration.seconds) for a CDK token'],
   ['another storage class', SourceLifecycle.archiveAfterReady(MONTH, s3.StorageClass.GLACIER_INSTANT_RETRIEVAL), 'expected StorageClass.GLACIER or StorageClass.DEEP_ARCHIVE, got '],
   ['a string as storage class', SourceLifecycle.archiveAfterReady(MONTH, 'GLACIER' as any), 'expected StorageClass.GLACIER or StorageClass.DEEP_ARCHIVE, got "GLACIER"'],
   ['the function itself', SourceLifecycle.keep, 'got the function itself. Call the function'],

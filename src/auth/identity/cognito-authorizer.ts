@@ -6,7 +6,10 @@ import type { VodApi } from '../../api/vod-api';
 import { finalText, literalOf } from '../../synth/literal';
 import { show } from '../../synth/prop-checks';
 
-/** How long API Gateway caches the authorization result for a token. An expired token is accepted for up to this time. API Gateway's default is 300 seconds. */
+/**
+ * How long API Gateway caches the authorization result for a token. API Gateway can therefore accept a token for this time after the token has expired. API
+ * Gateway's default is 300 seconds.
+ */
 const CACHE_SECONDS = 60;
 
 export class CognitoAuthorizer extends Construct implements apigateway.IAuthorizer {

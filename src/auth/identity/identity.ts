@@ -149,16 +149,16 @@ function poolProblem(scope: Construct, userPool: cognito.IUserPool): string | un
   const { userPoolId, userPoolArn, env } = userPool;
   if (Token.isUnresolved(userPoolId)) return partitionProblem(scope, 'identity', 'user pool', userPoolArn);
   const region = poolRegion(userPoolId);
-  if (region === undefined) return `identity: expected a user pool for fromUserPool with an id such as "eu-west-1_EXAMPLE", got ${show(userPoolId)}`;
+  if (region === undefined) return `identity: expected a user pool id such as "eu-west-1_EXAMPLE" in Identity.fromUserPool, got ${show(userPoolId)}`;
   return differ(env.region, region)
-    ? `identity: expected the region ${region} in the ARN of the user pool ${userPoolId}, got ${env.region}. Import the pool with UserPool.fromUserPoolArn`
+    ? `identity: expected the ARN of the user pool ${userPoolId} to contain the region ${region}, got the region ${env.region}. Import the pool with UserPool.fromUserPoolArn`
     : partitionProblem(scope, 'identity', 'user pool', userPoolArn);
 }
 
 function clientProblem(userPool: cognito.IUserPool, client: cognito.IUserPoolClient): string | undefined {
   if (typeof client?.userPoolClientId === 'string') return clientIdProblem(client.userPoolClientId) ?? otherPoolProblem(userPool, client);
   const got = Array.isArray(client) ? 'a list. Pass each client as a separate argument' : show(client);
-  return `identity: expected clients of the user pool for fromUserPool, got ${got}`;
+  return `identity: expected each client in Identity.fromUserPool to be a client of the user pool, got ${got}`;
 }
 
 function otherPoolProblem(userPool: cognito.IUserPool, client: cognito.IUserPoolClient): string | undefined {
@@ -166,7 +166,7 @@ function otherPoolProblem(userPool: cognito.IUserPool, client: cognito.IUserPool
   if (!userPool?.userPoolId || !userPoolId) return undefined;
   const [expected, actual] = [userPool.userPoolId, userPoolId].map(poolOf);
   return expected === undefined || actual === undefined || typeof expected !== typeof actual || expected === actual ? undefined
-    : `identity: expected clients of the user pool for fromUserPool, got ${client.node.path}, a client of another pool. API Gateway would reject all tokens of this client`;
+    : `identity: expected each client in Identity.fromUserPool to be a client of the user pool, got ${client.node.path}, which is a client of another pool. API Gateway would reject all tokens of this client`;
 }
 
 /** Returns a value that identifies the pool at synth: its id, or the resource to which its CDK token refers. Returns undefined if both are unknown. */

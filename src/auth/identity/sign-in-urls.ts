@@ -94,8 +94,8 @@ function serviceNameProblems(
 ): (string | undefined)[] {
   return [
     ...callbacks.map((callback, index) => (normalOrigin(serviceUrl) !== undefined && normalOrigin(serviceUrl) === normalOrigin(callback)
-      ? `${CALLBACKS}[${index}]: expected a custom scheme, another host or http://localhost, got ${shown(callback)}, a URL of this service. `
-        + `Scripts on the service's pages could read the authorization code. To sign users in from your web app, use ${LOGIN_PATH}?return_to=/` : undefined)),
+      ? `${CALLBACKS}[${index}]: expected a custom scheme, http://localhost or a host other than the host of this service, got ${shown(callback)}. `
+        + `This URL belongs to the service, so scripts on the service's pages could read the authorization code. To sign users in from your web app, use ${LOGIN_PATH}?return_to=/` : undefined)),
     isSameName(customDomain, serviceUrl.replace('https://', ''))
       ? `domain.customDomain.domainName: expected a name that the service does not use, got ${shown(customDomain)}. CloudFront accepts a domain name only once. `
         + 'Use another name for the sign-in pages, such as "id.example.com"' : undefined,

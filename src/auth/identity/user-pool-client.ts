@@ -36,7 +36,7 @@ export function clientProblems(options: ClientSettings): (string | undefined)[] 
     ...(['generateSecret', 'oAuth', 'disableOAuth', 'userPoolClientName'] as const).map((name) => given(name)
       ? `userPoolClient.${name}: expected no value, because VodAuth sets ${name}. To create a client without a secret, set publicClient. To create a client with other settings, call addClient on the user pool` : undefined),
     options.refreshTokenRotation === false && given('refreshTokenRotationGracePeriod')
-      ? 'refreshTokenRotation: expected true or no value, got false. userPoolClient.refreshTokenRotationGracePeriod turns rotation on' : undefined,
+      ? 'refreshTokenRotation: expected true or no value, got false. Your value for userPoolClient.refreshTokenRotationGracePeriod turns rotation on' : undefined,
   ];
 }
 
@@ -48,7 +48,7 @@ export function createClient(
   const client = userPool.addClient(id, {
     ...overlay({
       // Without a flow, Cognito enables its default flows. `userPassword: false` leads to ALLOW_REFRESH_TOKEN_AUTH, which Cognito rejects together with
-      // rotation. SRP gives no additional access, since it requires the password.
+      // rotation. With rotation, the client therefore allows SRP, which gives no additional access, because SRP requires the password.
       authFlows: rotation ? { userSrp: true } : { userPassword: false },
       idTokenValidity: Duration.hours(1),
       accessTokenValidity: Duration.hours(1),

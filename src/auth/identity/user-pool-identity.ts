@@ -199,8 +199,8 @@ function domainProblems(domain?: cognito.UserPoolDomainOptions): (string | undef
   const isRight = isAbsent(prefix) || Token.isUnresolved(prefix)
     || (/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(prefix) && !/aws|amazon|cognito/.test(prefix));
   return [
-    isRight ? undefined : 'domain.cognitoDomain.domainPrefix: expected up to 63 lower-case letters, digits and hyphens, without a hyphen at the start or the end, '
-      + `and without "aws", "amazon" or "cognito", got ${show(prefix)}`,
+    isRight ? undefined : `domain.cognitoDomain.domainPrefix: expected 1 to 63 lower-case letters, digits and hyphens, got ${show(prefix)}. `
+      + 'The prefix must not begin or end with a hyphen, and must not contain "aws", "amazon" or "cognito"',
     domain?.cognitoDomain && domain.customDomain ? 'domain: expected either cognitoDomain or customDomain, got both' : undefined,
     enumProblem('domain.managedLoginVersion', domain?.managedLoginVersion, { ManagedLoginVersion: cognito.ManagedLoginVersion }),
   ];

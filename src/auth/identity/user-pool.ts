@@ -133,7 +133,7 @@ export function invite(
     userAttributes: [{ name: 'email', value: email }, { name: 'email_verified', value: 'true' }],
   });
   const role = new cognito.CfnUserPoolUserToGroupAttachment(scope, 'FirstAdminRole', { userPoolId, username: user.ref, groupName: group });
-  // The user and the group membership get one removal policy, because a retained user without the membership would not be an admin.
+  // The user and the group membership get the same removal policy, because a retained user without the membership would not be an admin.
   for (const resource of [user, role]) resource.applyRemovalPolicy(withinPool(removalPolicy));
   return user;
 }

@@ -17,7 +17,7 @@ export function parseCookies(header = ''): Cookies {
 
 /**
  * Returns a random free cookie for a new sign-in, or the oldest cookie if no cookie is free. With a random choice, tabs that start at the same moment rarely
- * get the same cookie. A cookie that expires later than the new cookie must be forged, so the new cookie can replace it.
+ * get the same cookie. A cookie that expires later than the new cookie is forged, so the new cookie can replace the forged cookie.
  */
 export function slotForSignIn(cookies: Cookies, nowSeconds: number, random: number): string {
   const ends = SIGN_IN_COOKIES.map((name) => {

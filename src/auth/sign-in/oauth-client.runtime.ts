@@ -11,8 +11,8 @@ const TIMEOUT_MS = 4000;
 
 /**
  * The time after which an execution environment reads the client's secret again. The time is short, because the cookies of pending sign-ins depend on the
- * secret (`deriveKey`): soon after a change, all execution environments must use the new secret. Cognito can accept the old secret and the new secret (see
- * AddUserPoolClientSecret), so calls with the old secret do not always fail.
+ * secret (`deriveKey`): soon after a change, all execution environments must use the new secret. Cognito can accept the old and the new secret at the same time
+ * (see AddUserPoolClientSecret). A successful call therefore does not show that the secret is current.
  */
 const SECRET_MS = 5 * 60 * 1000;
 
@@ -40,8 +40,8 @@ export class OAuthClient {
   }
 
   /**
-   * HKDF (RFC 5869). The key is derived from the client's secret. A separate secret would not be safer: an attacker who has the client's secret does not need
-   * the derived key to exchange authorization codes for tokens.
+   * HKDF (RFC 5869). The key is derived from the client's secret. A separate secret would not be safer, because an attacker who has the client's secret can
+   * already exchange authorization codes for tokens.
    */
   async deriveKey(purpose: string): Promise<Uint8Array> {
     return new Uint8Array(hkdfSync('sha256', await this.clientSecret(), '', `serverless-vod ${purpose}`, 32));

@@ -31,8 +31,8 @@ export function parsePendingSignIn(value: string): PendingSignIn | undefined {
 }
 
 /**
- * Only the server knows the key. For a forged cookie, the derived `state` differs from the `state` parameter of the callback, so comparing the two values also
- * authenticates the cookie.
+ * Only the server knows the key. If the cookie is forged, the derived `state` differs from the `state` parameter of the callback. Comparing the derived `state`
+ * with the parameter therefore also authenticates the cookie.
  */
 export function signInSecrets(value: string, key: Uint8Array): SignInSecrets {
   const derive = (name: string) => createHmac('sha256', key).update(`${name}.${value}`).digest('base64url');

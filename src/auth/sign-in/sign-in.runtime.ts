@@ -144,8 +144,8 @@ function heldToken({ body, headers }: TokenRequest, origins: readonly string[]):
 }
 
 /**
- * Rejects requests of scripts and frames, and prefetched links. A script must not read the callback's response. A script must not start a sign-in either,
- * because a new sign-in can replace a pending sign-in.
+ * Rejects a request if a script or a frame sent it, or if the browser prefetches the page. A script must not read the callback's response. A script must not
+ * start a sign-in either, because a new sign-in can replace a pending sign-in.
  *
  * Scripts can't forge or omit the `Sec-Fetch-*` headers, which all browsers since March 2023 send. `Sec-Fetch-Mode` alone does not identify a browser, because
  * Node's `fetch` sends this header too.

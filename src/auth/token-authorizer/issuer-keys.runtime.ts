@@ -7,15 +7,15 @@ const TIMEOUT_MS = 3000;
 /** A key set with a few certificates has about 50 kB. */
 const MAX_BYTES = 500_000;
 
-/** Interval between two requests for the keys. If the issuer responds, a removed key stays trusted for at most this time. */
+/** Interval between two requests for the keys. A key that the issuer removes stays trusted for at most this time, unless the requests fail. */
 const KEYS_MS = 3_600_000;
 
 /** Delay before a failed request for the keys is retried. */
 const RETRY_MS = 60_000;
 
 /**
- * How long keys stay trusted if no request to the issuer succeeds. A shorter outage of the issuer therefore does not sign users out. If an attacker has a
- * leaked key and blocks the requests to the issuer, the key stays trusted for at most a day after the issuer has removed it.
+ * How long keys stay trusted if no request to the issuer succeeds. A shorter outage of the issuer therefore does not sign users out. An attacker who has a
+ * leaked key could block the requests to the issuer. Even then, the key is trusted for at most one day after its removal by the issuer.
  */
 const TRUSTED_MS = 86_400_000;
 
@@ -35,15 +35,15 @@ export interface IssuerKeysPorts {
   readonly now: () => Date;
 }
 
-/** A verifier caches the keys that it has used, so each renewal of the keys needs a new verifier. */
+/** A verifier caches the keys that it has used, and keeps them after the issuer removes them. Each renewal of the keys therefore needs a new verifier. */
 export interface CurrentKeys {
   readonly jwksUri: string;
   readonly cache: SimpleJwksCache;
 }
 
 /**
- * Limits the requests for the key set. The base class limits them only after a response that does not contain the key of a token. This class also limits them
- * after a failed request.
+ * Limits the requests for the key set. If a response does not contain the key of a token, the base class blocks further requests for some time. This class does
+ * the same after a failed request.
  */
 class SearchLimit extends SimplePenaltyBox {
   private failure?: { readonly error: unknown; readonly until: number };

@@ -23,7 +23,8 @@ export function isOfUse(use: TokenRules['use'], header: Claims, claims: Claims):
   // section 2.1). A token with any other media type, such as `logout+jwt`, is neither an access token nor an id token (RFC 8725, section 3.11).
   const mediaType = typeof header.typ === 'string' ? header.typ.toLowerCase().replace(/^application\//, '') : 'jwt';
   if (!['jwt', 'at+jwt'].includes(mediaType)) return false;
-  // Keycloak's `typ` claim (TokenUtil) is Bearer, ID, Refresh, Offline, Logout or DPoP. A DPoP token requires a proof, which is not checked here.
+  // Keycloak's `typ` claim (TokenUtil) is Bearer, ID, Refresh, Offline, Logout or DPoP. A DPoP token is rejected, because it is valid only with a proof, and
+  // this function does not check proofs.
   if (claims.typ !== undefined && claims.typ !== 'Bearer' && claims.typ !== 'ID') return false;
   // The claim `events` marks a security event token, such as a logout token (OpenID Connect Back-Channel Logout 1.0), which authorizes no request.
   if (claims.events !== undefined) return false;
@@ -31,7 +32,8 @@ export function isOfUse(use: TokenRules['use'], header: Claims, claims: Claims):
   const has = (name: string) => claims[name] !== undefined;
   const isAccess = mediaType === 'at+jwt' || ACCESS_CLAIMS.some(has) || claims.typ === 'Bearer' || claims.token_use === 'access';
   const isId = ID_CLAIMS.some(has) || claims.typ === 'ID' || claims.token_use === 'id';
-  // Most id tokens contain none of `ID_CLAIMS`, so an access token without `ACCESS_CLAIMS` can't be distinguished from an id token.
+  // Most id tokens contain none of `ID_CLAIMS`. An access token that contains none of `ACCESS_CLAIMS` looks like such an id token, and is accepted as an id
+  // token.
   return use === 'id' ? !isAccess && !isOfClient(claims) : isAccess && !isId;
 }
 
@@ -49,8 +51,8 @@ export function subjectIn({ sub }: Claims): string | undefined {
 
 /**
  * `name` is the name of a claim, such as Auth0's `https://example.com/roles`, or the path of a nested claim, such as Keycloak's `realm_access.roles`. If the
- * value of the claim is a string, the whole string is one group name, because a name can contain spaces and commas. Any value except a string or a list of
- * strings, such as the reference that Entra sends instead of a long list, means no groups.
+ * value of the claim is a string, the whole string is one group name, because a name can contain spaces and commas. If the value is neither a string nor a list
+ * of strings, the user has no groups. For example, Entra sends a reference instead of a long list.
  */
 export function groupsIn(claims: Claims, name: string): readonly string[] {
   const value = own(claims, name) ?? name.split('.').reduce<unknown>(own, claims);

@@ -133,7 +133,7 @@ export class EventPublishing extends Construct {
       removalPolicy,
       lifecycleRules: [{ id: 'ExpireFailedEvents', expiration: FAILED_EVENTS_EXPIRE }],
     });
-    checkBucket(this, 'failedEventsBucket', bucket, { keyRemedy: 'Exclude the bucket from the aspect, because the bucket uses the key of the catalog\'s table' });
+    checkBucket(this, 'failedEventsBucket', bucket, { keyRemedy: 'The bucket must use the key of the catalog\'s table. If an aspect sets another key, exclude the bucket from the aspect' });
     return bucket;
   }
 }

@@ -11,8 +11,8 @@ export interface PublishEventsPorts {
  * If events cannot be sent, Lambda retries the batch from the first failed record.
  *
  * The handler stores an unreadable record in the failed events bucket, because this record would fail at each retry and block other videos. For example, a
- * record with a row of a newer format is unreadable. The next record of the same video contains the unreadable row as its old image, so the handler also stores
- * the next record in this bucket.
+ * record with a row of a newer format is unreadable. The next record of the same video contains the unreadable row as its old image. This next record is
+ * therefore also unreadable, and the handler stores it in the same bucket.
  */
 export function publishEvents({ send, storeFailed }: PublishEventsPorts): (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse> {
   return async ({ Records }) => {

@@ -90,8 +90,8 @@ async function sendPage({ events, failed, settle }: Page, { send }: ResendEvents
 }
 
 /**
- * An object is deleted after all of its records were sent. If one record cannot be sent, every later invocation sends the remaining records of the object
- * again.
+ * An object is deleted only after all of its records were sent. If one record cannot be sent, the object remains, and every later invocation sends its other
+ * records again.
  */
 async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | undefined): Promise<Page> {
   const { Contents = [], IsTruncated } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: OBJECTS_AT_ONCE, StartAfter: after }));

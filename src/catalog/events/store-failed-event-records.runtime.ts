@@ -1,7 +1,7 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { DynamoDBRecord } from 'aws-lambda';
 
-/** In the objects that Lambda writes, the value of `condition` is `RetryAttemptsExhausted` or `RecordAgeExceeded`. */
+/** The `condition` of the objects that this function stores. The `condition` of Lambda's objects is `RetryAttemptsExhausted` or `RecordAgeExceeded`. */
 const CONDITION = 'RecordNotReadable';
 
 /**

@@ -38,12 +38,12 @@ export interface UploadRows {
   markSource(row: VideoRow, state: SourceState): Promise<Outcome>;
 }
 
-/** The time from when the sweeper records a complete upload until it checks whether the video has a job. */
+/** After the sweeper records a complete upload, it waits for this time, and then checks whether the video has a job. */
 const SOON_MS = 15 * 60_000;
 
 /**
- * Returns the new due time of an uploaded video, or undefined if the video keeps its due time. The due time can be too late, because the sweeper postpones the
- * check of a long upload.
+ * Returns the new due time of an uploaded video, or undefined if the video keeps its due time. During a long upload, the sweeper postpones the due time, which
+ * can then be too late for the check of the uploaded video.
  */
 function dueOfUploaded({ videoId, dueAt }: VideoRow, now: Date): Date | undefined {
   const latest = firstDue(videoId, 'uploaded', now)!.dueAt;
@@ -74,7 +74,7 @@ export function newItems(tableName: string, row: VideoRow, { description, metada
   ];
 }
 
-/** The maximum number of tries to count a new upload. A try fails if the stored `day` is not the day that the try expected. */
+/** The maximum number of tries to count a new upload. A try fails if `isFirstOfDay` is wrong for the stored `day`. */
 const TRIES = 5;
 
 export function uploadRows(tableName: string, documents: DynamoDBDocumentClient, { find, write, writeWithUsage }: RowChanges, clock: () => Date): UploadRows {

@@ -30,7 +30,7 @@ export interface NewUpload {
   /** The declared size in bytes. */
   readonly size: number;
   readonly day: string;
-  /** True if the stored counter belongs to an earlier day. The counter then starts again at 1. */
+  /** True for the first upload of `day`. The stored counter is then from an earlier day, and starts again at 1. */
   readonly isFirstOfDay: boolean;
   /** @default - no quotas */
   readonly quotas?: Quotas;

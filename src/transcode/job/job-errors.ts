@@ -19,8 +19,8 @@ const JOB_ERRORS: Readonly<Record<number, VideoError>> = {
 /**
  * `source`: the file caused the error. `request`: the file caused the error, unless the error message matches `ACCESS`.
  *
- * All other errors are retried, because the service caused the error or the error is temporary. One example is NotFound, the response to a probe of a missing
- * object.
+ * All other errors are retried, because the service caused the error or the error is temporary. For example, the service retries the error NotFound, which is
+ * the response to a probe of a missing object.
  */
 const REQUEST_ERRORS: Readonly<Record<string, 'source' | 'request'>> = {
   // "The input file was recognized but appears to be malformed or corrupt" (API Reference, Probe).

@@ -46,9 +46,9 @@ function secondsBetween(durationSeconds: number): number {
 }
 
 /**
- * Returns the object key of a captured frame that certainly exists, for a job whose event was lost. MediaConvert names captured frames `{name}.NNNNNNN.jpg`,
- * numbered from 0 (API Reference, FrameCaptureSettings). For a video shorter than two intervals, the number of frames depends on MediaConvert's rounding, so
- * the function returns the first frame.
+ * For a job whose event was lost, returns the object key of a captured frame. The frame with this key always exists. MediaConvert names captured frames
+ * `{name}.NNNNNNN.jpg`, numbered from 0 (API Reference, FrameCaptureSettings). For a video shorter than two intervals, the number of frames depends on
+ * MediaConvert's rounding, so the function returns the first frame.
  *
  * @param secondsApart the interval between two captures, which is `FramerateDenominator` in the job's settings
  */

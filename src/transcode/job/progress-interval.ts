@@ -7,7 +7,9 @@ const EVENTS_PER_JOB = 10;
 /** MediaConvert's default interval, for sources of unknown duration. */
 const DEFAULT_SECONDS = 60;
 
-/** A job takes about as long as its source lasts, so most jobs report their progress about ten times. */
+/**
+ * The interval is about a tenth of the source's duration. A job takes about as long as its source lasts, so most jobs report their progress about ten times.
+ */
 export function progressInterval(durationSeconds = DEFAULT_SECONDS * EVENTS_PER_JOB): `SECONDS_${(typeof INTERVALS)[number]}` {
   return `SECONDS_${INTERVALS.find((seconds) => seconds >= durationSeconds / EVENTS_PER_JOB) ?? 600}`;
 }

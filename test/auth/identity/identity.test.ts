@@ -117,7 +117,7 @@ describe('an existing user pool', () => {
     expect(() => service((stack) => {
       const userPool = new cognito.UserPool(stack, 'Pool');
       return Identity.fromUserPool(userPool, [userPool.addClient('Web')] as unknown as cognito.IUserPoolClient);
-    })).toThrow('identity: expected clients of the user pool for fromUserPool, got a list. Pass each client as a separate argument');
+    })).toThrow('identity: expected each client in Identity.fromUserPool to be a client of the user pool, got a list. Pass each client as a separate argument');
   });
 
   const guarded = (clientId: string) => {
@@ -147,7 +147,7 @@ describe('an existing user pool', () => {
     expect(() => service((stack) => {
       const [pool, other] = make(stack);
       return Identity.fromUserPool(pool, pool.addClient('Web'), other.addClient('App'));
-    })).toThrow(/^Test\/Vod\/Auth: identity: expected clients of the user pool for fromUserPool, got Test\/[\w-]+\/App, a client of another pool/);
+    })).toThrow(/^Test\/Vod\/Auth: identity: expected each client in Identity\.fromUserPool to be a client of the user pool, got Test\/[\w-]+\/App, which is a client of another pool/);
   });
 
   test.each<[string, (stack: Stack) => Identity]>([

@@ -97,7 +97,7 @@ describe('props', () => {
 
   test.each<[UserPoolIdentityOptions, RegExp]>([
     ...['my-aws-videos', 'amazon', 'cognito1', 'Videos', 'videos.example', '-videos', 'videos-', '', 'x'.repeat(64)].map((domainPrefix): [UserPoolIdentityOptions, RegExp] => (
-      [{ domain: { cognitoDomain: { domainPrefix } } }, /domain\.cognitoDomain\.domainPrefix: expected up to 63 lower-case letters.*and without "aws", "amazon" or "cognito"/])),
+      [{ domain: { cognitoDomain: { domainPrefix } } }, /domain\.cognitoDomain\.domainPrefix: expected 1 to 63 lower-case letters.*and must not contain "aws", "amazon" or "cognito"/])),
     [{ domain: { managedLoginVersion: 'NEWER_MANAGED_LOGIN' as any } }, /domain\.managedLoginVersion: expected .*ManagedLoginVersion\.NEWER_MANAGED_LOGIN \(2\), got "NEWER_MANAGED_LOGIN"/],
     [{ userPool: { featurePlan: 'PLUS+' as any } }, /userPool\.featurePlan: expected FeaturePlan\.LITE \("LITE"\).*, got "PLUS\+"/],
     [{ userPool: { mfa: 'required' as any } }, /userPool\.mfa: expected Mfa\.OFF .*, got "required"/],
@@ -118,12 +118,12 @@ describe('props', () => {
 
   test.each([SERVICE_URL, `${SERVICE_URL}/`, `${SERVICE_URL}/app/callback`, 'https://VIDEOS.example.com:443/?x', `${SERVICE_URL}/api/authorize`, `${SERVICE_URL}./cb`, 'https://x@videos.example.com/', `${SERVICE_URL.toUpperCase()}/${Lazy.string({ produce: () => 'x' })}`])('rejects a callback URL of the service: %s', (address) => {
     expect(() => auth({ publicClient: { callbackUrls: [address] } })).toThrow(
-      /^Test\/Auth: publicClient\.callbackUrls\[0\]: expected a custom scheme, another host or http:\/\/localhost, got .*, a URL of this service/,
+      /^Test\/Auth: publicClient\.callbackUrls\[0\]: expected a custom scheme, http:\/\/localhost or a host other than the host of this service, got /,
     );
   });
 
   test('rejects a repeated callback URL', () => {
-    expect(() => auth({ publicClient: { callbackUrls: ['app://x', 'app://x'] } })).toThrow('Test/Auth: publicClient.callbackUrls: expected each URL once, got app://x, app://x');
+    expect(() => auth({ publicClient: { callbackUrls: ['app://x', 'app://x'] } })).toThrow('Test/Auth: publicClient.callbackUrls: expected each URL only once, got app://x more than once');
   });
 
   test('warns about a callback URL at cloudfront.net, since synth cannot know whose it is', () => {
@@ -143,7 +143,7 @@ describe('props', () => {
 
   test('rejects a callback URL of the service even if its domain is known only at deploy time', () => {
     const origin = `https://${Lazy.string({ produce: () => 'd111111abcdef8.cloudfront.net' })}`;
-    expect(() => auth({ publicClient: { callbackUrls: [`${origin}/app`] } }, { url: origin })).toThrow(/publicClient\.callbackUrls\[0\]: expected a custom scheme, another host/);
+    expect(() => auth({ publicClient: { callbackUrls: [`${origin}/app`] } }, { url: origin })).toThrow(/publicClient\.callbackUrls\[0\]: expected a custom scheme, http:\/\/localhost or a host other/);
     expect(() => auth({ publicClient: { callbackUrls: [`${origin}.example/app`] } }, { url: origin })).not.toThrow();
   });
 
@@ -151,7 +151,7 @@ describe('props', () => {
   const byAspect = (publicClient: Partial<CfnUserPoolClient>) => (stack: Stack) => Aspects.of(stack).add({
     visit: (node) => { if (node instanceof CfnUserPoolClient && node.node.path.includes('PublicClient')) Object.assign(node, publicClient); },
   });
-  const own = 'callbackUrls[0]: expected a custom scheme, another host or http://localhost';
+  const own = 'callbackUrls[0]: expected a custom scheme, http://localhost or a host other than the host of this service';
   const asItIs = () => undefined;
   test.each<[string, string[], string, (stack: Stack) => void]>([
     ['lazy', [lazy(`${SERVICE_URL}:443/cb`)], own, asItIs],
