@@ -39,8 +39,8 @@ const ORDINARY = '1 KB';
 /** The size of the files that are uploaded in parts. The default `multipartThreshold` is 64 MiB. */
 const LARGE_BYTES = 65 * 1024 ** 2;
 /**
- * The largest number of write units for a video that has no description and whose row has at most 1 KB. A second rendition makes the row larger. The
- * videos in `inParts` are uploaded twice, with one PUT request and in parts, and the benchmark counts the write units of each upload.
+ * The largest number of write units for a video that has no description and whose row has at most 1 KB. The
+ * videos in `inParts` are uploaded twice: once with one PUT request, and once in parts. The benchmark counts the write units of each upload.
  */
 const UNITS = { video: 'a title only, one rendition', bound: 18, inParts: ['a title only', '1 KB'] };
 

@@ -40,7 +40,7 @@ const words = (text: string): number => text.split(' ').filter((part) => /^\p{P}
 /** Omits sentences of fewer than four words. Punctuation in code does not end a sentence. */
 function sentencesOf(paragraph: string): string[] {
   const text = paragraph.replace(/\s+/g, ' ').trim();
-  const hidden = text.replace(/`[^`]*`/g, (code) => code.replace(/[.?!]/g, '_'));
+  const hidden = text.replace(/`[^`]*`/g, (code) => code.replace(/[.?!]/g, '_')).replace(/[?!](?=\S)/g, '_');
   const ends = [...segmenter.segment(hidden)].flatMap(({ index, segment }) => [...segment.matchAll(/[.?!] (?=`)/g)].map((match) => index + match.index + 2).concat(index + segment.length));
   return ends.map((end, number) => text.slice(ends[number - 1] ?? 0, end).trim()).filter((sentence) => words(sentence) >= 4 && !/^[;,:)]/.test(sentence));
 }

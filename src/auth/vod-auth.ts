@@ -83,8 +83,8 @@ export class VodAuth extends Construct {
   /** The user pool, or undefined if the identity is not a user pool. If this construct creates the user pool, the pool contains the groups of the roles. */
   public readonly userPool?: cognito.IUserPool;
   /**
-   * The client of the user pool, or undefined if the identity is not a user pool. If this construct creates the client, the client has a secret, and uses the
-   * authorization code grant with PKCE.
+   * The client of the user pool, or undefined if the identity is not a user pool. A client that this construct
+   * creates has a secret, and uses the authorization code grant with PKCE.
    */
   public readonly userPoolClient?: cognito.IUserPoolClient;
   /** The client for native apps, created only if `publicClient` is set. */

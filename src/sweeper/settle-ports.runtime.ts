@@ -9,9 +9,9 @@ import type { SourceObjects } from '../upload/source-objects.runtime';
 export interface SettlePorts {
   readonly videos: VideoRepository;
   readonly clock: () => Date;
-  /** @default - no transcoding; the sweeper postpones the check of videos that wait for a MediaConvert job */
+  /** @default - none: the sweeper only postpones the check of videos that wait for a MediaConvert job */
   readonly transcode?: { readonly sqs: SQSClient; readonly submitQueueUrl: string; readonly mediaConvert: MediaConvertClient };
-  /** @default - no uploads; the sweeper postpones the check of videos that wait for an upload */
+  /** @default - none: the sweeper only postpones the check of videos that wait for an upload */
   readonly upload?: { readonly uploads: MultipartUploads; readonly expiry: UploadExpiry };
   /** `buckets`: the buckets whose sources can be deleted or archived. @default - sources are kept */
   readonly sources?: { readonly objects: SourceObjects; readonly action: SourceLifecycleSettings['action']; readonly buckets: readonly string[] };

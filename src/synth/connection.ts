@@ -34,12 +34,12 @@ type CoveredTwice<U> = U extends readonly [Connection<infer V>, ...infer Others]
 export type Uncovered<H extends HandlerName, U> = Values<Exclude<Required<H>, Covered<U>>> & Partial<Values<Exclude<Optional<H>, Covered<U>>>>
   & { readonly [Other in Exclude<Variable, Exclude<Required<H> | Optional<H>, Covered<U>>>]?: never };
 
-/** The type `unknown` (no compile error) if all variables of the connection are optional for the handler. Otherwise an error message. */
+/** If all variables of the connection are optional for the handler, this type accepts the connection. Otherwise the type is an error message. */
 export type LateFor<H extends HandlerName, V extends Variable> = [Exclude<V, Optional<H>>] extends [never] ? unknown : `${Exclude<V, Optional<H>>} is not optional for ${H}`;
 
 /**
- * The type `unknown` (no compile error) if the handler reads all variables of the connections, and no variable is set twice. Otherwise a list of error
- * messages.
+ * If the handler reads all variables of the connections, and no variable is set twice, this type accepts the connections. Otherwise the type is a list of
+ * error messages.
  */
 export type FitFor<H extends HandlerName, U> = [CoveredTwice<U>] extends [never]
   ? [Exclude<Covered<U>, Required<H> | Optional<H>>] extends [never] ? unknown : readonly `${H} does not read ${Exclude<Covered<U>, Required<H> | Optional<H>>}`[]

@@ -30,7 +30,7 @@ const withObject = (name: string, run: (tools: Tools) => Promise<object>, answer
   answer,
   versitygw,
 });
-/** A test case that puts the source of a copy before `run`. */
+/** A test case that first uploads the source object of a copy, and then calls `run`. */
 const withSource = (name: string, run: (tools: Tools) => Promise<object>, answer: Row['answer'], versitygw?: Row['versitygw']): Row => ({
   name,
   async run(tools) {
