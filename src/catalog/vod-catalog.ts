@@ -25,7 +25,7 @@ import { originProblem } from '../synth/origin';
 import { booleanProblem, keyProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-paths';
 import { DEFAULT_REMOVAL_POLICY, removalPolicyProblem } from '../synth/removal-policy';
-import { checkSoleUse } from '../synth/sole-use';
+import { checkSoleUse, markUse } from '../synth/sole-use';
 
 /** Options for the catalog. */
 export interface VodCatalogOptions {
@@ -180,6 +180,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
     const { eventBus, failedEventsBucket, publishEventsFunction, resendEventsFunction } = this.events;
     this.eventBus = eventBus;
     this.failedEventsBucket = failedEventsBucket;
+    markUse(this, 'failed events', failedEventsBucket);
     this.publishEventsFunction = publishEventsFunction;
     this.resendEventsFunction = resendEventsFunction;
     this._area = {

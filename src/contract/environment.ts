@@ -4,7 +4,7 @@ import type { Roles } from './roles';
 import type { SigningKeyReference } from './signing-keys';
 import type { TokenRules } from './token-rules';
 import type { TranscodeSettings } from './transcode';
-import type { SourceLifecycleSettings, UploadExpiry, UploadSettings } from './upload';
+import type { SourceLifecycleSettings, SourcePrefix, UploadExpiry, UploadSettings } from './upload';
 
 /** All environment variables that constructs set for handlers, each with the codec of its value. */
 export const VARIABLES = {
@@ -19,9 +19,9 @@ export const VARIABLES = {
   HANDLERS: json<readonly string[]>(),
   /** The `https://` URL of the hosted UI. */
   HOSTED_UI: text,
-  /** Buckets of the ingest whose objects the sweeper can delete or archive. */
-  INGEST_BUCKETS: json<readonly string[]>(),
   INGEST_SETTINGS: json<IngestSettings>(),
+  /** The objects of the ingest that the sweeper can delete or archive. */
+  INGEST_SOURCES: json<readonly SourcePrefix[]>(),
   /** Issuer of the user pool: `https://cognito-idp.{region}.amazonaws.com/{userPoolId}`. */
   ISSUER: text,
   /** ARN of the IAM role with which MediaConvert reads source files and writes media files. */
@@ -88,7 +88,7 @@ export const ENVIRONMENTS = {
   'delivery/make-key-pair': [],
   'delivery/start-playback': ['TABLE_NAME', 'SERVICE_URL', 'SIGNING_KEYS', 'SESSION_SECONDS', 'ROLES', 'APP_ORIGINS?'],
   'ingest/ingest-objects': ['TABLE_NAME', 'SUBMIT_QUEUE_URL', 'INGEST_SETTINGS'],
-  'sweeper/sweep-videos': ['TABLE_NAME', 'SUBMIT_QUEUE_URL?', 'SOURCE_BUCKET?', 'UPLOAD_EXPIRY?', 'SOURCE_LIFECYCLE?', 'INGEST_BUCKETS?'],
+  'sweeper/sweep-videos': ['TABLE_NAME', 'SUBMIT_QUEUE_URL?', 'SOURCE_BUCKET?', 'UPLOAD_EXPIRY?', 'SOURCE_LIFECYCLE?', 'INGEST_SOURCES?'],
   'transcode/record-job-event': ['TABLE_NAME', 'MEDIA_BUCKET', 'SOURCE_LIFECYCLE?'],
   'transcode/submit-job': ['TABLE_NAME', 'MEDIA_BUCKET', 'QUEUE_ARN', 'JOB_ROLE_ARN', 'TRANSCODE_SETTINGS', 'MAX_RECEIVES'],
   'upload/manage-uploads': ['TABLE_NAME', 'SERVICE_URL', 'SOURCE_BUCKET', 'SOURCE_ADDRESS', 'UPLOAD_ROLE_ARN', 'UPLOAD_SETTINGS', 'ROLES', 'APP_ORIGINS?'],

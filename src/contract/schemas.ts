@@ -1,7 +1,7 @@
-import { MEDIA_TYPE } from '../domain/media-type';
+import { MAX_CONTENT_TYPE_LENGTH, MEDIA_TYPE } from '../domain/media-type';
 import { KEY_PATTERN, LINE_PATTERN } from '../domain/text-rules';
 import { MAX_PARTS } from '../domain/upload-limits';
-import { MAX_OWNER_LENGTH, MAX_TITLE_LENGTH } from '../domain/user-data-limits';
+import { MAX_FILE_NAME_LENGTH, MAX_OWNER_LENGTH, MAX_TITLE_LENGTH } from '../domain/user-data-limits';
 import { VIDEO_ID } from '../domain/video-id';
 import { VIDEO_ERROR_CODES, VIDEO_STATUSES } from '../domain/video-status';
 import { VISIBILITIES } from '../domain/visibility';
@@ -82,8 +82,8 @@ const descriptive = {
 } as const;
 
 export const uploadRequestSchema = object({
-  fileName: line('The name of the file: one line, not blank', 255),
-  contentType: { type: 'string', description: 'The media type of the file', maxLength: 127, pattern: `^${MEDIA_TYPE}$` },
+  fileName: line('The name of the file: one line, not blank', MAX_FILE_NAME_LENGTH),
+  contentType: { type: 'string', description: 'The media type of the file', maxLength: MAX_CONTENT_TYPE_LENGTH, pattern: `^${MEDIA_TYPE}$` },
   size: { type: 'integer', description: 'The size of the file in bytes', minimum: 1 },
   checksum: checksumOf('the file'),
   ...descriptive,

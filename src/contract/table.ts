@@ -92,6 +92,8 @@ export interface VideoRow {
     readonly etag?: string;
     /** The time at which the sweeper deletes or archives the source. */
     readonly dueAt?: string;
+    /** The action at `dueAt`. If the prop `sourceLifecycle` now requires another action, the sweeper does nothing. */
+    readonly dueAction?: 'delete' | 'archive';
     readonly state?: SourceState;
   };
   /** The multipart upload of the source file; absent for an upload with one PUT request, and after the upload. `partSize` is in bytes. */

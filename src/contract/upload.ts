@@ -13,6 +13,12 @@ export interface UploadSettings extends UploadLimits {
 /** The tag of sources for which the bucket's lifecycle rule changes the storage class. */
 export const ARCHIVE_TAG = { key: 'vod-lifecycle', value: 'archive' } as const;
 
+/** All objects in a bucket whose key starts with the prefix. */
+export interface SourcePrefix {
+  readonly bucket: string;
+  readonly prefix: string;
+}
+
 /** What the sweeper does with the source of a ready video. */
 export interface SourceLifecycleSettings {
   readonly action: 'delete' | 'archive';

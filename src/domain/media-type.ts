@@ -3,6 +3,15 @@ const NAME = '[A-Za-z0-9!#$&^_.+-]+';
 
 export const MEDIA_TYPE = `${NAME}/${NAME}`;
 
+/** In characters. */
+export const MAX_CONTENT_TYPE_LENGTH = 127;
+
+const WHOLE = new RegExp(`^${MEDIA_TYPE}$`);
+
+export function isMediaType(text: string): boolean {
+  return WHOLE.test(text);
+}
+
 const RANGE = new RegExp(`^${NAME}/(?:\\*|${NAME})$`);
 
 export function isMediaTypeRange(text: string): boolean {

@@ -9,6 +9,13 @@ const INHERITED_NAMES = [
 
 export const LINE_PATTERN = `^(?=.*\\S)[^${NOT_IN_A_LINE}]*$`;
 
+const LINE = new RegExp(LINE_PATTERN);
+
+/** Whether a text is one line, and visible. */
+export function isLine(text: string): boolean {
+  return LINE.test(text) && isText(text) && !isBlank(text);
+}
+
 /** The JSON Schema pattern of a key in the metadata of a video. */
 export const KEY_PATTERN = `^(?!(?:${INHERITED_NAMES.join('|')})$)(?=.*\\S)[^${NOT_IN_A_LINE}]{1,64}$`;
 

@@ -1,7 +1,10 @@
-import { isBlank, isText } from './text-rules';
+import { isBlank, isLine } from './text-rules';
 
 /** In characters. */
 export const MAX_TITLE_LENGTH = 200;
+
+/** In characters. */
+export const MAX_FILE_NAME_LENGTH = 255;
 
 export function titleOf(fileName: string): string {
   // Array.from() splits the string at code points, so no surrogate pair is cut.
@@ -36,7 +39,7 @@ export const MAX_OWNER_LENGTH = 255;
 
 /** Whether a value can be the id of a user. */
 export function isOwner(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= MAX_OWNER_LENGTH && !isBlank(value) && isText(value);
+  return typeof value === 'string' && value.length <= MAX_OWNER_LENGTH && isLine(value);
 }
 
 /** Returns the name of the first blank field. The schema accepts fields that contain only invisible characters, but `isBlank` detects them. */

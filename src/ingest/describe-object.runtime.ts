@@ -1,8 +1,8 @@
 import type { IngestSettings } from '../contract/ingest';
 import { ingestMetadataSchema } from '../contract/schemas';
 import type { VideoDetails, VideoRow } from '../contract/table';
-import { isText } from '../domain/text-rules';
-import { blankField, isOwner, titleOf } from '../domain/user-data-limits';
+import { isLine } from '../domain/text-rules';
+import { blankField, isOwner, MAX_FILE_NAME_LENGTH, titleOf } from '../domain/user-data-limits';
 import { isVisibility, VISIBILITIES } from '../domain/visibility';
 import { HttpProblem } from '../runtime/http-problem';
 import { jsonReader } from '../runtime/read-request';
@@ -33,7 +33,7 @@ export function describe(
 ): { video: Pick<VideoRow, 'owner' | 'title' | 'tags' | 'visibility'> & { fileName: string }; details: VideoDetails } {
   const { title, description, tags, metadata, ...given } = encoded === undefined ? {} : decode(encoded);
   const name = key.slice(key.lastIndexOf('/') + 1);
-  const fileName = isText(name) && blankField({ fileName: name }) === undefined ? name : fallbackName;
+  const fileName = isLine(name) && name.length <= MAX_FILE_NAME_LENGTH ? name : fallbackName;
   const blank = blankField({ fileName, title, tags, metadata });
   if (blank) throw new Error(`the metadata x-amz-meta-vod: ${blank} is blank, or contains a blank entry`);
   const owner = objectTags[OWNER_TAG] ?? given.owner ?? defaultOwner;
@@ -58,6 +58,6 @@ function decode(encoded: string): IngestMetadata {
   } catch (error) {
     if (!(error instanceof HttpProblem)) throw error;
     const fields = (error.errors ?? []).map(({ pointer, detail }) => `${pointer || 'the whole text'} ${detail}`);
-    throw new Error(error.code === 'malformed_json' ? 'the metadata x-amz-meta-vod is not JSON' : [error.message, ...fields].join('; '));
+    throw new Error(error.code === 'malformed_json' ? 'the metadata x-amz-meta-vod is not JSON' : [...new Set([error.message, ...fields])].join('; '));
   }
 }

@@ -9,8 +9,7 @@ export interface IngestBucket {
   /**
    * The bucket, in the region of the stack.
    *
-   * If the bucket is defined in this app, the construct turns EventBridge events on. An imported bucket must already send its events to EventBridge. A bucket
-   * of another account also needs a bucket policy that allows the roles of this service to read its objects.
+   * If the bucket is defined in this app, the construct turns EventBridge events on. An imported bucket must already send its events to EventBridge.
    */
   readonly bucket: s3.IBucket;
 

@@ -17,14 +17,14 @@ export function grantOnObjects(scope: IConstruct, { bucket, prefix = '' }: Inges
  * Returns the environment variable and permissions with which the sweeper deletes or archives objects of the ingest. Returns no connection if the sweeper
  * changes no sources.
  */
-export function ingestLifecycleConnections(scope: IConstruct, { sources }: IVodIngest, upload: IVodUpload): Connection<'INGEST_BUCKETS'>[] {
+export function ingestLifecycleConnections(scope: IConstruct, { sources }: IVodIngest, upload: IVodUpload): Connection<'INGEST_SOURCES'>[] {
   const action = upload.sourceLifecycle._settings()?.action;
   if (!action) return [];
   // A bucket of another pipeline has no lifecycle rule that archives sources, so only sources in the source bucket can be archived.
   const changed = sources.filter(({ bucket, deleteSources }) => deleteSources && (action === 'delete' || bucket === upload.bucket));
   const actions = action === 'delete' ? ['s3:GetObject', 's3:DeleteObject'] : ['s3:GetObject', 's3:GetObjectTagging', 's3:PutObjectTagging'];
   return [connection({
-    environment: { INGEST_BUCKETS: changed.map(({ bucket }) => bucket.bucketName) },
+    environment: { INGEST_SOURCES: changed.map(({ bucket, prefix = '' }) => ({ bucket: bucket.bucketName, prefix })) },
     grant: (grantee) => changed.forEach((source) => {
       grantOnObjects(scope, source, grantee, actions);
       // With this permission, S3 returns 404 if an earlier sweep has already deleted the object. Otherwise S3 returns 403.

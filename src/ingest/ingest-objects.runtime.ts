@@ -5,6 +5,7 @@ import { describe } from './describe-object.runtime';
 import type { IngestSettings } from '../contract/ingest';
 import type { ObjectVersion } from '../contract/table';
 import type { SubmitMessage } from '../contract/transcode';
+import { isMediaType, MAX_CONTENT_TYPE_LENGTH } from '../domain/media-type';
 import type { VideoRepository } from '../runtime/rows/video-repository';
 
 export interface IngestObjectsPorts {
@@ -51,6 +52,7 @@ async function ingest(body: string, ports: IngestObjectsPorts): Promise<void> {
   const object = readEvent(body);
   const { bucket, key, size } = object;
   if (!settings.sources.some((source) => source.bucket === bucket && key.startsWith(source.prefix))) throw new Error('the object is not in a bucket of the ingest, or its key does not begin with a prefix of the ingest');
+  if (/(^|\/)\.{1,2}(\/|$)/.test(key)) throw new Error('the key contains the path segment "." or "..", which some programs resolve to another key');
   // The S3 console creates an empty object for each folder.
   if (size === 0 || key.endsWith('/')) return console.info({ message: 'ignored: a folder or an empty object', bucket, key });
 
@@ -68,32 +70,38 @@ async function ingest(body: string, ports: IngestObjectsPorts): Promise<void> {
 /** Returns undefined if the object was deleted or replaced. If a new object replaced it, S3 sends a separate event for the new object. */
 async function create(object: CreatedObject, { videos, s3, newId, settings }: IngestObjectsPorts): Promise<string | undefined> {
   const { bucket, key, etag } = object;
-  const head = await headOf(s3, object);
-  if (!head) {
+  const { head, tags } = await read(s3, object) ?? {};
+  if (!head || !tags) {
     console.warn({ message: 'ignored: the object was deleted or replaced', bucket, key });
     return undefined;
   }
-  const { TagSet } = await s3.send(new GetObjectTaggingCommand({ Bucket: bucket, Key: key }), timeout());
-  const tags = Object.fromEntries((TagSet ?? []).map(({ Key, Value }) => [Key, Value]));
   const videoId = newId();
   const { video, details } = describe({ key, metadata: head.Metadata?.vod, tags, fallbackName: videoId }, settings);
   const created = await videos.createIngested(object, {
     videoId,
     ...video,
-    source: { bucket, key, etag, fileName: video.fileName, contentType: head.ContentType ?? 'application/octet-stream', size: head.ContentLength! },
+    source: { bucket, key, etag, fileName: video.fileName, contentType: contentTypeOf(head), size: head.ContentLength! },
   }, details);
   console.info({ message: 'object ingested', bucket, key, videoId: created });
   return created;
 }
 
-async function headOf(s3: S3Client, { bucket, key, etag }: CreatedObject): Promise<HeadObjectCommandOutput | undefined> {
+interface ReadObject {
+  readonly head: HeadObjectCommandOutput;
+  readonly tags: Readonly<Record<string, string | undefined>>;
+}
+
+/** S3 has no `If-Match` for tags. If the tags that were read belong to a newer object, the request after them fails. */
+async function read(s3: S3Client, { bucket, key, etag }: CreatedObject): Promise<ReadObject | undefined> {
+  const object = { Bucket: bucket, Key: key };
   try {
-    return await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, IfMatch: `"${etag}"` }), timeout());
+    const { TagSet = [] } = await s3.send(new GetObjectTaggingCommand(object), timeout());
+    const head = await s3.send(new HeadObjectCommand({ ...object, IfMatch: `"${etag}"` }), timeout());
+    return { head, tags: Object.fromEntries(TagSet.map(({ Key, Value }) => [Key, Value])) };
   } catch (error) {
     const status = (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode;
     if (status === 404 || status === 412) return undefined;
-    // Without the permission `s3:ListBucket`, S3 also returns 403 for a missing object (see "HeadObject" in the Amazon S3 API Reference).
-    if (status === 403) throw new Error('S3 denied access. Either the object was deleted, or the policy of its bucket or KMS key does not allow the function to read it', { cause: error });
+    if (status === 403) throw new Error('S3 denied access. The policy of the bucket or of its KMS key must allow the function to read the object', { cause: error });
     throw error;
   }
 }
@@ -101,6 +109,11 @@ async function headOf(s3: S3Client, { bucket, key, etag }: CreatedObject): Promi
 async function submit(videoId: string, { sqs, submitQueueUrl }: IngestObjectsPorts): Promise<void> {
   const message: SubmitMessage = { videoId, attempt: 1 };
   await sqs.send(new SendMessageCommand({ QueueUrl: submitQueueUrl, MessageBody: JSON.stringify(message) }), timeout());
+}
+
+/** S3 accepts any text as a content type. */
+function contentTypeOf({ ContentType = '' }: HeadObjectCommandOutput): string {
+  return ContentType.length <= MAX_CONTENT_TYPE_LENGTH && isMediaType(ContentType) ? ContentType : 'application/octet-stream';
 }
 
 function timeout(): { abortSignal: AbortSignal } {
@@ -112,11 +125,12 @@ type Event = { readonly detail?: Partial<Omit<S3ObjectCreatedNotificationEventDe
 /** Throws for an unknown message. */
 function readEvent(body: string): CreatedObject {
   const { bucket, object } = (JSON.parse(body) as Event).detail ?? {};
-  const { key, size, etag, 'version-id': version } = object ?? {};
+  const { key, size, etag, 'version-id': id } = object ?? {};
   if (typeof bucket?.name !== 'string' || typeof key !== 'string' || typeof size !== 'number' || typeof etag !== 'string') {
     throw new Error('the message is not an "Object Created" event');
   }
-  return { bucket: bucket.name, key, size, etag, version: version ?? etag };
+  // S3 documents the version id `null` for objects in a bucket without versioning.
+  return { bucket: bucket.name, key, size, etag, version: id && id !== 'null' ? id : etag };
 }
 
 function objectIn(body: string): string | undefined {

@@ -1,7 +1,7 @@
 import { Annotations, Duration } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as targets from 'aws-cdk-lib/aws-events-targets';
-import type * as iam from 'aws-cdk-lib/aws-iam';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
@@ -27,6 +27,7 @@ import { grantKey } from '../synth/kms-keys';
 import { privateQueue } from '../synth/private-queue';
 import { enumProblem, isAbsent, keyProblem, libraryObjectProblem, listProblems, show } from '../synth/prop-checks';
 import { propName } from '../synth/prop-paths';
+import { checkSoleUse, checkUnused } from '../synth/sole-use';
 import type { IVodTranscode } from '../transcode/transcode';
 import { submitConnection } from '../transcode/transcode-connections';
 import type { IVodUpload } from '../upload/upload';
@@ -131,6 +132,12 @@ export class VodIngest extends Construct implements IVodIngest {
     ]);
     useFunctionOptions(this, props.functions);
     const watched = watchedBuckets(this, props);
+    if (props.upload) checkSoleUse(this, propName(this, 'sourceBucket'), 'ingest', props.upload.bucket, `Each service would create a video for each object below ${INGEST_PREFIX}`);
+    // A service must not ingest objects that this library writes: the results would become new videos without end.
+    for (const { bucket, prop } of watched) {
+      checkUnused(this, prop, 'media', bucket, 'Each media file would become a video');
+      checkUnused(this, prop, 'failed events', bucket, 'Each failed event record would become a video');
+    }
     this.sources = watched.map(({ bucket, prefix, deleteSources }) => ({ bucket, prefix, deleteSources }));
     props.upload?.sourceLifecycle._addRule(this, propName(this, 'sourceBucket'), props.upload.bucket, INGEST_PREFIX);
     this.deadLetterQueue = privateQueue(this, 'DeadLetterQueue');
@@ -148,7 +155,7 @@ export class VodIngest extends Construct implements IVodIngest {
       uses: [
         connectionsOf(props.catalog).upload,
         submitConnection(props.transcode),
-        connection({ environment: {}, grant: (grantee) => grantRead(this, watched, grantee, ['s3:GetObject', 's3:GetObjectTagging']) }),
+        connection({ environment: {}, grant: (grantee) => grantReadAndList(this, watched, grantee) }),
         permission(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [this.queue.queueArn]),
       ],
       environment: { INGEST_SETTINGS: settings },
@@ -191,11 +198,17 @@ function grantRead(scope: IConstruct, watched: readonly WatchedBucket[], grantee
   }
 }
 
+/** Without `s3:ListBucket`, S3 returns 403 for an object that was deleted in the meantime. */
+function grantReadAndList(scope: IConstruct, watched: readonly WatchedBucket[], grantee: iam.IGrantable): void {
+  grantRead(scope, watched, grantee, ['s3:GetObject', 's3:GetObjectTagging']);
+  iam.Grant.addToPrincipal({ grantee, actions: ['s3:ListBucket'], resourceArns: watched.map(({ bucket }) => bucket.bucketArn) });
+}
+
 function problemsOf(scope: Construct, props: VodIngestProps): (string | undefined)[] {
   const { buckets, upload, transcode, defaultOwner } = props;
   const name = propName(scope, 'buckets');
   const wrong = [
-    libraryObjectProblem('transcode', transcode, 'a VodTranscode', { members: ['node', 'submitQueue', 'submitJobFunction', 'jobRole', 'mediaBucket'], required: true }),
+    libraryObjectProblem('transcode', transcode, 'a VodTranscode', { members: ['node', 'submitQueue', 'submitJobFunction', 'jobRole'], required: true }),
     libraryObjectProblem('upload', upload, 'a VodUpload', { members: ['node', 'bucket', 'sourceLifecycle'] }),
     isAbsent(defaultOwner) || isOwner(defaultOwner) ? undefined
       : `${propName(scope, 'defaultOwner')}: expected a user id of 1 to ${MAX_OWNER_LENGTH} characters, got ${show(defaultOwner)}`,
@@ -210,9 +223,7 @@ function problemsOf(scope: Construct, props: VodIngestProps): (string | undefine
   ];
 }
 
-/** The media files of a video must not become videos: the service would transcode its own results without end. */
-function usedProblem(scope: Construct, name: string, bucket: s3.IBucket, { upload, transcode }: VodIngestProps): string | undefined {
-  if (isSame(scope, bucket, transcode.mediaBucket)) return `${name}: expected a bucket of another pipeline, got the bucket of the media files. Each media file would become a video`;
+function usedProblem(scope: Construct, name: string, bucket: s3.IBucket, { upload }: VodIngestProps): string | undefined {
   return upload && isSame(scope, bucket, upload.bucket) ? `${name}: expected a bucket of another pipeline, got the source bucket. The service already creates videos for the objects below ${INGEST_PREFIX} in the source bucket` : undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { MediaConvertClient } from '@aws-sdk/client-mediaconvert';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SubmitMessage } from '../contract/transcode';
-import type { SourceLifecycleSettings, UploadExpiry } from '../contract/upload';
+import type { SourceLifecycleSettings, SourcePrefix, UploadExpiry } from '../contract/upload';
 import type { VideoRepository } from '../runtime/rows/video-repository';
 import type { MultipartUploads } from '../upload/multipart-uploads.runtime';
 import type { SourceObjects } from '../upload/source-objects.runtime';
@@ -13,8 +13,8 @@ export interface SettlePorts {
   readonly transcode?: { readonly sqs: SQSClient; readonly submitQueueUrl: string; readonly mediaConvert: MediaConvertClient };
   /** @default - none: the sweeper only postpones the check of videos that wait for an upload */
   readonly upload?: { readonly uploads: MultipartUploads; readonly expiry: UploadExpiry };
-  /** `buckets`: the buckets whose sources can be deleted or archived. @default - sources are kept */
-  readonly sources?: { readonly objects: SourceObjects; readonly action: SourceLifecycleSettings['action']; readonly buckets: readonly string[] };
+  /** `prefixes`: the objects that the sweeper can delete or archive. @default - sources are kept */
+  readonly sources?: { readonly objects: SourceObjects; readonly action: SourceLifecycleSettings['action']; readonly prefixes: readonly SourcePrefix[] };
 }
 
 export interface Wait {

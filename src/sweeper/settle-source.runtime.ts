@@ -13,13 +13,18 @@ const TOMORROW: Wait = { minutes: 24 * 60 };
  */
 export async function settleSource(row: VideoRow, { videos, clock, sources }: SettlePorts): Promise<NextLook> {
   const { videoId, source } = row;
-  const { dueAt, state, bucket, size } = source;
-  if (!sources?.buckets.includes(bucket) || dueAt === undefined || state) return 'never';
+  const { dueAt, dueAction, state, bucket, key, size } = source;
+  const isOurs = sources?.prefixes.some((each) => each.bucket === bucket && key.startsWith(each.prefix));
+  if (!sources || !isOurs || dueAt === undefined || dueAction !== sources.action || state) return 'never';
   const early = Date.parse(dueAt) - clock().getTime();
   if (early > 0) return { minutes: early / 60_000 };
   const { objects, action } = sources;
   if (action === 'delete') {
     const outcome = await objects.delete(source);
+    if (outcome === 'denied') {
+      console.error({ message: 'source not deleted', videoId, outcome });
+      return TOMORROW;
+    }
     console.info({ message: 'source deleted', videoId, outcome, recorded: await videos.markSource(row, 'deleted') });
     return 'settled';
   }

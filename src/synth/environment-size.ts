@@ -17,6 +17,7 @@ const PSEUDO_PARAMETERS: Readonly<Record<string, string>> = {
 /** For each environment variable that can be large: the props that determine its size. */
 const FILLED_BY: Partial<Record<string, string>> = {
   APP_ORIGINS: 'appOrigins',
+  INGEST_SETTINGS: 'ingest.buckets',
   RETURN_ORIGINS: 'appOrigins',
   ROLES: 'roles',
   SIGNING_KEYS: 'keyGenerations',

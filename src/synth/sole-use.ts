@@ -11,17 +11,31 @@ type Resource = s3.IBucket | dynamodb.ITable;
  * Rejects a bucket or table that two constructs of the app use for the same purpose.
  *
  * @param use the purpose of the resource, such as `sources`
- * @param harm the last sentence of the error message: the consequence for both services
+ * @param harm a sentence, which ends the error message
  */
 export function checkSoleUse(scope: IConstruct, prop: string, use: string, resource: Resource, harm: string): void {
-  // Symbol.for() returns the same symbol in each installed copy of the library.
-  const key = Symbol.for(`serverless-vod:${use}`);
-  Object.defineProperty(scope, key, { value: resource });
+  markUse(scope, use, resource);
+  checkUnused(scope, prop, use, resource, harm);
+}
+
+/** Records the purpose of a bucket or table, for the checks of other constructs. */
+export function markUse(scope: IConstruct, use: string, resource: Resource): void {
+  Object.defineProperty(scope, keyOf(use), { value: resource });
+}
+
+/** Rejects a bucket or table that another construct of the app uses for the purpose `use`. The other construct must call `markUse`. */
+export function checkUnused(scope: IConstruct, prop: string, use: string, resource: Resource, harm: string): void {
+  const key = keyOf(use);
   scope.node.addValidation({
     validate: () => scope.node.root.node.findAll()
-      .filter((node) => node !== scope && key in node && isSame(scope, resource, node, node[key] as Resource))
+      .filter((node) => node !== scope && key in node && isSame(scope, resource, node, (node as unknown as Record<symbol, Resource>)[key]))
       .map((other) => `${prop}: expected a ${'bucketName' in resource ? 'bucket' : 'table'} that only this service uses, got a resource that ${other.node.path} also uses. ${harm}`),
   });
+}
+
+/** Symbol.for() returns the same symbol in each installed copy of the library. */
+function keyOf(use: string): symbol {
+  return Symbol.for(`serverless-vod:${use}`);
 }
 
 /** Names are compared too, because an app can import the same bucket or table twice. Two tables in different regions or accounts can have the same name. */

@@ -1,6 +1,5 @@
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
 
@@ -12,6 +11,4 @@ export interface IVodTranscode extends IConstruct {
   readonly submitJobFunction: lambda.Function;
   /** The IAM role that MediaConvert uses to read sources and write media files. */
   readonly jobRole: iam.Role;
-  /** The bucket of the media files. */
-  readonly mediaBucket: s3.IBucket;
 }

@@ -28,7 +28,7 @@ import { privateQueue } from '../synth/private-queue';
 import { durationProblem, keyProblem, numberProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-paths';
 import { warnWithoutMediaConvert } from '../synth/region';
-import { checkSoleUse } from '../synth/sole-use';
+import { checkSoleUse, markUse } from '../synth/sole-use';
 import { SourceLifecycle, sourceLifecycleProblems } from '../synth/source-lifecycle';
 
 /** Options for transcoding. */
@@ -153,8 +153,6 @@ export class VodTranscode extends Construct implements IVodTranscode {
   public readonly jobEventsDeadLetterQueue: sqs.Queue;
   /** The function that submits MediaConvert jobs. */
   public readonly submitJobFunction: lambda.Function;
-  /** The bucket of the media files. */
-  public readonly mediaBucket: s3.IBucket;
   /** The function that records job events in the catalog. */
   public readonly recordJobEventFunction: lambda.Function;
 
@@ -178,7 +176,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
     checkBucket(this, propName(this, 'mediaBucket'), props.mediaBucket);
     warnWithoutMediaConvert(this);
     const settings = settingsOf(props);
-    this.mediaBucket = props.mediaBucket;
+    markUse(this, 'media', props.mediaBucket);
     if (!sendEventsToEventBridge(props.sourceBucket)) {
       Annotations.of(this).addWarningV2('serverless-vod:sourceBucketEvents',
         `${propName(this, 'sourceBucket')}: cannot configure an imported bucket. Uploads are transcoded only if the bucket sends its events to EventBridge. In the app that creates the bucket, set eventBridgeEnabled or call enableEventBridgeNotification(). If a customer managed KMS key encrypts the bucket, import the bucket with fromBucketAttributes and encryptionKey`);

@@ -14,7 +14,7 @@ export type Archiving = 'tagged' | 'gone' | 'denied' | 'too_many_tags';
 /** Deletes and archives the source files of ready videos, in any bucket. */
 export interface SourceObjects {
   /** Deletes the object. `gone`: the object does not exist, or another object has the key. */
-  delete(object: SourceObject): Promise<'deleted' | 'gone'>;
+  delete(object: SourceObject): Promise<'deleted' | 'gone' | 'denied'>;
   /** Adds the tag of the bucket's lifecycle rule to the object. */
   archive(object: SourceObject): Promise<Archiving>;
 }
@@ -37,7 +37,9 @@ export function sourceObjects(given?: S3.S3Client): SourceObjects {
         await client.send(new s3.DeleteObjectCommand({ Bucket: bucket, Key: key, IfMatch: etag && quoted(etag) }), timeout());
         return 'deleted';
       } catch (error) {
-        if (GONE.includes(statusOf(error))) return 'gone';
+        const status = statusOf(error);
+        if (GONE.includes(status)) return 'gone';
+        if (status === 403) return 'denied';
         throw error;
       }
     },

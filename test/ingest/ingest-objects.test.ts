@@ -106,11 +106,18 @@ describe('a new object', () => {
     expect((await videosOf(key))[0]).toMatchObject({ owner: 'bob', visibility: 'signed-in' });
   });
 
-  test('gets its id as its title if its key ends in an invalid name', async () => {
-    const key = `${newKey()}\u0007`;
+  test.each([['a control character', '\u0007'], ['a line break', 'a\nb.mp4'], ['more than 255 characters', 'x'.repeat(256)]])('gets its id as its title if the name of its file has %s', async (_, name) => {
+    const key = `${newKey()}${name}`;
     await send(created(key));
     const [row] = await videosOf(key);
     expect(row.title).toBe(row.videoId);
+  });
+
+  test.each(['film', 'x'.repeat(200), 'video/mp4; a=b', 'v/\n'])('gets a general content type instead of %j', async (ContentType) => {
+    const key = newKey();
+    s3.on(HeadObjectCommand).resolves({ ContentLength: 5, ContentType });
+    await send(created(key));
+    expect((await videosOf(key))[0].source.contentType).toBe('application/octet-stream');
   });
 });
 
@@ -140,6 +147,14 @@ describe('an object creates only one video', () => {
     await videoRepository(table.tableName, { client: table.client }).claim(videoId, 1, 'message', new Date());
     await send(created(key));
     expect(submitted()).toHaveLength(1);
+  });
+
+  test('if an event of a bucket without versioning contains the version id null', async () => {
+    const key = newKey();
+    await send(created(key, { 'version-id': 'null' }), created(key), created(key, { 'version-id': '' }));
+    expect(await videosOf(key)).toHaveLength(1);
+    await send(created(key, { 'version-id': 'null', 'etag': 'e2' }));
+    expect(await videosOf(key)).toHaveLength(2);
   });
 
   test('but a new version or a replaced object with the same key creates another video', async () => {
@@ -182,6 +197,8 @@ describe('a message fails, so that SQS moves it to the dead-letter queue, and th
     ['a blank owner tag', { tags: { 'vod-owner': ' ' } }, 'the owner of the object is blank'],
     ['a denied request', { error: s3Error('Forbidden', 403) }, 'S3 denied access'],
     ['an unavailable S3', { error: s3Error('InternalError', 500) }, 'S3: InternalError'],
+    ['a path segment ..', { key: 'ingest/../source/x/original' }, 'the key contains the path segment'],
+    ['an owner of two lines', { head: described({ owner: 'a\nb' }) }, '/owner'],
     ['a key outside of the prefix', { key: 'source/x/original' }, 'its key does not begin with a prefix of the ingest'],
   ];
   test.each(cases)('%s', async (_, { head, tags = {}, error, key = newKey() }, reason) => {

@@ -2,11 +2,12 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
+import { ServerlessVod } from '../../src';
 import { VodIngest, type VodIngestOptions } from '../../src/ingest/vod-ingest';
 import { SourceLifecycle } from '../../src/synth/source-lifecycle';
 import { environmentOf } from '../toolkit/functions';
 import { permissionsOf, permissionsOfRole } from '../toolkit/permissions';
-import { catalogIn, testStack, transcodeIn, uploadIn, vodIn, warningsOf } from '../toolkit/stacks';
+import { catalogIn, templateOf, testStack, transcodeIn, uploadIn, vodIn, warningsOf } from '../toolkit/stacks';
 
 const privateBucket = (stack: Stack, id: string, props: s3.BucketProps = {}) => (
   new s3.Bucket(stack, id, { blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL, enforceSSL: true, ...props }));
@@ -86,10 +87,37 @@ test.each<[string, (stack: Stack) => object, string]>([
   expect(() => vodIn(stack, { ingest: ingest(stack) })).toThrow(message);
 });
 
-test('rejects the bucket of the media files, because each media file would become a video', () => {
+describe('rejects a bucket in which this library writes, because each result would become a new video', () => {
+  test('the bucket of the media files', () => {
+    const stack = testStack();
+    const media = privateBucket(stack, 'Media');
+    vodIn(stack, { delivery: { bucket: media }, ingest: { buckets: [{ bucket: media }] } });
+    expect(() => templateOf(stack)).toThrow('ingest.buckets[0].bucket: expected a bucket that only this service uses, got a resource that Test/Vod/Transcode also uses. Each media file would become a video');
+  });
+
+  test('the bucket of the media files of another service in the app', () => {
+    const stack = testStack();
+    const media = privateBucket(stack, 'Media');
+    new ServerlessVod(stack, 'Other', { delivery: { bucket: media } });
+    vodIn(stack, { ingest: { buckets: [{ bucket: media, prefix: 'v/' }] } });
+    expect(() => templateOf(stack)).toThrow('got a resource that Test/Other/Transcode also uses. Each media file would become a video');
+  });
+
+  test('the bucket of failed event records', () => {
+    const stack = testStack();
+    const { failedEventsBucket } = catalogIn(stack, {});
+    vodIn(stack, { ingest: { buckets: [{ bucket: failedEventsBucket }] } });
+    expect(() => templateOf(stack)).toThrow('Each failed event record would become a video');
+  });
+});
+
+test('rejects two ingests of one source bucket', () => {
   const stack = testStack();
-  const media = privateBucket(stack, 'Media');
-  expect(() => vodIn(stack, { delivery: { bucket: media }, ingest: { buckets: [{ bucket: media }] } })).toThrow('ingest.buckets[0].bucket: expected a bucket of another pipeline, got the bucket of the media files');
+  const catalog = catalogIn(stack);
+  const upload = uploadIn(stack, { catalog });
+  const transcode = transcodeIn(stack, { catalog, sourceBucket: upload.bucket });
+  for (const id of ['One', 'Two']) new VodIngest(stack, id, { catalog, upload, transcode });
+  expect(() => templateOf(stack)).toThrow('Each service would create a video for each object below ingest/');
 });
 
 test('rejects the source bucket, which is already watched', () => {
@@ -118,7 +146,7 @@ describe('the sweeper', () => {
     expect(actionsOn(template, /Exports.*finished\/\*/)).toEqual(['s3:DeleteObject', 's3:GetObject']);
     expect(actionsOn(template, /s3:ListBucket/)).toEqual(['s3:ListBucket', 's3:ListBucket']);
     expect(actionsOn(template, /Kept/)).toEqual([]);
-    expect(JSON.stringify(environmentOf(template, 'sweeper/sweep-videos').INGEST_BUCKETS)).toMatch(/VodUploadBucket.*Exports/);
+    expect(JSON.stringify(environmentOf(template, 'sweeper/sweep-videos').INGEST_SOURCES)).toMatch(/VodUploadBucket.*ingest.*Exports.*finished/);
   });
 
   test('archives sources of the ingest only in the source bucket, which gets a lifecycle rule for them', () => {

@@ -15,7 +15,7 @@ async function ready(given: Partial<VideoRow['source']> = {}, inS3 = true): Prom
   const key = given.key ?? `source/${videoId}/original`;
   if (inS3) objects.set(key, SIZE);
   await due({
-    videoId, status: 'ready', owner: 'ann', source: { bucket: 'sources', key, fileName: 'a.mp4', contentType: 'video/mp4', size: SIZE, dueAt: inMinutes(-1), ...given },
+    videoId, status: 'ready', owner: 'ann', source: { bucket: 'sources', key, fileName: 'a.mp4', contentType: 'video/mp4', size: SIZE, dueAt: inMinutes(-1), dueAction: 'delete', ...given },
   });
   return { videoId, key };
 }
@@ -85,7 +85,7 @@ describe('delete', () => {
 
 describe('archive', () => {
   test('adds the tag of the lifecycle rule to the other tags, marks the row, and still counts the bytes', async () => {
-    const { videoId, key } = await ready();
+    const { videoId, key } = await ready({ dueAction: 'archive' });
     tags.set(key, [{ Key: 'team', Value: 'news' }]);
     expect(await sweep({ sources: 'archive' })).toEqual(swept);
     expect(tags.get(key)).toEqual([{ Key: 'team', Value: 'news' }, TAG]);
@@ -95,14 +95,14 @@ describe('archive', () => {
   });
 
   test('tags an object only once if the tag is there already', async () => {
-    const { key } = await ready();
+    const { key } = await ready({ dueAction: 'archive' });
     tags.set(key, [TAG]);
     await sweep({ sources: 'archive' });
     expect(tags.get(key)).toEqual([TAG]);
   });
 
   test('does not tag an object that replaced the source', async () => {
-    const { videoId, key } = await ready({ etag: 'first' });
+    const { videoId, key } = await ready({ etag: 'first', dueAction: 'archive' });
     etags.set(key, '"second"');
     expect(await sweep({ sources: 'archive' })).toEqual(swept);
     expect(tags.size).toBe(0);
@@ -111,7 +111,7 @@ describe('archive', () => {
   });
 
   test.each([['S3 denies the request', false, 0], ['the object has ten other tags', true, 10]])('is tried again after a day if %s', async (_, inS3, count) => {
-    const { videoId, key } = await ready({}, inS3);
+    const { videoId, key } = await ready({ dueAction: 'archive' }, inS3);
     tags.set(key, Array.from({ length: count }, (__, n) => ({ Key: `tag${n}`, Value: '' })));
     expect(await sweep({ sources: 'archive' })).toEqual(swept);
     expect(tags.get(key)).toHaveLength(count);
@@ -121,7 +121,7 @@ describe('archive', () => {
   });
 
   test('keeps a source that is too small for S3 to archive', async () => {
-    const { videoId } = await ready({ size: SIZE - 1 });
+    const { videoId } = await ready({ size: SIZE - 1, dueAction: 'archive' });
     expect(await sweep({ sources: 'archive' })).toEqual(swept);
     const { dueAt, source } = (await row(videoId))!;
     expect([dueAt, source.state, tags.size]).toEqual([undefined, undefined, 0]);
@@ -131,6 +131,7 @@ describe('archive', () => {
 describe('sources that are kept', () => {
   test.each<[string, Partial<VideoRow['source']>, boolean]>([
     ['the service no longer has a source lifecycle', {}, false], ['the bucket belongs to somebody else', { bucket: 'theirs' }, true],
+    ['the prefix belongs to somebody else', { key: 'exports/a.mp4' }, true], ['another action was planned', { dueAction: 'archive' }, true],
     ['the source is deleted already', { state: 'deleted' }, true], ['the source has no due time', { dueAt: undefined }, true],
   ])('%s', async (_, given, hasLifecycle) => {
     const { videoId } = await ready(given);

@@ -176,7 +176,7 @@ export function sweeperSetting() {
           clock: () => clock.now,
           transcode: transcodes ? { sqs, submitQueueUrl: 'uploads', mediaConvert } : undefined,
           upload: endsUploads ? { uploads: multipartUploads('sources', s3), expiry: EXPIRY } : undefined,
-          sources: sources && { objects: sourceObjects(s3), action: sources, buckets: ['sources'] },
+          sources: sources && { objects: sourceObjects(s3), action: sources, prefixes: ['source/', 'ingest/'].map((prefix) => ({ bucket: 'sources', prefix })) },
         })({}, { getRemainingTimeInMillis: left }).then(resolve, reject);
       });
     },

@@ -55,11 +55,11 @@ test.each([
 
 const IN_INGEST = 'on UploadBucket.Arn/ingest/*';
 const IN_EXPORTS = 'on arn:AWS::Partition:s3:::exports/out/*';
-test.each<[string, SourceLifecycle, string[], string[] | undefined]>([
-  ['deletes', SourceLifecycle.deleteAfterReady(Duration.days(1)), ['DeleteObject', 'GetObject'].flatMap((name) => [`s3:${name} ${IN_INGEST}`, `s3:${name} ${IN_EXPORTS}`]), ['VodUploadBucket', 'exports']],
-  ['archives', SourceLifecycle.archiveAfterReady(Duration.days(1)), ['GetObject', 'GetObjectTagging', 'PutObjectTagging'].map((name) => `s3:${name} ${IN_INGEST}`), ['VodUploadBucket']],
+test.each<[string, SourceLifecycle, string[], string[][] | undefined]>([
+  ['deletes', SourceLifecycle.deleteAfterReady(Duration.days(1)), ['DeleteObject', 'GetObject'].flatMap((name) => [`s3:${name} ${IN_INGEST}`, `s3:${name} ${IN_EXPORTS}`]).concat('s3:ListBucket on arn:AWS::Partition:s3:::exports'), [['VodUploadBucket', 'ingest/'], ['exports', 'out/']]],
+  ['archives', SourceLifecycle.archiveAfterReady(Duration.days(1)), ['GetObject', 'GetObjectTagging', 'PutObjectTagging'].map((name) => `s3:${name} ${IN_INGEST}`), [['VodUploadBucket', 'ingest/']]],
   ['keeps', SourceLifecycle.keep(), [], undefined],
-])('%s objects of other pipelines only in the source bucket, and deletes them in buckets with deleteSources', (_, sourceLifecycle, permissions, buckets) => {
+])('%s objects of other pipelines only in the source bucket, and deletes them in buckets with deleteSources', (_, sourceLifecycle, permissions, sources) => {
   const stack = testStack();
   const imported = (name: string) => s3.Bucket.fromBucketName(stack, name, name);
   vodIn(stack, {
@@ -68,8 +68,8 @@ test.each<[string, SourceLifecycle, string[], string[] | undefined]>([
   const template = templateOf(stack);
   const granted = permissionsOf(template, 'sweeper/sweep-videos').map((name) => name.replace('VodUpload', 'Upload'));
   expect(granted.filter((name) => /ingest|exports|kept/.test(name)).sort()).toEqual([...permissions].sort());
-  const { INGEST_BUCKETS } = environmentOf(template, 'sweeper/sweep-videos');
-  expect(INGEST_BUCKETS && JSON.parse(readable(INGEST_BUCKETS))).toEqual(buckets);
+  const { INGEST_SOURCES } = environmentOf(template, 'sweeper/sweep-videos');
+  expect(INGEST_SOURCES && JSON.parse(readable(INGEST_SOURCES))).toEqual(sources?.map(([bucket, prefix]) => ({ bucket, prefix })));
 });
 
 test('has no permissions for MediaConvert and S3 without transcoding and uploads', () => {

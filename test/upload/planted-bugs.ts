@@ -80,7 +80,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     from: ", ConditionExpression: 'attribute_not_exists(pk)' } },\n        ...newItems", to: ' } },\n        ...newItems',
   },
   { name: 'the video of an object is not counted in bytes', file: 'runtime/rows/ingest-rows.ts', from: 'addUsage(tableName, owner, { videos: 1, storedBytes: size })', to: 'addUsage(tableName, owner, { videos: 1 })' },
-  { name: 'a replaced object gets the id of the old object', file: 'ingest/ingest-objects.runtime.ts', from: 'version: version ?? etag', to: "version: version ?? ''" },
+  { name: 'a replaced object gets the id of the old object', file: 'ingest/ingest-objects.runtime.ts', from: 'version: id && id !== \'null\' ? id : etag', to: "version: id ?? ''" },
   { name: 'the event of a replaced object reads the new object', file: 'ingest/ingest-objects.runtime.ts', from: ', IfMatch: `"${etag}"`', to: '' },
   {
     name: 'the job of an object is requested only once', file: 'ingest/ingest-objects.runtime.ts',

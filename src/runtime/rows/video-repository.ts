@@ -150,6 +150,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
           due: sourceDue,
           set: {
             'source.dueAt': sourceDue?.toISOString(),
+            'source.dueAction': sourceDue && sourceLifecycle?.action,
             'progress': 100,
             publishedAt,
             media,

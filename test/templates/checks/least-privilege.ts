@@ -60,6 +60,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     'dynamodb:UpdateItem': [TABLE],
     's3:GetObject': [DROPPED],
     's3:GetObjectTagging': [DROPPED],
+    's3:ListBucket': ['{sources}'],
     'sqs:SendMessage': ['VodTranscodeSubmitQueue.Arn'],
     'sqs:ReceiveMessage': ['VodIngestQueue.Arn'],
     'sqs:DeleteMessage': ['VodIngestQueue.Arn'],
