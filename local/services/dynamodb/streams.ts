@@ -100,6 +100,8 @@ export async function createStreams({ stack, database, now = Date.now }: { stack
       for (const stream of streams.values()) stream.last = String(stream.next - 1n);
       emitter.emit('stored');
     },
+    /** The last sequence number of the stream. */
+    last: (arn: string): string => byArn(arn).last,
     async read(arn: string, after: string, limit: number): Promise<StreamRecord[]> {
       return (await database.read(prefixOf(byArn(arn).table), after, limit)).map(([, record]) => record);
     },

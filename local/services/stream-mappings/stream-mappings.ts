@@ -19,7 +19,7 @@ interface Given {
   readonly stack: LocalStack;
   readonly access: Access;
   readonly functions: Functions;
-  readonly streams: Pick<Streams, 'read' | 'waitFor'>;
+  readonly streams: Pick<Streams, 'last' | 'read' | 'waitFor'>;
   readonly store: Pick<Store, 'put'>;
   readonly log?: (line: string) => void;
   /** The delay before the first retry. The delay doubles with each retry, up to 1 minute. */
@@ -77,6 +77,7 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
     let [end, size] = [lane.position(), 0];
     let window: AbortSignal | undefined;
     for (;;) {
+      const last = streams.last(streamArn);
       const chunk = await streams.read(streamArn, end, CHUNK);
       for (const record of chunk) {
         const bytes = lane.has(record) && settings.matches(record) ? Buffer.byteLength(JSON.stringify(record)) : 0;
@@ -87,6 +88,8 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
         if (records.length === batchSize) return { records, end };
       }
       if (chunk.length === CHUNK) continue;
+      // Records that expired, and the numbers before the first record, are skipped. Otherwise `waitFor` would not wait.
+      if (last > end) end = last;
       if (records.length > 0 && windowMilliseconds === 0 || window?.aborted) return { records, end };
       if (records.length === 0) lane.skipTo(end);
       else window ??= AbortSignal.timeout(windowMilliseconds);

@@ -52,6 +52,7 @@ export async function create({ properties = {}, answer = () => DONE, dataFolder,
       },
     },
     streams: {
+      last: () => records.at(-1)?.dynamodb.SequenceNumber ?? '0',
       read: async (_, after, limit) => records.filter(({ dynamodb }) => dynamodb.SequenceNumber > after).slice(0, limit),
       async waitFor(_, after, signal) {
         while (!records.some(({ dynamodb }) => dynamodb.SequenceNumber > after)) await wait(5, undefined, { signal });
