@@ -68,7 +68,7 @@ describe('roles', () => {
     const auth = authIn(stack, { roles: { viewers: Access.group('watchers'), uploaders: Access.group('makers') } });
     auth.guard(api);
     const open = new VodCatalog(stack, 'Open', { url: SERVICE_URL });
-    const message = /^Test\/\w+: roles\.uploaders: expected a value, because the VodAuth .*; roles\.viewers: expected a value, because the VodAuth .*, got none\. Pass the roles of the VodAuth, or set Access\.signedIn\(\) to allow every signed-in user$/;
+    const message = /^Test\/\w+: roles\.uploaders: expected a value, got none\. The VodAuth .*; roles\.viewers: expected a value, got none\. The VodAuth .*\. Pass the roles of the VodAuth, or set Access\.signedIn\(\) to allow every signed-in user$/;
     expect(() => open.addRoutes(api)).toThrow(message);
     expect(() => uploadIn(stack, { catalog: open }).addRoutes(api)).toThrow(message);
     expect(() => deliveryIn(stack, { catalog: open }).addRoutes(api)).toThrow(message);

@@ -127,7 +127,7 @@ function withLifecycle(template: CloudFormationTemplate, { SOURCE_LIFECYCLE: set
   const isArchive = JSON.stringify(settings).includes('archive');
   const all = [SOURCES, ...hasIngest ? [DROPPED] : []];
   return {
-    ...needs, 's3:GetObject': all, ...isArchive ? { 's3:GetObjectTagging': all, 's3:PutObjectTagging': all } : { 's3:DeleteObject': all },
+    ...needs, 's3:GetObject': all, ...isArchive ? { 's3:GetObjectTagging': all, 's3:PutObjectTagging': all } : { 's3:DeleteObject': all, ...hasIngest && { 's3:ListBucket': ['{sources}'] } },
   };
 }
 
