@@ -41,6 +41,9 @@ export async function create({ properties = {}, answer = () => DONE, dataFolder,
   const objects: { bucket: string; key: string; content: any }[] = [];
   const logged: string[] = [];
   const folder = dataFolder ?? stack.dataFolder;
+  const reads: string[] = [];
+  // A new stream has a last sequence number, but no record.
+  const last = () => records.at(-1)?.dynamodb.SequenceNumber ?? '0';
   const mappings = await createStreamMappings({
     stack: { ...stack, dataFolder: folder }, access, retryMilliseconds: 1, now, log: (line) => logged.push(line),
     functions: {
@@ -52,10 +55,13 @@ export async function create({ properties = {}, answer = () => DONE, dataFolder,
       },
     },
     streams: {
-      last: () => records.at(-1)?.dynamodb.SequenceNumber ?? '0',
-      read: async (_, after, limit) => records.filter(({ dynamodb }) => dynamodb.SequenceNumber > after).slice(0, limit),
+      last,
+      async read(_, after, limit) {
+        reads.push(after);
+        return records.filter(({ dynamodb }) => dynamodb.SequenceNumber > after).slice(0, limit);
+      },
       async waitFor(_, after, signal) {
-        while (!records.some(({ dynamodb }) => dynamodb.SequenceNumber > after)) await wait(5, undefined, { signal });
+        while (last() <= after) await wait(5, undefined, { signal });
       },
     },
     store: {
@@ -68,7 +74,7 @@ export async function create({ properties = {}, answer = () => DONE, dataFolder,
   });
   const stop = () => mappings.stop();
   stops.push(stop);
-  return { start: () => mappings.start(), stop, access, batches, objects, logged, records, dataFolder: folder };
+  return { start: () => mappings.start(), stop, access, batches, objects, logged, reads, records, dataFolder: folder };
 }
 
 export async function start(given: Given) {

@@ -156,3 +156,13 @@ describe('the start fails for', () => {
     await expect(create(given)).rejects.toThrow(message);
   });
 });
+
+test('a stream without records is not read again until a record arrives', async () => {
+  const { batches, reads, records } = await start({});
+  await wait(50);
+  const { length } = reads;
+  await wait(100);
+  expect(reads).toHaveLength(length);
+  records.push(...ofOne(1));
+  await until(() => batches.length === 1);
+});
