@@ -13,8 +13,8 @@ import { peakMemory, StackProcess, stopAll, temporaryFolder, until } from '../te
 
 const SIZE = Number(process.env.SIZE ?? 2_000_000_000);
 const MEMORY_BOUND = 400 * 1024 ** 2;
-/** Tokens and the sessions that sign URLs are valid for 10 seconds instead of an hour, so that both must be renewed during the upload. */
-const DIVIDE_LIFETIMES = 360;
+/** Tokens and the sessions that sign URLs are valid for 5 seconds instead of an hour, so that both must be renewed during the upload. */
+const DIVIDE_LIFETIMES = 720;
 /** The connection is cut during every fifth request. */
 const CUT_EVERY = 5;
 
