@@ -130,8 +130,8 @@ describe('archive', () => {
 
 describe('sources that are kept', () => {
   test.each<[string, Partial<VideoRow['source']>, boolean]>([
-    ['the service no longer has a source lifecycle', {}, false], ['the bucket belongs to somebody else', { bucket: 'theirs' }, true],
-    ['the prefix belongs to somebody else', { key: 'exports/a.mp4' }, true], ['another action was planned', { dueAction: 'archive' }, true],
+    ['the service no longer has a source lifecycle', {}, false], ['the sweeper has no permission for the bucket', { bucket: 'theirs' }, true],
+    ['the sweeper has no permission for the prefix', { key: 'exports/a.mp4' }, true], ['another action was planned', { dueAction: 'archive' }, true],
     ['the source is deleted already', { state: 'deleted' }, true], ['the source has no due time', { dueAt: undefined }, true],
   ])('%s', async (_, given, hasLifecycle) => {
     const { videoId } = await ready(given);
