@@ -9,8 +9,8 @@ const SET_BY_BROWSERS = /^(cookie|origin|sec-.*)$/;
 /**
  * Whether pages of other origins can call a route.
  *
- * These pages can call the routes for signed-in users, which accept only a bearer token and no cookie. These pages cannot call the routes for sign-in, which
- * are opened by navigation or accept the refresh cookie.
+ * Pages of other origins can call the routes for signed-in users, because these routes accept a bearer token and no cookie. These pages cannot call the routes
+ * for sign-in, because these routes are opened by navigation or accept the refresh cookie.
  */
 export function allowsOtherOrigins({ access, otherOrigins }: Route): boolean {
   return access === 'signed-in' || otherOrigins === true;

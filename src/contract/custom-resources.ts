@@ -7,11 +7,11 @@ export interface ClientSecretProperties {
   readonly SecretArn: string;
 }
 
-/** The delays in seconds before each retry of a call that IAM denied. The delays are one minute in total. */
+/** The delays in seconds before each retry of a call that IAM denied. The sum of the delays is one minute. */
 export const REFUSED_BACK_OFF_SECONDS: readonly number[] = [1, 2, 4, 8, 15, 15, 15];
 
 /** The timeout of a custom resource's function, including all retries. */
 export const CUSTOM_RESOURCE_FUNCTION_SECONDS = 120;
 
-/** The time that CloudFormation waits for the response of a custom resource: longer than the function's timeout, shorter than the default of one hour. */
+/** The time that CloudFormation waits for the response of a custom resource. The time must be longer than the function's timeout. The default is one hour. */
 export const CUSTOM_RESOURCE_SERVICE_SECONDS = 300;

@@ -20,7 +20,7 @@ export const VARIABLES = {
   /** The `https://` URL of the hosted UI. */
   HOSTED_UI: text,
   INGEST_SETTINGS: json<IngestSettings>(),
-  /** The objects of the ingest that the sweeper can delete or archive. */
+  /** The buckets and prefixes of the ingest in which the sweeper can delete or archive objects. */
   INGEST_SOURCES: json<readonly SourcePrefix[]>(),
   /** Issuer of the user pool: `https://cognito-idp.{region}.amazonaws.com/{userPoolId}`. */
   ISSUER: text,
@@ -56,7 +56,7 @@ export const VARIABLES = {
   /** URL of the queue that contains requests for MediaConvert jobs. */
   SUBMIT_QUEUE_URL: text,
   UPLOAD_EXPIRY: json<UploadExpiry>(),
-  /** ARN of the IAM role whose sessions sign the URLs of uploads. */
+  /** ARN of the IAM role that the function assumes to sign upload URLs. */
   UPLOAD_ROLE_ARN: text,
   UPLOAD_SETTINGS: json<UploadSettings>(),
 } as const satisfies Readonly<Record<string, Codec<any>>>;
@@ -77,7 +77,7 @@ export const ENVIRONMENTS = {
   'api/describe-api': ['HANDLERS', 'APP_ORIGINS?'],
   'auth/authorize-token': ['TOKEN_RULES'],
   /**
-   * The input of the function is in the properties of the custom resource. A new app client changes these properties, so CloudFormation invokes the function
+   * The custom resource passes the input of the function as properties. A new app client changes these properties, so CloudFormation invokes the function
    * again.
    */
   'auth/fill-client-secret': [],

@@ -49,8 +49,8 @@ function operation(operationId: string, route: Route): object {
 }
 
 /**
- * Request headers that the document does not list. Only browsers can set some of these headers (see "forbidden request-header" in the Fetch standard). OpenAPI
- * ignores `accept`, `authorization` and `content-type` (see "Parameter Object" in OpenAPI 3.1).
+ * Request headers that the document does not list. Some of these headers can be set only by browsers (see "forbidden request-header" in the Fetch standard).
+ * OpenAPI ignores `accept`, `authorization` and `content-type` (see "Parameter Object" in OpenAPI 3.1).
  */
 const NOT_PARAMETERS = /^(?:cookie|origin|sec-.*|accept|authorization|content-type)$/;
 

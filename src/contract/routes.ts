@@ -6,7 +6,7 @@ import {
 } from './schemas';
 import { isPresent, VIDEO_STATUSES } from '../domain/video-status';
 
-/** The stage of the REST API, which is the first segment of every path. */
+/** The stage name of the REST API. Every path begins with this name. */
 export const API_STAGE = 'api';
 
 type TextSchema = JsonSchema & { readonly type: 'string' };
@@ -96,7 +96,7 @@ export const ROUTES = {
   },
   planUpload: {
     method: 'POST', path: '/upload', handler: 'upload/manage-uploads', access: 'signed-in', status: 201, response: uploadResponseSchema,
-    summary: 'Creates a video. Returns a signed URL for its file, or the size of the parts in which the client uploads the file.',
+    summary: 'Creates a video. Returns a signed URL for the file. For a large file, returns the size of the parts instead of a URL.',
     body: uploadRequestSchema, problems: ['wrong_role', 'too_large', 'type_not_allowed', 'limit_reached', 'unavailable'],
   },
   getUpload: {

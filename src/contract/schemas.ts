@@ -9,9 +9,9 @@ import { VISIBILITIES } from '../domain/visibility';
 /**
  * A JSON Schema of a body or parameter of the API.
  *
- * A schema contains only keywords that JSON Schema draft-04 (the validator of the handlers) and OpenAPI 3.1 have in common, and no `$ref`. Each
- * regular expression in a schema means the same with and without JavaScript's flag `u` (Unicode mode). `runtime/route-types.ts` derives the types of requests
- * and responses from the schemas.
+ * A schema contains no `$ref`, and only keywords that JSON Schema draft-04 and OpenAPI 3.1 have in common. The validator of the handlers uses draft-04. Each
+ * regular expression in a schema has the same meaning with and without JavaScript's flag `u` (Unicode mode). `runtime/route-types.ts` derives the types of
+ * requests and responses from the schemas.
  */
 export interface JsonSchema {
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';

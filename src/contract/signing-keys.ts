@@ -20,7 +20,7 @@ export interface KeyPairProperties {
   readonly KeyType: KeyPairType;
 }
 
-/** Attributes of the custom resource, which contain no part of the private key. */
+/** Attributes of the custom resource. The attributes contain no part of the private key. */
 export interface KeyPairAttributes {
   /** PEM. */
   readonly PublicKey: string;

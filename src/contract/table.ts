@@ -14,8 +14,8 @@ export interface TableIndex {
 }
 
 /**
- * The indexes of the table. CloudFormation creates only one new index per update. An app can skip versions, and its update would fail if it needed two new
- * indexes. Later versions therefore add no index. docs/decisions/022 lists the queries.
+ * The indexes of the table. CloudFormation creates only one new index per update. An app can skip versions of this library. The update of the app would then
+ * fail if the skipped versions added two indexes. Later versions therefore add no index. docs/decisions/022 lists the queries.
  */
 export const INDEXES = {
   /** The videos of an owner, by creation time (ids are time-sortable). */
@@ -88,7 +88,7 @@ export interface VideoRow {
     readonly size: number;
     /** The CRC32 of the file in base64, if the client declared it. */
     readonly checksum?: string;
-    /** The ETag of an object that another pipeline put into S3. A later object can have the same key. */
+    /** The ETag of an object that another pipeline put into S3. The key alone does not identify the object, because the pipeline can replace the object. */
     readonly etag?: string;
     /** The time at which the sweeper deletes or archives the source. */
     readonly dueAt?: string;
@@ -103,7 +103,7 @@ export interface VideoRow {
     readonly attempt: number;
     readonly token: string;
     readonly startedAt: string;
-    /** True if the attempt ended without a job and the source file was not the reason. A later message can start the next attempt. */
+    /** True if the attempt ended without a job and the source file was not the reason. A later message in the submit queue can start the next attempt. */
     readonly abandoned?: true;
   };
   /** The number of times that the sweeper has resubmitted the attempt. */
@@ -124,8 +124,8 @@ export interface VideoRow {
 export const LISTED_FOR = 'signed-in';
 
 /**
- * The long texts of a video. Lists of videos do not contain these texts. A separate item stores them, so that long texts do not make status changes more
- * expensive.
+ * The long texts of a video. Lists of videos do not contain these texts. A separate item stores these texts, because long texts in the row would make each
+ * status change more expensive.
  */
 export interface VideoDetails {
   readonly description?: string;

@@ -19,7 +19,7 @@ export interface TranscodeSettings {
 /** The detail type of job events (see "EventBridge events emitted by MediaConvert" in the MediaConvert User Guide). */
 export const JOB_EVENT = 'MediaConvert Job State Change';
 
-/** The statuses of MediaConvert jobs that the service records. */
+/** The MediaConvert job statuses that the service records. */
 export const JOB_STATUSES = ['STATUS_UPDATE', 'COMPLETE', 'ERROR', 'CANCELED'] as const;
 export type JobStatus = (typeof JOB_STATUSES)[number];
 
@@ -38,5 +38,8 @@ export const SUBMIT_TIMEOUT_SECONDS = 60;
  */
 export const CLAIM_SECONDS = 5 * SUBMIT_TIMEOUT_SECONDS;
 
-/** The visibility timeout of the submit queue: longer than `CLAIM_SECONDS`, and six times the function's timeout, as the Lambda documentation recommends. */
+/**
+ * The visibility timeout of the submit queue, which must be longer than `CLAIM_SECONDS`. The Lambda documentation recommends six times the timeout of the
+ * function.
+ */
 export const SUBMIT_VISIBILITY_SECONDS = 6 * SUBMIT_TIMEOUT_SECONDS;

@@ -10,7 +10,7 @@ export interface UploadSettings extends UploadLimits {
   readonly quotas: Quotas;
 }
 
-/** The tag of sources for which the bucket's lifecycle rule changes the storage class. */
+/** The tag of the source files that the bucket's lifecycle rule moves to an archive storage class. */
 export const ARCHIVE_TAG = { key: 'vod-lifecycle', value: 'archive' } as const;
 
 /** All objects in a bucket whose key starts with the prefix. */

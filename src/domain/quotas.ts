@@ -1,4 +1,4 @@
-/** The uploads, videos and bytes of one owner that count for the quotas. */
+/** The number of uploads, videos and bytes of one owner, as counted for the quotas. */
 export interface Usage {
   /** Videos whose upload is not complete. */
   readonly openUploads: number;

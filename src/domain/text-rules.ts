@@ -1,4 +1,7 @@
-/** Characters that are not allowed in a line: control characters, line and paragraph separators, and U+FFFD to U+FFFF, which represent no character. */
+/**
+ * Characters that are not allowed in a line: control characters, line and paragraph separators, the replacement character U+FFFD, and the noncharacters U+FFFE
+ * and U+FFFF.
+ */
 const NOT_IN_A_LINE = '\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ufffd-\\uffff';
 
 /** Names that every JavaScript object inherits. If the metadata contains such a key, a client can fail, or can lose the value of the key. */
@@ -26,7 +29,7 @@ export function isText(text: string): boolean {
   return !NO_TEXT.test(text);
 }
 
-/** Characters such as U+200B, U+3164 and U+2800 are invisible. */
+/** Whether a text contains only white space and invisible characters, such as U+200B, U+3164 and U+2800. */
 export function isBlank(text: string): boolean {
   return !/[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Control}\u2800]/u.test(text);
 }

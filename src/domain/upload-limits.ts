@@ -37,7 +37,7 @@ export const VIDEO_CONTENT_TYPES = ['video/*', 'application/mp4', 'application/m
  */
 export const INCOMPLETE_UPLOAD_DAYS = 7;
 
-/** Returns the error code for a file that exceeds the limits; undefined for a file that is allowed. */
+/** Returns undefined if the limits allow the file, otherwise an error code. */
 export function refusalOf(file: { size: number; contentType: string }, limits: UploadLimits): 'too_large' | 'type_not_allowed' | undefined {
   if (file.size > limits.maxSize) return 'too_large';
   return isInRanges(file.contentType, limits.contentTypes) ? undefined : 'type_not_allowed';

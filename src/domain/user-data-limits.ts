@@ -25,8 +25,8 @@ export function oversizedField(data: UserData): { name: string; bytes: number; t
 }
 
 /**
- * Returns the bytes that DynamoDB needs for a value: the bytes of its UTF-8 texts. A list or map needs 3 more bytes, and 1 more byte for each element (see
- * "DynamoDB item sizes and formats").
+ * Returns the number of bytes that DynamoDB needs for a value. A text needs its length in UTF-8. A list or map needs 3 more bytes, and 1 more byte for each
+ * element (see "DynamoDB item sizes and formats").
  */
 function storedBytes(value: string | readonly string[] | Readonly<Record<string, string>>): number {
   if (typeof value === 'string') return Buffer.byteLength(value);

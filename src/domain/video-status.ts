@@ -19,8 +19,8 @@ export interface VideoError {
 }
 
 /**
- * The statuses that can precede each status, within one attempt to transcode the video. All other changes come from events that are late, repeated or out of
- * order, and are ignored. The next attempt starts with the status `uploaded`.
+ * The statuses that can precede each status, within one attempt to transcode the video. All other changes are ignored, because they come from events that are
+ * late, repeated or out of order. The next attempt starts with the status `uploaded`.
  */
 export const ENTERED_FROM: Readonly<Record<VideoStatus, readonly VideoStatus[]>> = {
   waiting: [],
