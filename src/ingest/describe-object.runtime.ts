@@ -2,7 +2,7 @@ import type { IngestSettings } from '../contract/ingest';
 import { ingestMetadataSchema } from '../contract/schemas';
 import type { VideoDetails, VideoRow } from '../contract/table';
 import { isLine } from '../domain/text-rules';
-import { blankField, isOwner, MAX_FILE_NAME_LENGTH, titleOf } from '../domain/user-data-limits';
+import { blankField, isOwner, MAX_FILE_NAME_LENGTH, MAX_OWNER_LENGTH, titleOf } from '../domain/user-data-limits';
 import { isVisibility, VISIBILITIES } from '../domain/visibility';
 import { HttpProblem } from '../runtime/http-problem';
 import { jsonReader } from '../runtime/read-request';
@@ -26,7 +26,7 @@ const readMetadata = jsonReader(ingestMetadataSchema, 'the metadata x-amz-meta-v
 /**
  * Returns the texts, the owner and the visibility of a video.
  *
- * Tags override the metadata, because an IAM policy can limit the tags that a pipeline sets, and the tags of an existing object can be corrected.
+ * Tags override the metadata. An IAM policy can limit the tags that a pipeline sets, and an operator can correct the tags of an existing object.
  */
 export function describe(
   { key, metadata: encoded, tags: objectTags, fallbackName }: DescribedObject, { defaultOwner, defaultVisibility }: IngestSettings,
@@ -40,9 +40,9 @@ export function describe(
   if (owner === undefined) {
     throw new Error(`the object has no owner. Set the tag ${OWNER_TAG} of the object, or "owner" in its metadata x-amz-meta-vod. For objects without an owner, set the prop defaultOwner`);
   }
-  if (!isOwner(owner)) throw new Error('the owner of the object is blank or too long, or contains a character that is not allowed');
+  if (!isOwner(owner)) throw new Error(`the owner of the object: expected one line of 1 to ${MAX_OWNER_LENGTH} characters, not blank, got ${JSON.stringify(owner)}`);
   const visibility = objectTags[VISIBILITY_TAG] ?? given.visibility ?? defaultVisibility;
-  if (!isVisibility(visibility)) throw new Error(`the tag ${VISIBILITY_TAG}: expected ${VISIBILITIES.join(' or ')}`);
+  if (!isVisibility(visibility)) throw new Error(`the tag ${VISIBILITY_TAG}: expected ${VISIBILITIES.join(' or ')}, got ${JSON.stringify(visibility)}`);
   return { video: { owner, title: title ?? titleOf(fileName), tags: tags ?? [], visibility, fileName }, details: { description, metadata } };
 }
 

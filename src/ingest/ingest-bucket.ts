@@ -14,7 +14,7 @@ export interface IngestBucket {
   readonly bucket: s3.IBucket;
 
   /**
-   * Only objects whose key starts with this prefix become videos, such as `exports/`.
+   * A prefix, such as `exports/`. Only objects whose key starts with this prefix become videos.
    *
    * @default - all objects of the bucket
    */

@@ -44,8 +44,8 @@ export function ingestObjects(ports: IngestObjectsPorts): (event: SQSEvent) => P
 }
 
 /**
- * S3 can send the event of an object more than once. Therefore the transaction that creates the video also stores the id of the video under the key of the
- * object, and only the first event of an object creates a video.
+ * S3 can send the event of an object more than once, but only the first event creates a video. The transaction that creates the video therefore also stores the
+ * id of the video under the key of the object.
  */
 async function ingest(body: string, ports: IngestObjectsPorts): Promise<void> {
   const { videos, settings } = ports;
@@ -91,7 +91,7 @@ interface ReadObject {
   readonly tags: Readonly<Record<string, string | undefined>>;
 }
 
-/** S3 has no `If-Match` for tags. If the tags that were read belong to a newer object, the request after them fails. */
+/** S3 has no `If-Match` for tags, so this function reads the tags first. If the tags belong to a newer object, the HeadObject request then fails. */
 async function read(s3: S3Client, { bucket, key, etag }: CreatedObject): Promise<ReadObject | undefined> {
   const object = { Bucket: bucket, Key: key };
   try {

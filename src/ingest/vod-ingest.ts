@@ -35,16 +35,16 @@ import type { IVodUpload } from '../upload/upload';
 /** Options for the ingest of objects that other pipelines put into S3. */
 export interface VodIngestOptions {
   /**
-   * The owner of a video whose object has no owner: a user id of the identity provider.
+   * The owner of a video if neither the tags nor the metadata of its object contain an owner. The value is a user id of the identity provider.
    *
-   * The metadata or a tag of an object can contain another owner.
+   * Set the owner of an object with the tag `vod-owner`, or with `owner` in the metadata `x-amz-meta-vod`.
    *
    * @default - objects without an owner are rejected
    */
   readonly defaultOwner?: string;
 
   /**
-   * The visibility of a video whose object has no visibility.
+   * The visibility of a video if neither the tags nor the metadata of its object contain a visibility.
    *
    * @default VideoVisibility.SIGNED_IN
    */
@@ -93,7 +93,7 @@ const MAX_CONCURRENCY = 5;
 
 interface WatchedBucket extends IngestBucket {
   readonly prefix: string;
-  /** The path of the prop, for warnings. */
+  /** The path of the prop that contains the bucket, such as `buckets[0].bucket`. */
   readonly prop: string;
 }
 
@@ -107,7 +107,7 @@ interface WatchedBucket extends IngestBucket {
  * new VodIngest(this, 'Ingest', { catalog, upload, transcode, defaultOwner: 'newsroom' });
  */
 export class VodIngest extends Construct implements IVodIngest {
-  /** The SQS queue of new objects. */
+  /** The SQS queue that receives the S3 events of new objects. */
   public readonly queue: sqs.Queue;
   /**
    * The dead-letter queue for objects that did not become videos, for example because an object has no owner.
