@@ -22,7 +22,7 @@ export interface CatalogConnections {
   readonly view: Connection<'ROLES' | 'SERVICE_URL'>;
 }
 
-/** Uses only properties of `IVodCatalog`, because the catalog can be imported. */
+/** An imported catalog has only the properties of `IVodCatalog`. */
 export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
   const { tableName, tableArn } = catalog.table;
   const query = (...indexes: TableIndex[]) => ({ actions: ['dynamodb:Query'], resourceArns: indexes.map(({ name }) => `${tableArn}/index/${name}`) });

@@ -35,12 +35,13 @@ export interface VodCatalogOptions {
    * The table needs the partition key `pk`, the sort key `sk`, and a stream with new and old images. The keys of the table and of its indexes must be strings.
    * If the table is defined in this app, its keys, indexes and stream are checked at synth.
    *
-   * The table needs the indexes `byOwner` (`owner`, `videoId`), `byOwnerStage` (`owner`, `stageKey`), `byPublication` (`listedFor`, `listedAt`) and `byDue`
-   * (`dueShard`, `dueAt`), which must project at least the keys. The index `spare` (`spareKey`, `spareSort`) must project all attributes.
+   * The table needs four indexes that project at least the keys: `byOwner` (`owner`, `videoId`), `byOwnerStage` (`owner`, `stageKey`), `byPublication`
+   * (`listedFor`, `listedAt`) and `byDue` (`dueShard`, `dueAt`). The table also needs the index `spare` (`spareKey`, `spareSort`), which must project all
+   * attributes.
    *
    * If the table has a customer managed KMS key, the functions get permission to use the key. The key also encrypts the failed events bucket.
    *
-   * @default - a new global table in one region, on demand, with point-in-time recovery, encrypted with a key that DynamoDB owns
+   * @default - a new `TableV2` without replicas, with on-demand billing, point-in-time recovery, and encryption with a key that DynamoDB owns
    */
   readonly table?: dynamodb.ITable;
 
@@ -136,7 +137,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   public readonly table: dynamodb.ITable;
   /** The event bus to which the events of videos are sent. */
   public readonly eventBus: events.IEventBus;
-  /** The bucket for failed event records: records of the table's stream whose events could not be sent. */
+  /** The bucket for failed event records. If the events of a stream record cannot be sent, the record is stored in this bucket. */
   public readonly failedEventsBucket: s3.Bucket;
   /** The function that publishes an event for each change of a video. */
   public readonly publishEventsFunction: lambda.Function;

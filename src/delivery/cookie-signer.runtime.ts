@@ -34,7 +34,7 @@ export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
     return loading;
   }
 
-  /** Returns the newest readable key that is available at all edge locations, otherwise the oldest readable key. */
+  /** Returns the newest readable key that is available at all edge locations. If there is no such key, returns the oldest readable key. */
   async function choose(): Promise<SigningKey & { keyPairId: string }> {
     let oldest: SigningKey & { keyPairId: string } | undefined;
     for (const [index, { keyPairId, secretArn }] of [...keys.entries()].reverse()) {

@@ -41,8 +41,8 @@ export interface VodDeliveryOptions {
    * If the app creates the bucket, synth rejects a public bucket, and warns about a bucket without `enforceSSL`. Synth cannot check an imported bucket: make
    * sure that the bucket blocks public access and denies requests without TLS. Everyone can read media in a public bucket without a playback session.
    *
-   * A customer-managed KMS key can encrypt the bucket, if the app creates the key or the key policy allows CloudFront to call `kms:Decrypt`. The key `aws/s3`
-   * is rejected at synth, because CloudFront cannot use it.
+   * A customer managed KMS key can encrypt the bucket. If the app does not create the key, the key policy must allow CloudFront to call `kms:Decrypt`. The key
+   * `aws/s3` is rejected at synth, because CloudFront cannot use this key.
    * @default - a new private bucket
    */
   readonly bucket?: s3.IBucket;
@@ -76,7 +76,8 @@ export interface VodDeliveryOptions {
   readonly priceClass?: cloudfront.PriceClass;
 
   /**
-   * Removal policy of the secrets of the signing keys, and of the media bucket that this construct creates. `DESTROY` also deletes the media.
+   * Removal policy of the secrets of the signing keys, and of the media bucket that this construct creates. With `DESTROY`, all media are deleted together with
+   * the bucket.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy;
@@ -126,11 +127,11 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
    * By default, http requests are redirected to https (`viewerProtocolPolicy`). The origin must not be the media bucket, because only `/v/*` requires a
    * playback session.
    *
-   * By default, viewers can send only GET and HEAD requests. CloudFront caches the responses for all viewers, and sends no query strings or cookies to the
-   * origin. A server-rendered app needs `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`.
-   * With these settings, the app receives the cookies of a viewer. It does not receive the refresh cookie and the playback cookies, because these are limited
-   * to the service's paths. If your web app is deployed in the same stack and uses `url` or the user pool, set `domainNames`. Otherwise, the web app and the
-   * distribution would depend on each other.
+   * By default, viewers can send only GET and HEAD requests, and CloudFront sends no query strings or cookies to the origin. CloudFront then returns the same
+   * cached response to all viewers. A server-rendered app needs `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and
+   * `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`. With these settings, the app receives the cookies of a viewer. The app receives neither the refresh
+   * cookie nor the playback cookies, because the paths of these cookies are paths of the service. If your web app is deployed in the same stack and uses `url`
+   * or the user pool, set `domainNames`. Otherwise, the web app and the distribution would depend on each other.
    * @default - a function returns 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;

@@ -59,9 +59,9 @@ export interface VodRoles {
   readonly viewers?: Access;
 
   /**
-   * The users who can upload videos, and can watch and manage every video, including private videos. The value must be one group or `Access.nobody()`.
-   * @default - Access.group('admins') with `Identity.userPool()`; Access.nobody() with any other identity, because its group `admins` can have a different
-   * meaning
+   * The users who can upload videos, and can watch and manage every video, including private videos. The value must be one group or `Access.nobody()`. Without
+   * `Identity.userPool()`, the default is `Access.nobody()`, because a group `admins` of another identity can have a different meaning.
+   * @default - Access.group('admins') with `Identity.userPool()`; Access.nobody() with any other identity
    */
   readonly admins?: Access;
 }

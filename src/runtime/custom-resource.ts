@@ -11,11 +11,11 @@ export interface CustomResourceAnswer {
 type Change<Properties> = (requestType: 'Create' | 'Update' | 'Delete', properties: Properties, physicalResourceId?: string) => Promise<CustomResourceAnswer>;
 
 /**
- * Runs `change` and sends the result to the signed URL in the event. The URL is never logged. CloudFormation waits an hour for a missing response, so every
- * error leads to a `FAILED` response.
+ * Runs `change` and sends the result to the signed URL in the event. The URL is never logged. Every error leads to a `FAILED` response, because CloudFormation
+ * would otherwise wait for the whole service timeout.
  *
- * CloudFormation can invoke the function some seconds before a new IAM permission takes effect (aws-cdk issue 37675). If IAM denies access, `change` is
- * therefore retried for up to a minute. `change` must be idempotent.
+ * CloudFormation can invoke the function some seconds before a new IAM permission takes effect (aws-cdk issue 37675). Therefore, if IAM denies access, the
+ * function retries `change` for up to a minute. `change` must be idempotent.
  *
  * @param wait function that waits for the given number of milliseconds
  */

@@ -43,7 +43,7 @@ export class EventPublishing extends Construct {
   public readonly resendEventsFunction: lambda.Function;
 
   private readonly catalog: IVodCatalog;
-  /** Your app chooses the construct ids of rules. A separate scope prevents conflicts with the ids of this construct. */
+  /** The scope of the rules. Your app chooses the ids of the rules. A separate scope prevents conflicts with other construct ids. */
   private readonly rules: Construct;
 
   constructor(scope: Construct, id: string, { catalog, eventBus, removalPolicy }: EventPublishingProps) {

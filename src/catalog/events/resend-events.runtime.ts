@@ -37,7 +37,7 @@ export interface ResendEventsPorts {
   readonly tableName: string;
 }
 
-/** Minimum remaining time to start a page. */
+/** The function starts a new page only if the invocation has at least this much time left. */
 const LEFT_MS = 10_000;
 const ROWS_AT_ONCE = 100;
 const OBJECTS_AT_ONCE = 20;
@@ -90,8 +90,8 @@ async function sendPage({ events, failed, settle }: Page, { send }: ResendEvents
 }
 
 /**
- * An object is deleted only after all of its records were sent. If one record cannot be sent, the object remains, and every later invocation sends its other
- * records again.
+ * An object is deleted only after all of its records were sent. If one record of an object cannot be sent, the object stays in the bucket. Every later
+ * invocation then sends the other records of this object again.
  */
 async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | undefined): Promise<Page> {
   const { Contents = [], IsTruncated } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, MaxKeys: OBJECTS_AT_ONCE, StartAfter: after }));
@@ -130,11 +130,14 @@ async function failedRecords({ s3, bucket }: ResendEventsPorts, after: string | 
 function recordsIn(text: string): DynamoDBRecord[] {
   const { payload } = JSON.parse(text) as { payload?: unknown };
   const { Records } = (typeof payload === 'string' ? JSON.parse(payload) : payload ?? {}) as { Records?: unknown };
-  if (!Array.isArray(Records)) throw new Error('the object contains no records');
+  if (!Array.isArray(Records)) throw new Error('the object has no array "Records" in its payload');
   return Records;
 }
 
-/** Returns one event for each video, with the current status of the video. These events are for apps that start to receive events or have lost events. */
+/**
+ * Returns one event for each video, with the current status of the video. An app needs these events if the app has just started to receive events, or has lost
+ * events.
+ */
 async function currentStates({ documents, tableName }: ResendEventsPorts, after: string | undefined): Promise<Page> {
   const { Items = [], LastEvaluatedKey } = await documents.send(new ScanCommand({
     TableName: tableName,

@@ -5,8 +5,8 @@ import type { DynamoDBRecord } from 'aws-lambda';
 const CONDITION = 'RecordNotReadable';
 
 /**
- * The stored objects have the form of the objects that Lambda writes, so that the resend function can read both. Each retry of a batch writes the same key, so
- * the write is idempotent.
+ * The objects have the same form as the objects that Lambda stores in the bucket, so the resend function can read all objects. Each retry of a batch writes the
+ * same key, so the write is idempotent.
  */
 export function storeFailedEventRecords(createClient: () => S3Client, bucket: string): (records: readonly DynamoDBRecord[]) => Promise<void> {
   // Most invocations do not need the client.

@@ -20,7 +20,7 @@ export interface Change {
    * @default - the status is unchanged
    */
   readonly to?: VideoStatus;
-  /** A new due time. @default - the due time of the row, or a due time for the new status */
+  /** The new due time. @default - a change of the status applies `DUE_MINUTES`; other changes keep the due time */
   readonly due?: Date;
   /** New values by attribute name. `a.b` means the key `b` in the map `a`. Undefined values are ignored. */
   readonly set: Readonly<Record<string, unknown>>;

@@ -6,8 +6,8 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 export type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
 
 /**
- * The result of a transaction. `failed` is the index of the first item whose condition was false. `item` contains the stored attributes of that item, if the
- * write requests them.
+ * The result of a transaction. `failed` is the index of the first item whose condition was false. `item` contains the stored attributes of the failed item, if
+ * the transaction requested these attributes.
  */
 export type Transacted =
   | { readonly outcome: 'changed' }

@@ -38,12 +38,12 @@ export interface UploadRows {
   markSource(row: VideoRow, state: SourceState): Promise<Outcome>;
 }
 
-/** After the sweeper records a complete upload, it waits for this time, and then checks whether the video has a job. */
+/** If the sweeper records a complete upload, the sweeper checks after this time whether the video has a job. */
 const SOON_MS = 15 * 60_000;
 
 /**
- * Returns the new due time of an uploaded video, or undefined if the video keeps its due time. During a long upload, the sweeper postpones the due time, which
- * can then be too late for the check of the uploaded video.
+ * Returns the new due time of an uploaded video, or undefined if the video keeps its due time. During a long upload, the sweeper postpones the due time. The
+ * postponed time can be too late for the check that follows the upload.
  */
 function dueOfUploaded({ videoId, dueAt }: VideoRow, now: Date): Date | undefined {
   const latest = firstDue(videoId, 'uploaded', now)!.dueAt;
