@@ -1,4 +1,4 @@
-/** The value of the variable ROLES: the groups that have each role. With an empty list, no user has the role. */
+/** The value of the variable ROLES: for each role, the groups whose members have this role. If the list of a role is empty, no user has the role. */
 export interface Roles {
   /** Default: every signed-in user can upload. */
   readonly uploaders?: readonly string[];

@@ -27,7 +27,7 @@ export function dayOf(time: Date): string {
   return time.toISOString().slice(0, 10);
 }
 
-/** Returns the quota that a further upload of `size` bytes exceeds, or undefined. */
+/** Returns the quota that a further upload of `size` bytes would exceed, or undefined. */
 export function exceededQuota(usage: Usage, size: number, day: string, quotas: Quotas): QuotaName | undefined {
   if (usage.openUploads >= quotas.openUploads) return 'openUploads';
   if (usage.videos >= quotas.videos) return 'videos';

@@ -98,7 +98,8 @@ interface WatchedBucket extends IngestBucket {
 }
 
 /**
- * Creates a video for each object that another pipeline puts into S3: below `ingest/` in the source bucket, or into an existing bucket.
+ * Creates a video for each object that another pipeline puts into S3. The pipeline puts the object below `ingest/` in the source bucket, or into one of
+ * `buckets`.
  *
  * @example
  * declare const catalog: VodCatalog;

@@ -53,7 +53,7 @@ export interface VodRoles {
   readonly uploaders?: Access;
 
   /**
-   * The users who can list and watch the non-private videos of other users, in addition to the admins.
+   * The users who, in addition to the admins, can list and watch the non-private videos of other users.
    * @default Access.signedIn()
    */
   readonly viewers?: Access;

@@ -17,7 +17,7 @@ export function eventsOfRecord({ eventName, dynamodb: change = {} }: DynamoDBRec
   const [hasBefore, hasAfter] = (eventName && IMAGES[eventName]) ?? [];
   if (hasBefore !== Boolean(change.OldImage) || hasAfter !== Boolean(change.NewImage)) {
     const images = [change.OldImage && 'OldImage', change.NewImage && 'NewImage'].filter(Boolean).join(' and ');
-    throw new Error(`the ${eventName} record has ${images || 'no image'}. The table's stream must have the view type NEW_AND_OLD_IMAGES`);
+    throw new Error(`the ${eventName} record has the wrong images: ${images || 'none'}. The table's stream must have the view type NEW_AND_OLD_IMAGES`);
   }
   const time = new Date((change.ApproximateCreationDateTime ?? NaN) * 1000);
   if (Number.isNaN(time.getTime())) throw new Error('the record has no valid ApproximateCreationDateTime');

@@ -20,7 +20,8 @@ export interface ResendRequest {
 export interface ResendAnswer {
   readonly sent: number;
   /**
-   * The number of objects and rows that the function cannot read, or for which EventBridge permanently rejects an event. These objects stay in the bucket.
+   * The number of failed objects and rows. An object or row fails if the function cannot read it, or if EventBridge permanently rejects one of its events.
+   * Failed objects stay in the bucket.
    */
   readonly failed: number;
   /** Position of the next page, absent after the last page. */

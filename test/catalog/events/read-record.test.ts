@@ -18,8 +18,8 @@ test.each<[DynamoDBRecord['eventName'], object, string]>([
   ['MODIFY', { NewImage: image }, 'NewImage'],
   ['MODIFY', { OldImage: image }, 'OldImage'],
   ['INSERT', { NewImage: image, OldImage: image }, 'OldImage and NewImage'],
-  ['REMOVE', {}, 'no image'],
+  ['REMOVE', {}, 'none'],
   [undefined, { NewImage: image }, 'NewImage'],
 ])('rejects a %s record with other images (%#), because the view type of the stream is wrong', (eventName, images, has) => {
-  expect(() => typesOf(eventName, images)).toThrow(`the ${eventName} record has ${has}. The table's stream must have the view type NEW_AND_OLD_IMAGES`);
+  expect(() => typesOf(eventName, images)).toThrow(`the ${eventName} record has the wrong images: ${has}. The table's stream must have the view type NEW_AND_OLD_IMAGES`);
 });
