@@ -25,7 +25,7 @@ export function acknowledgeWildcard(scope: IConstruct, resourceArn: string, reas
 }
 
 /**
- * `acknowledge` cannot be used, because CDK before 2.262 rejects an id with a second `::`, such as an id that contains the ARN of an imported bucket. CDK
+ * This function does not use CDK's `acknowledge`: CDK before 2.262 rejects an id with a second `::`, and the ARN of an imported bucket contains `::`. CDK
  * writes the error to the file `cdk.out/error.txt`, even if the code that calls `acknowledge` catches the error.
  */
 function acknowledgeOne(scope: IConstruct, id: string, reason: string): void {

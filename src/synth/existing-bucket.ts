@@ -42,7 +42,7 @@ export function checkBucket(scope: IConstruct, prop: string, bucket: s3.IBucket,
 const AWS_MANAGED = 'alias/aws/s3';
 const KEY_REMEDY = 'Create the bucket with the prop encryptionKey of s3.Bucket';
 
-/** Rejects a key that CDK does not know. CloudFront cannot use the key `aws/s3`, because its policy allows only principals of the account. */
+/** Rejects a KMS key to which CDK cannot grant access. CloudFront cannot use the key `aws/s3`: the policy of this key allows only principals of the account. */
 function unknownKeyProblem(
   prop: string, bucket: s3.IBucket, readByCloudFront: boolean, keyRemedy = KEY_REMEDY, encryption?: Encryption,
 ): string | undefined {
@@ -69,7 +69,7 @@ function unknownKey(bucket: s3.IBucket, rendered: Encryption | undefined): strin
   return algorithm.startsWith('aws:kms') && !isKnown ? key : undefined;
 }
 
-/** Before the end of synth, CDK can't render the resource. */
+/** Reads the property of the L1 resource, because CDK can render the resource only at the end of synth. */
 function givenEncryption(resource: s3.CfnBucket): Encryption {
   const encryption = Stack.of(resource).resolve(resource.bucketEncryption);
   const { sseAlgorithm, kmsMasterKeyId } = encryption?.serverSideEncryptionConfiguration?.[0]?.serverSideEncryptionByDefault ?? {};
@@ -85,9 +85,8 @@ function renderedEncryption(resource: s3.CfnBucket): Encryption {
 /**
  * Enables EventBridge notifications on a bucket of this app, and keeps all other notifications.
  *
- * If the app calls `addEventNotification()`, CDK creates a custom resource that replaces the whole notification configuration. EventBridge then stays enabled
- * only after a call to `enableEventBridgeNotification()`. Without `addEventNotification()`, the call would create an unnecessary custom resource with a
- * function.
+ * If the app calls `addEventNotification()`, CDK creates a custom resource that replaces the whole notification configuration. Only in this case,
+ * `enableEventBridgeNotification()` is called, so that EventBridge stays enabled. In other cases, this method would create an unnecessary custom resource.
  *
  * @returns false for an imported bucket, which this stack can't change
  */

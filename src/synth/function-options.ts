@@ -29,8 +29,14 @@ export interface VodFunctionOptions {
   /**
    * The timeout of the functions, from 10 to 29 seconds. API Gateway waits at most 29 seconds for a function.
    *
-   * Some functions have a fixed timeout: 1 minute for the submission of jobs, 2 minutes for custom resources, 5 minutes for resending events, 10 minutes for
-   * the sweeper, 20 seconds for sign-in, and 29 seconds for uploads.
+   * Some functions have a fixed timeout:
+   * - sign-in: 20 seconds
+   * - uploads: 29 seconds
+   * - submission of jobs: 1 minute
+   * - custom resources: 2 minutes
+   * - resending of events: 5 minutes
+   * - sweeper: 10 minutes
+   *
    * @default Duration.seconds(10)
    */
   readonly timeout?: Duration;
@@ -50,9 +56,9 @@ export interface VodFunctionOptions {
   /**
    * The VPC in which the functions run.
    *
-   * A VPC with a NAT gateway needs no further setup. A VPC without a NAT gateway requires gateway endpoints for DynamoDB and S3, and interface endpoints for
-   * Secrets Manager, Cognito (`cognito-idp`), MediaConvert, SQS and EventBridge (`events`). Custom resources need the endpoint for S3, because they send their
-   * responses to CloudFormation through S3.
+   * A VPC with a NAT gateway needs no further setup. A VPC without a NAT gateway requires these endpoints:
+   * - gateway endpoints: DynamoDB and S3. Custom resources send their responses to CloudFormation through S3
+   * - interface endpoints: Secrets Manager, Cognito (`cognito-idp`), MediaConvert, SQS and EventBridge (`events`)
    *
    * The sign-in function and the authorizer of `Identity.oidc` call hosts on the internet, so these two functions always require a NAT gateway. A warning at
    * synth lists the services and hosts that a function in isolated subnets cannot reach.
@@ -96,8 +102,8 @@ export interface VodFunctionOptions {
   /**
    * The reserved concurrency of each function that serves API requests.
    *
-   * A function cannot exceed its reservation, so API requests cannot use up the concurrency of the account. Functions that process job events or the table's
-   * stream have no reservation. With a low reservation, Lambda would throttle these functions, and messages about uploads would move to the dead-letter queue.
+   * A function cannot exceed its reservation, so API requests cannot use up the concurrency of the account. All other functions have no
+   * reservation. If Lambda throttled the function that submits jobs, for example, messages about uploads would move to the dead-letter queue.
    *
    * Lambda keeps 100 executions of the account unreserved. In an account with a concurrency quota of 100 or less, a reservation fails at deploy time.
    * @default - no reservation

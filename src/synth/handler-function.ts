@@ -62,7 +62,7 @@ export function handlerFunction<H extends HandlerName, const U extends readonly 
   return fn;
 }
 
-/** Finds missing, repeated and unread variables. The compiler finds these variables only if the list of connections is a literal. */
+/** Throws if a variable is missing, set twice or not read by the handler. The compiler finds these errors only if the list of connections is a literal. */
 function checkCovered(handler: HandlerName, covered: readonly string[]): void {
   const listed: readonly string[] = ENVIRONMENTS[handler];
   const problems = [
@@ -85,7 +85,7 @@ const NETWORK_INTERFACE_ACTIONS = ['CreateNetworkInterface', 'DescribeNetworkInt
 function grantOptions(role: iam.Role, { vpc, tracing, environmentEncryption }: VodFunctionOptions): void {
   // AWS's managed policy would also allow writes to every log group of the account.
   if (vpc) permission(NETWORK_INTERFACE_ACTIONS, ['*']).grant!(role);
-  if (vpc || (tracing && tracing !== lambda.Tracing.DISABLED)) acknowledgeWildcard(role, '*', 'Lambda assigns the ids of network interfaces later, so the policy can\'t name them, and X-Ray has no resource-level permissions for traces');
+  if (vpc || (tracing && tracing !== lambda.Tracing.DISABLED)) acknowledgeWildcard(role, '*', 'the ids of network interfaces are not known at deploy time, and X-Ray has no resource-level permissions for traces');
   if (environmentEncryption) grantKey(role, environmentKey({ environmentEncryption }), role, ['kms:Decrypt']);
 }
 

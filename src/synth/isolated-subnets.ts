@@ -31,8 +31,7 @@ const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host
 type WithoutVariables = { [H in HandlerName]: [Required<H>] extends [never] ? H : never }[HandlerName];
 
 /**
- * AWS services that the handler calls, but to which none of its environment variables refers. Custom resources call S3 to send their responses to
- * CloudFormation.
+ * AWS services that a handler calls without an environment variable for the service. Custom resources call S3 to send their responses to CloudFormation.
  */
 const CALLED_BY: Record<WithoutVariables | 'ingest/ingest-objects' | 'sweeper/sweep-videos', readonly Endpoint[]> = {
   'auth/fill-client-secret': ['cognito-idp', 'secretsmanager', 's3'], 'delivery/make-key-pair': ['secretsmanager', 's3'],

@@ -16,8 +16,8 @@ export interface ResourceKey {
 /**
  * Allows a principal to use a KMS key only through the AWS service of the encrypted resource.
  *
- * The default key policy delegates access to IAM and needs no statement. Any other key policy gets a statement. If the library can't change the policy, synth
- * warns.
+ * The default key policy delegates access to IAM and needs no statement. To any other key policy, this function adds a statement. If the
+ * library can't change the key policy, synth warns.
  */
 export function grantKey(scope: IConstruct, { prop, key, service }: ResourceKey, grantee: iam.IGrantable, actions: string[]): iam.Grant {
   const target = targetKey(key);
@@ -32,14 +32,14 @@ export function grantKey(scope: IConstruct, { prop, key, service }: ResourceKey,
   const added = Stack.of(target) === stack && target.addToResourcePolicy(statement).statementAdded;
   if (!added) {
     Annotations.of(scope).addWarningV2('serverless-vod:keyPolicy',
-      `${prop}: this stack can't change the policy of the KMS key. By default, a key policy allows kms:* to the root principal of this account. If the policy of this key does not, it must allow the KMS actions to the roles of this service`);
+      `${prop}: this stack can't change the policy of the KMS key. If the key policy allows kms:* to the root principal of this account (the default), no change is necessary. Otherwise, add a statement that allows the roles of this service to use the key`);
   }
   return grant;
 }
 
 /**
- * Every distribution of the account can use the key. A key policy with the ARN of a single distribution would create the cycle key -> distribution -> bucket ->
- * key. The bucket policy still allows only one distribution to read the bucket.
+ * Allows CloudFront to decrypt with the key for every distribution of the account. A key policy with the ARN of a single distribution would create the cycle
+ * key -> distribution -> bucket -> key. The bucket policy still allows only one distribution to read the bucket.
  */
 export function letCloudFrontDecrypt(scope: Construct, { prop, key }: ResourceKey): void {
   const target = targetKey(key);
@@ -65,7 +65,7 @@ export function keyProblems({ prop, key }: ResourceKey, region: string): (string
   return [differ(target.env.region, region) ? `${prop}: expected a KMS key in the region ${region} of the resource, got a KMS key in the region ${target.env.region}` : undefined];
 }
 
-/** IAM policies can refer only to keys, so the target key replaces an alias. Returns undefined if the target key is not known. */
+/** Returns the target key of an alias, because IAM policies cannot refer to aliases. Returns undefined if the target key is not known. */
 export function targetKey(key: kms.IKey | undefined): kms.IKey | undefined {
   if (!key || !('aliasTargetKey' in key)) return key;
   try {

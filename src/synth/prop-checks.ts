@@ -111,10 +111,10 @@ function isNoStruct(value: object): boolean {
 }
 
 /**
- * Without this check, a misspelled role would count as omitted, and an omitted role allows everyone.
+ * Rejects unknown keys of a struct. Without this check, a misspelled role would count as omitted, and an omitted role allows everyone.
  *
  * @param name the prop that contains the struct, or an empty string for the props of a construct
- * @param elsewhere structs to which a misplaced key may belong, each with its path for the error message, such as `upload.*`
+ * @param elsewhere other structs that may define an unknown key, by their paths in the error message, such as `upload.*`
  */
 export function keyProblem<T extends object>(
   name: string, given: T | null | undefined, keys: Readonly<Record<keyof T, true>>, elsewhere: Readonly<Record<string, object>> = {},
@@ -171,7 +171,7 @@ export function sizeProblem(name: string, value: unknown, max: Size, reason: str
   return `${name}: expected a Size of 1 byte to ${show(max)} (${reason}), got ${show(value)}`;
 }
 
-/** `Size` has no public property for its unit. If the value is a CDK token, `toBytes()` throws unless the unit is bytes. */
+/** `Size` has no public property for its unit. For a CDK token, `toBytes()` succeeds only if the unit is bytes. */
 function inBytes(value: Size): boolean {
   try {
     return Token.isUnresolved(value.toBytes());
@@ -188,7 +188,7 @@ export function bitrateProblem(name: string, value: unknown, min: Bitrate, max: 
   return Number.isInteger(value.toBps()) && value.toBps() >= min.toBps() && value.toBps() <= max.toBps() ? undefined : expected;
 }
 
-/** `Bitrate` has no public property for its unit. If the value is a CDK token, `toBps()` throws unless the unit is bits per second. */
+/** `Bitrate` has no public property for its unit. For a CDK token, `toBps()` succeeds only if the unit is bits per second. */
 function inBits(value: Bitrate): boolean {
   try {
     return Token.isUnresolved(value.toBps());

@@ -11,19 +11,19 @@ type Resource = s3.IBucket | dynamodb.ITable;
  * Rejects a bucket or table that two constructs of the app use for the same purpose.
  *
  * @param use the purpose of the resource, such as `sources`
- * @param harm a sentence, which ends the error message
+ * @param harm the last sentence of the error message: what would go wrong
  */
 export function checkSoleUse(scope: IConstruct, prop: string, use: string, resource: Resource, harm: string): void {
   markUse(scope, use, resource);
   checkUnused(scope, prop, use, resource, harm);
 }
 
-/** Records the purpose of a bucket or table, for the checks of other constructs. */
+/** Records that a construct uses a bucket or table for the purpose `use`. `checkUnused` of other constructs reads this record. */
 export function markUse(scope: IConstruct, use: string, resource: Resource): void {
   Object.defineProperty(scope, keyOf(use), { value: resource });
 }
 
-/** Rejects a bucket or table that another construct of the app uses for the purpose `use`. The other construct must call `markUse`. */
+/** Rejects a bucket or table that another construct of the app uses for the purpose `use`. Only constructs that called `markUse` are found. */
 export function checkUnused(scope: IConstruct, prop: string, use: string, resource: Resource, harm: string): void {
   const key = keyOf(use);
   scope.node.addValidation({

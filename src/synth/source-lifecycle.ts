@@ -12,7 +12,7 @@ const [LEAST, MOST] = [Duration.days(1), Duration.days(3650)];
 /**
  * What happens to the source file of a video after the video is ready.
  *
- * The lifecycle applies to videos that become ready after its deployment. Source files of videos that failed are kept.
+ * Source files are deleted or archived only if the video becomes ready after the lifecycle was deployed. Source files of videos that failed are kept.
  */
 export class SourceLifecycle {
   /** Keeps all source files in S3 Standard. */
@@ -21,7 +21,7 @@ export class SourceLifecycle {
   }
 
   /**
-   * Deletes the source file some time after the video is ready. The video can then not be transcoded again.
+   * Deletes the source file some time after the video is ready. After the deletion, the video cannot be transcoded again.
    *
    * The size of the deleted file no longer counts for the quota `storedBytes` of the owner. In a bucket with versioning, S3 keeps the deleted files as
    * noncurrent versions until a lifecycle rule of the bucket deletes them.
@@ -36,7 +36,7 @@ export class SourceLifecycle {
   }
 
   /**
-   * Archives the source file some time after the video is ready. Before the video can be transcoded again, restore the file.
+   * Archives the source file some time after the video is ready. To transcode the video again, restore the file first.
    *
    * Files smaller than 128 KiB are kept, because S3 does not archive them by default.
    *

@@ -7,7 +7,7 @@ interface Members {
   readonly vpcSubnets?: ec2.SubnetSelection;
 }
 
-/** If a resource is imported only by its id, its VPC is not known and not checked. */
+/** Security groups and subnets whose VPC is not known are not checked, such as a security group that is imported by its id. */
 export function vpcMemberProblems(vpc: ec2.IVpc, { securityGroups, vpcSubnets }: Members): (string | undefined)[] {
   return [
     ...(securityGroups ?? []).map((group, index) => memberProblem(`functions.securityGroups[${index}]`, 'security group', group, vpc)),

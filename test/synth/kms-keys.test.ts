@@ -172,7 +172,7 @@ describe('a key that an aspect or the app sets on a resource without a prop for 
     const { keyArn } = new kms.Key(stack, 'Key');
     const visit = (node: IConstruct) => { if (node instanceof secretsmanager.CfnSecret) node.kmsKeyId = keyArn; };
     Aspects.of(stack).add({ visit }, { priority: AspectPriority.READONLY + 1 });
-    expect(() => templateOf(stack)).toThrow('[Test/Delivery/Keys/Secret1] kmsKeyId: expected a key that is set before the library adds grants for the key');
+    expect(() => templateOf(stack)).toThrow('[Test/Delivery/Keys/Secret1] kmsKeyId: expected a key that is set before the library grants access to the key');
   });
 
   test('is rejected on functions, on the bus and on queues', () => {
