@@ -9,11 +9,11 @@ import type { SourceObjects } from '../upload/source-objects.runtime';
 export interface SettlePorts {
   readonly videos: VideoRepository;
   readonly clock: () => Date;
-  /** @default - none: the sweeper only postpones the check of videos that wait for a MediaConvert job */
+  /** @default - none: the sweeper does not change videos that wait for a MediaConvert job */
   readonly transcode?: { readonly sqs: SQSClient; readonly submitQueueUrl: string; readonly mediaConvert: MediaConvertClient };
-  /** @default - none: the sweeper only postpones the check of videos that wait for an upload */
+  /** @default - none: the sweeper does not change videos that wait for an upload */
   readonly upload?: { readonly uploads: MultipartUploads; readonly expiry: UploadExpiry };
-  /** `prefixes`: the objects that the sweeper can delete or archive. @default - sources are kept */
+  /** `prefixes`: the buckets and the key prefixes of objects that the sweeper can delete or archive. @default - sources are kept */
   readonly sources?: { readonly objects: SourceObjects; readonly action: SourceLifecycleSettings['action']; readonly prefixes: readonly SourcePrefix[] };
 }
 

@@ -1,10 +1,10 @@
 import type { NextLook, SettlePorts, Wait } from './settle-ports.runtime';
 import type { VideoRow } from '../contract/table';
 
-/** By default, lifecycle rules do not move smaller objects (see "Transitioning objects using Amazon S3 Lifecycle" in the Amazon S3 User Guide). */
+/** By default, lifecycle rules do not move objects below this size (see "Transitioning objects using Amazon S3 Lifecycle" in the Amazon S3 User Guide). */
 const MIN_ARCHIVED_BYTES = 128 * 1024;
 
-/** The operator must fix the cause, so the sweeper tries again only once a day. */
+/** The wait after S3 rejects the action. More frequent tries would fail too, because an operator must fix the cause. */
 const TOMORROW: Wait = { minutes: 24 * 60 };
 
 /**

@@ -3,9 +3,10 @@ import type { VideoRow } from '../contract/table';
 import type { MultipartUploads, Upload } from '../upload/multipart-uploads.runtime';
 
 /**
- * Ends an upload that received no part for a long time. If the source file is complete, but its event did not arrive, the function records the file instead.
+ * Ends an upload that received no part for a long time. If the source file is complete, but its event did not arrive, the function records the upload as
+ * complete.
  *
- * The function deletes the parts of an expired upload before it looks for the file, because the file cannot become complete after the deletion.
+ * For an expired upload, the function deletes the parts before it looks for the file. After the deletion, no request can complete the file.
  */
 export async function settleUpload(row: VideoRow, { videos, clock, upload, transcode }: SettlePorts): Promise<NextLook> {
   if (!upload) return LATER;
@@ -17,7 +18,7 @@ export async function settleUpload(row: VideoRow, { videos, clock, upload, trans
   if (isDue === 'expired' && parts) await uploads.abort(parts);
   const file = await uploads.findObject(key);
   if (file) {
-    console.warn({ message: 'upload without an event', videoId, recorded: await videos.markUploaded(videoId, file.size) });
+    console.warn({ message: 'upload complete, but its event did not arrive', videoId, recorded: await videos.markUploaded(videoId, file.size) });
     if (transcode) await requestJob(transcode, { videoId, attempt: row.attempt });
     return 'settled';
   }
@@ -27,7 +28,7 @@ export async function settleUpload(row: VideoRow, { videos, clock, upload, trans
   return 'settled';
 }
 
-/** Returns the time of the upload request or of a stored part, if this time is after `expiredBefore`. Returns `expired` if there is no such time. */
+/** Returns the time of the upload request or of a stored part. Returns `expired` if none of these times is after `expiredBefore`. */
 async function lastSign(row: VideoRow, uploads: MultipartUploads, expiredBefore: number): Promise<Date | 'expired'> {
   const created = new Date(row.createdAt);
   if (created.getTime() > expiredBefore) return created;

@@ -7,7 +7,7 @@ import type { VideoStatus } from '../domain/video-status';
 import { lookUpJob } from '../transcode/look-up-job.runtime';
 import { recordJobEnd, recordJobGone, recordNeverSubmitted } from '../transcode/record-job-end.runtime';
 
-/** The time to the next check, if the last action for the video is recent, or if a service does not respond. */
+/** The wait after a recent claim or change of the video, and after a failed request to MediaConvert. */
 const SOON: Wait = { minutes: 15 };
 /**
  * The number of hours that the sweeper waits after each repeated message to the submit queue. If no message leads to a MediaConvert job, the video becomes

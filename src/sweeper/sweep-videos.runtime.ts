@@ -18,7 +18,7 @@ export interface SweepReport {
   readonly complete: boolean;
 }
 
-/** If the function has less than this time left, the sweep does not process another video, so that the function can finish the current video. */
+/** The sweep starts no action if the function has less than this time left, because the function must be able to finish each action. */
 const LEFT_MS = 30_000;
 const KEYS_AT_ONCE = 50;
 const IDS_LOGGED = 20;
@@ -41,7 +41,7 @@ export function sweepVideos(ports: SweepPorts): (event: unknown, context: Pick<C
     }
     if (newer.length > 0) {
       console.error({
-        message: 'ignored rows of a newer format: deploy the version that wrote them, or a newer one', count: newer.length, videoIds: newer.slice(0, IDS_LOGGED),
+        message: 'ignored rows of a newer format: deploy the version of serverless-vod that wrote these rows, or a newer version', count: newer.length, videoIds: newer.slice(0, IDS_LOGGED),
       });
     }
     const report = { looked, failed, complete };
@@ -51,8 +51,8 @@ export function sweepVideos(ports: SweepPorts): (event: unknown, context: Pick<C
 }
 
 /**
- * Yields the due videos of all index partitions in the order of their due times. If a sweep ends early, it has therefore processed the earliest videos of all
- * partitions.
+ * Yields the due videos of all index partitions in the order of their due times. Therefore, a sweep that ends early omits only the
+ * videos with the latest due times.
  */
 async function* earliestFirst(due: DueVideos, until: Date): AsyncGenerator<DueVideo> {
   const read = async (shard: string, from?: DuePosition) => ({ shard, ...await due.listDue(shard, until, { limit: KEYS_AT_ONCE, from }) });

@@ -82,7 +82,7 @@ export class VodSweeper extends Construct {
   public readonly sweepVideosFunction: lambda.Function;
   /** The scheduled rule that invokes the function. */
   public readonly rule: events.Rule;
-  /** Dead-letter queue of sweeps that failed completely. A redrive is not necessary, because the next sweep processes the same videos. */
+  /** Dead-letter queue for failed invocations of the function. A redrive is not necessary, because the next sweep processes the same videos. */
   public readonly deadLetterQueue: sqs.Queue;
 
   /** @internal */

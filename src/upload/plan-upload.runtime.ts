@@ -98,7 +98,7 @@ function limitReached(quota: QuotaName, quotas: Quotas, now: Date): HttpProblem 
   return new HttpProblem('limit_reached', LIMITS[quota](quotas[quota], now));
 }
 
-/** The `detail` of the error, by exceeded quota. */
+/** For each quota, the `detail` of the error for an upload that exceeds this quota. */
 const LIMITS: Readonly<Record<QuotaName, (limit: number, now: Date) => string>> = {
   openUploads: (limit) => `you have ${limit} open uploads, which is the limit. Complete or abort an upload. An upload also ends when it expires`,
   videos: (limit) => `you have ${limit} videos, which is the limit. Delete a video`,

@@ -10,7 +10,7 @@ export interface SigningSession {
 
 export interface SigningSessionOptions {
   readonly roleArn: string;
-  /** The minimum remaining validity of a session that signs a URL. If the current session expires sooner, a new session starts. */
+  /** The minimum time for which a session must still be valid when it signs a URL. If the current session expires sooner, a new session starts. */
   readonly remainingSeconds: number;
   readonly clock: () => Date;
 }
@@ -23,7 +23,7 @@ const REQUEST_MS = 5_000;
  * Returns a function that returns a session of the role. The function starts a new session before the current session expires. Concurrent calls share one
  * request.
  *
- * The credentials of a Lambda function do not say when they expire, so a URL that they sign could expire early.
+ * The expiry time of a Lambda function's own credentials is not known, so a URL that is signed with these credentials could expire early.
  */
 export function signingSession({ roleArn, remainingSeconds, clock }: SigningSessionOptions): () => Promise<SigningSession> {
   const sts = new STSClient({ maxAttempts: 2 });

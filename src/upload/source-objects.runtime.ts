@@ -2,7 +2,7 @@ import type * as S3 from '@aws-sdk/client-s3';
 import type { VideoRow } from '../contract/table';
 import { ARCHIVE_TAG } from '../contract/upload';
 
-/** An object in S3. `etag` is set for an object of another pipeline, which can replace the object at any time. */
+/** An object in S3. `etag` is set for an object of another pipeline, because the pipeline can replace the object at any time. */
 export type SourceObject = Pick<VideoRow['source'], 'bucket' | 'key' | 'etag'>;
 
 /**

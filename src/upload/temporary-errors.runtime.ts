@@ -2,8 +2,7 @@ import { isThrottlingError, isTransientError } from '@smithy/core/retry';
 import { HttpProblem } from '../runtime/http-problem';
 
 /**
- * Returns the problem `unavailable` for an error after which a later request can succeed: an abort, a timeout, throttling, or a failure of the service. Returns
- * any other error unchanged.
+ * Returns the problem `unavailable` for a temporary error: an abort, a timeout, throttling or a failure of the service. Returns any other error unchanged.
  */
 export function withoutTemporary(service: 'S3' | 'STS', error: unknown): unknown {
   if (!isSdkError(error)) return error;

@@ -14,7 +14,7 @@ export async function singleUpload({ key, contentType, size, checksum }: Omit<Vi
 }
 
 /**
- * Returns the sizes of the parts in which a client uploads a file.
+ * Returns the plan of an upload in parts: the size of a part, the number of parts, and the time when the upload expires.
  *
  * @param storedAt the times at which S3 stored the known parts. If `storedAt` omits a part, `expiresAt` can be too early.
  */

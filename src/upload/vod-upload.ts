@@ -41,8 +41,8 @@ export interface VodUploadOptions {
   /**
    * An existing private bucket in the stack's region. Sources are objects with the prefix `source/`.
    *
-   * If the bucket is defined in this app, the construct adds the CORS rule, turns EventBridge events on, and grants permissions on the bucket's KMS key. A
-   * public bucket is rejected at synth. A bucket without `enforceSSL` causes a warning.
+   * If the bucket is defined in this app, the construct adds the CORS rule and turns EventBridge events on. The construct also grants permissions on the
+   * KMS key of the bucket. A public bucket is rejected at synth. A bucket without `enforceSSL` causes a warning.
    *
    * An imported bucket is not changed or checked, but a warning at synth lists the settings that the bucket needs. Make sure that an imported bucket blocks
    * public access and denies requests without TLS.
@@ -156,7 +156,7 @@ export class VodUpload extends Construct implements IVodUpload {
 
   constructor(scope: Construct, id: string, props: VodUploadProps) {
     super(checkedScope(scope, id, props), id);
-    acknowledge(this, { 'AwsSolutions-S1': 'access logs are not necessary: the catalog records who uploads, and only the transcoding reads the bucket' });
+    acknowledge(this, { 'AwsSolutions-S1': 'access logs are not necessary: the catalog records who uploads, and only transcode jobs read the source files' });
     throwIfAny(this, [
       keyProblem<VodUploadProps>('', props, { ...UPLOAD_OPTIONS, catalog: true, appOrigins: true }),
       ...problemsOf(props), ...functionProblems(this, props.functions), ...catalogProblems(this, 'catalog', props.catalog),

@@ -29,11 +29,11 @@ export interface UploadRows {
   expireUpload(row: VideoRow, due: Date): Promise<Outcome>;
   /** Ends an upload that its owner aborted: `waiting` -> `deleting`. The sweeper removes the video at `due`. */
   abortUpload(row: VideoRow, due: Date): Promise<Outcome>;
-  /** Removes a video whose upload ended without a source file. Changes nothing if the row was written after `row` was read. */
+  /** Removes a video whose upload ended without a source file. Changes nothing if the stored row is newer than `row`. */
   removeUpload(row: VideoRow): Promise<Outcome>;
   /**
-   * Records that the source of a ready video is deleted or archived, and removes the due time. The size of a deleted source no longer counts for its owner.
-   * Changes nothing if the row was written after `row` was read.
+   * Records that the source of a ready video is deleted or archived, and removes the due time of the video. Changes nothing if the stored row is newer than
+   * `row`. The size of a deleted source no longer counts for its owner.
    */
   markSource(row: VideoRow, state: SourceState): Promise<Outcome>;
 }
@@ -74,7 +74,7 @@ export function newItems(tableName: string, row: VideoRow, { description, metada
   ];
 }
 
-/** The maximum number of tries to count a new upload. A try fails if `isFirstOfDay` is wrong for the stored `day`. */
+/** The maximum number of tries to count a new upload. A try fails if `isFirstOfDay` does not match the stored usage. */
 const TRIES = 5;
 
 export function uploadRows(tableName: string, documents: DynamoDBDocumentClient, { find, write, writeWithUsage }: RowChanges, clock: () => Date): UploadRows {
@@ -94,7 +94,7 @@ export function uploadRows(tableName: string, documents: DynamoDBDocumentClient,
       if (exceeded) throw new QuotaExceeded(exceeded);
       isFirstOfDay = usage.day < day;
     }
-    throw new Error(`the usage of the owner changed during each of ${TRIES} tries`);
+    throw new Error(`the upload was not counted: the usage of its owner changed during each of ${TRIES} tries`);
   }
 
   return {

@@ -30,13 +30,13 @@ export interface NewUpload {
   /** The declared size in bytes. */
   readonly size: number;
   readonly day: string;
-  /** True for the first upload of `day`. The stored counter is then from an earlier day, and starts again at 1. */
+  /** True if the stored usage is from an earlier day than `day`. The number of uploads of the day then starts again at 1. */
   readonly isFirstOfDay: boolean;
   /** @default - no quotas */
   readonly quotas?: Quotas;
 }
 
-/** Returns the write that counts a new upload. Its condition is that the upload exceeds no quota, and that the stored counter belongs to the expected day. */
+/** Returns the write that counts a new upload. The write fails if the upload exceeds a quota, or if `isFirstOfDay` does not match the stored usage. */
 export function countUpload(tableName: string, { owner, size, day, isFirstOfDay, quotas }: NewUpload): TransactItem {
   // The names of the values: `:videos` is added, and `:videosBefore` is the largest stored value for which the upload exceeds no quota.
   const added = { openUploads: 1, videos: 1, storedBytes: size };

@@ -30,7 +30,7 @@ const ROWS_A_PAGE = 100;
 const ROWS_AT_ONCE = 25;
 /** Maximum size of the rows in a page. Lambda limits a response to 6 MB, so at least 1 MB is left for other data. */
 const PAGE_BYTES = 5 * 1024 * 1024;
-/** The maximum number of consecutive requests that return no row because DynamoDB throttles the reads. The wait doubles after each of these requests. */
+/** The maximum number of consecutive requests that return no row because DynamoDB throttles the reads. The wait before the next request doubles each time. */
 const IDLE_TRIES = 6;
 const FIRST_WAIT_MS = 25;
 
@@ -56,8 +56,8 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
   }
 
   /**
-   * Adds rows that `isWanted` accepts, until the page is full. Returns the number of processed ids. If the page was empty before the call, at least one id is
-   * processed.
+   * Adds rows that `isWanted` accepts, until the page is full. Returns the number of processed ids, which is at least 1 for an empty
+   * page.
    */
   async function fill(page: PageOfRows, videoIds: string[], isWanted: (row: VideoRow) => boolean): Promise<number> {
     for (let done = 0; done < videoIds.length; done += ROWS_AT_ONCE) {
@@ -89,7 +89,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
     return { items: Items, more: LastEvaluatedKey !== undefined };
   }
 
-  /** Queries the ids of an owner's videos. If `status` is given, returns only the videos in the stage (group of statuses) of `status`. */
+  /** Queries the ids of an owner's videos. If `status` is given, returns only the videos with a status of the same stage (group of statuses). */
   async function idsOf(owner: string, status: VideoStatus | undefined, limit: number, after: string | undefined): Promise<{ ids: string[]; more: boolean }> {
     const stage = status && stageOf(status);
     const key = (videoId: string) => (stage ? { stageKey: stageKey(stage, videoId) } : { videoId });

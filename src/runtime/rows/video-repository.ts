@@ -22,11 +22,11 @@ export interface VideoRepository extends UploadRows, IngestRows, VideoLists {
   find(videoId: string): Promise<VideoRow | undefined>;
   findWhole(videoId: string): Promise<WholeVideo | undefined>;
   /**
-   * Sets the claim (a lock) of an attempt for one message, so that only one message creates a job. An attempt is one transcode of a video. A claim that started
-   * before `staleBefore` is replaced.
+   * Claims (locks) an attempt for one message, so that only this message creates a job. An attempt is one transcode of a video. A claim that started before
+   * `staleBefore` is replaced.
    *
-   * Returns the row with the current claim. If this claim contains `token`, the claim belongs to the message. Returns undefined if the video does
-   * not exist or is no longer `uploaded`.
+   * Returns the row, which contains the new claim or the claim of another message. To find out which, compare `token` with the token in the row. Returns
+   * undefined if the video does not exist or is no longer `uploaded`.
    */
   claim(videoId: string, attempt: number, token: string, staleBefore: Date): Promise<VideoRow | undefined>;
   /**
