@@ -55,8 +55,8 @@ export interface ServerlessVodProps {
   readonly certificate?: acm.ICertificate;
 
   /**
-   * The default behavior of the distribution, which serves your web app: all paths except paths below `/api/` and `/v/`. For the options of a server-rendered
-   * app, see `VodDeliveryProps.defaultBehavior`. An app in the same stack can refer to `url` or to the user pool only if `domainNames` is set.
+   * The default behavior of the distribution, for all paths except paths below `/api/` and `/v/`. This behavior serves your web app. For the options of a
+   * server-rendered app, see `VodDeliveryProps.defaultBehavior`. If an app in the same stack refers to `url` or to the user pool, set `domainNames`.
    * @default - a CloudFront function that returns 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
@@ -240,8 +240,7 @@ const OPTIONS = {
 const AREAS = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[];
 
 /**
- * Options that are not props of `ServerlessVod`, by the path at which they belong. If an app sets such an option as a prop, the error message contains the
- * path.
+ * Options that an app can set as props of `ServerlessVod` by mistake. Each key is the correct path of the options, and the error message contains this path.
  */
 const ELSEWHERE = {
   ...Object.fromEntries(AREAS.map((area) => [`${area}.*`, OPTIONS[area]])),

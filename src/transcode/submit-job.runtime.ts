@@ -97,8 +97,7 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
 
 /**
  * If the current attempt was abandoned before the message was sent, this function first starts the next attempt. A redrive from the dead-letter queue sends a
- * new message, which therefore starts a new attempt. A message that was sent before the attempt was abandoned starts no new attempt, because the new attempt
- * would fail in the same way.
+ * new message, which therefore starts a new attempt. An older message starts no new attempt, because the new attempt would fail in the same way.
  */
 async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository): Promise<VideoRow | undefined> {
   const row = await videos.find(videoId);
@@ -108,8 +107,8 @@ async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository):
 }
 
 /**
- * The content of a message that requests a job for the current attempt of the video, which is `attempt` or a later attempt. The message is ignored if the
- * current attempt has a job.
+ * The content of a message that requests a job for a video. The job is for the current attempt, which can be later than `attempt`. The message is ignored if
+ * the current attempt already has a job.
  */
 interface Upload {
   readonly videoId: string;

@@ -54,7 +54,7 @@ export interface VodTranscodeOptions {
    * The maximum duration of a source. A longer video ends with the error `too_long`.
    *
    * This property limits the cost of one upload. If a file does not state its duration, only the start of the file is transcoded: about `maxDuration`, but at
-   * most 12 hours. Only a file that states a shorter duration than its real duration can cost more than a video of the maximum duration.
+   * most 12 hours. A file can cost more only if it states a duration that is shorter than its real duration.
    *
    * @default Duration.hours(6)
    */
@@ -63,7 +63,7 @@ export interface VodTranscodeOptions {
   /**
    * The maximum number of jobs that are submitted concurrently, from 2 to 1000. MediaConvert queues submitted jobs.
    *
-   * The limit keeps bursts of uploads below the account's quota of requests per second to MediaConvert.
+   * The limit keeps the rate of requests to MediaConvert below the account's quota, even if many uploads complete at once.
    *
    * @default 5
    */
@@ -110,8 +110,8 @@ export interface VodTranscodeProps extends VodTranscodeOptions {
   readonly ladder?: TranscodeRung[];
 
   /**
-   * What happens to the source file of a video after the video is ready: the `sourceLifecycle` of the uploads. When a video becomes ready, its row gets the
-   * time at which `VodSweeper` deletes or archives the source.
+   * What happens to the source file of a video after the video is ready. Pass the `sourceLifecycle` of `VodUpload`. When a video becomes ready, its row gets
+   * the time at which `VodSweeper` deletes or archives the source.
    *
    * @default SourceLifecycle.keep()
    */
@@ -122,7 +122,7 @@ export const TRANSCODE_OPTIONS: Record<keyof VodTranscodeOptions, true> = {
   segmentDuration: true, maxFrameRate: true, maxDuration: true, maxConcurrency: true, concurrentJobs: true, functions: true,
 };
 
-/** One message per invocation, so that no invocation holds a claim longer than the function's timeout. */
+/** With one message per invocation, the function's timeout must cover only one message. A claim (the lock of an attempt) must outlast this timeout. */
 const BATCH_SIZE = 1;
 const MAX_RECEIVES = 5;
 

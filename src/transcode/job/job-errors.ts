@@ -1,8 +1,8 @@
 import type { VideoError } from '../../domain/video-status';
 
 /**
- * The video's error for a job error code of MediaConvert (User Guide, "Error codes"). A code that is not in this list becomes `transcode_failed`, because
- * the code does not show whether the file or the service caused the error.
+ * The video's error for a job error code of MediaConvert (User Guide, "Error codes"). All other codes become `transcode_failed`, because these codes
+ * do not show whether the file or the service caused the error.
  */
 const JOB_ERRORS: Readonly<Record<number, VideoError>> = {
   1010: { code: 'corrupt', message: 'the file could not be opened as a video' },

@@ -8,7 +8,7 @@ export interface Rendering extends Picture {
 }
 
 /**
- * Heights come from Apple's HLS Authoring Specification. Maximum bitrates come from the MediaConvert User Guide ("Using the QVBR rate control mode"), which
+ * Heights come from Apple's HLS Authoring Specification. Maximum bitrates come from the MediaConvert User Guide ("Using the QVBR rate control mode"). The guide
  * recommends 6 Mb/s at 1080p, 4 at 720p, 1 at 480p and 0.35 at 240p.
  */
 export const DEFAULT_LADDER: readonly Rung[] = [
@@ -21,16 +21,19 @@ export const DEFAULT_LADDER: readonly Rung[] = [
 
 /** MediaConvert's H.264 encoder accepts 32 x 32 to 4096 x 2304 pixels (see "Quotas and limits"). */
 const MIN_SIDE = 32;
-/** If the next smaller rendition has more than 90 % of the picture's long side, a rendition in the original size would add cost but no visible quality. */
+/**
+ * A rendition in the original size is omitted if the next smaller rendition has more than 90 % of the picture's long side. The larger rendition would add
+ * cost, but no visible quality.
+ */
 const NEAR = 0.9;
 
 /**
  * Returns the renditions of a picture, largest first. Each rendition keeps the aspect ratio and is never larger than the picture.
  *
- * - If the picture fits into several rungs, only the smallest of these rungs is used. This rung gives a rendition in the original size.
+ * - A rung that is at least as large as the picture gives a rendition in the original size. Of several such rungs, only the smallest is used.
  * - A very small picture has exactly one rendition, in its original size.
  * - Width and height are even numbers, because 4:2:0 chroma subsampling requires even numbers.
- * - The list is empty if the picture is too small for the encoder, before or after scaling.
+ * - The list is empty if every rendition would be too small for the encoder.
  */
 export function chooseRungs(picture: Picture, ladder: readonly Rung[]): Rendering[] {
   const fits = (rung: Rung) => scaleTo(picture, rung) >= 1;
@@ -42,8 +45,9 @@ export function chooseRungs(picture: Picture, ladder: readonly Rung[]): Renderin
 }
 
 /**
- * Returns undefined to keep the frame rate of the source. A rate above the limit is divided by an integer, so that all frames have the same duration: 60
- * becomes 30, 50 becomes 25. A rate slightly above the limit, such as a phone's 30.02, is lowered to the limit.
+ * Returns the frame rate of the renditions, or undefined to keep the frame rate of the source. A rate above the limit is divided by an integer, so that all
+ * frames have the same duration. For example, 60 becomes 30, and 50 becomes 25. A rate slightly above the limit, such as a phone's 30.02, is lowered to the
+ * limit.
  */
 export function outputFrameRate(source: FrameRate | undefined, limit: number): FrameRate | undefined {
   if (!source || source.numerator <= limit * source.denominator) return undefined;
