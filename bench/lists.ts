@@ -39,7 +39,7 @@ export async function listRows(catalog: LocalCatalog): Promise<{ rows: Record<st
     'of one owner': () => videos.listOwned('ann', { limit: LIMIT }),
     'of one owner, status=ready': () => videos.listOwned('ann', { limit: LIMIT, status: 'ready' }),
     'of one owner, status=errored': () => videos.listOwned('ann', { limit: LIMIT, status: 'errored' }),
-    [`of one owner who also has ${WAITING} waiting videos, status=processing`]: () => videos.listOwned('eve', { limit: LIMIT, status: 'processing' }),
+    [`of one owner, status=processing (the owner also has ${WAITING} waiting videos)`]: () => videos.listOwned('eve', { limit: LIMIT, status: 'processing' }),
   };
   const rows: Record<string, object> = {};
   let isWithinBound = true;

@@ -146,11 +146,12 @@ export async function oneVideoRows(): Promise<{ tables: Record<string, object>; 
         counts[name] = medianOf(runs);
         counts[name].media.uses.transcode = normalizedMinutesOfJob(dataFolder);
       }
-      if (stack.refusals.length > 0) throw new Error('the policies of the template denied a request');
+      const [denied] = stack.refusals;
+      if (denied) throw new Error(`expected policies that allow all requests, but the template denied ${denied.action} on ${denied.resource}`);
     }
     return {
       tables: {
-        [`Write units of one video, from upload to ready. For "${UNITS.video}", at most ${UNITS.bound} write units are allowed`]: unitRows(counts),
+        [`Write units of one video, from upload to ready. The video "${UNITS.video}" may need at most ${UNITS.bound} write units`]: unitRows(counts),
         [`Function calls for one video with ${ORDINARY} of text, without cold starts`]: functionRows(counts[ORDINARY]),
         [`Billed usage of the service for 1,000 videos with ${ORDINARY} of text. Lambda GB-seconds depend on the computer that runs the benchmark`]: serviceRows(counts[ORDINARY]),
         'Cost of the service for 1,000 videos from upload to ready, with one progress report for each video': totalRows(counts),

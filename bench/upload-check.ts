@@ -108,7 +108,7 @@ async function main(memory: Memory): Promise<void> {
     throw new Stopped();
   };
   await sendFile(first, plan, content, stoppingAt(Math.ceil(partCount / 3), leave)).catch(ignoreStopped);
-  say(`the first client is gone after ${cuts} cut connections`);
+  say(`the first client stopped after ${cuts} cut connections`);
 
   const second = callerOf(stack.facts);
   const taken = await stateOf(second, videoId);
@@ -141,7 +141,7 @@ async function main(memory: Memory): Promise<void> {
   const problems = [
     ...source === stored ? [] : ['the object differs from the source'],
     ...isRenewed ? [] : [`before the kill, expected at least 1 renewed token and 2 sessions that sign URLs, got ${renewals} and ${sessions.size}`],
-    ...[...memory.peaks].filter(([, bytes]) => bytes > MEMORY_BOUND).map(([name]) => `${name}: more than ${readableBytes(MEMORY_BOUND)} of memory`),
+    ...[...memory.peaks].filter(([, bytes]) => bytes > MEMORY_BOUND).map(([name, bytes]) => `${name}: expected a peak memory of at most ${readableBytes(MEMORY_BOUND)}, got ${readableBytes(bytes)}`),
   ];
   if (problems.length > 0) throw new Error(problems.join('\n'));
 }

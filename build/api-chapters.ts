@@ -13,8 +13,8 @@ export const INTRODUCTION = [
   '- A struct is an object with properties, such as `{ sessionDuration: Duration.hours(2) }`. A property with `?` is optional.',
   '- If a property of a class is marked with `?`, its value can be `undefined` (`None` in Python).',
   '- All names are TypeScript names. In Python, members are in snake case (`domain_names`), and the properties of `props` and `options` are keyword arguments.',
-  '- When a construct is created, it checks its props. If props are invalid, the construct throws one error. The error contains every problem, with the name of the property.',
-  '- The members that constructs inherit from `Construct` (`node`, `toString`, `with`, `isConstruct`) are left out.',
+  '- When a construct is created, it checks its props. If props are invalid, the construct throws one error. The error lists every problem, and names the property of each problem.',
+  '- This page omits the members that constructs inherit from `Construct`: `node`, `toString`, `with` and `isConstruct`.',
   '- The name of each CDK type is a link to its page in the reference of the CDK.',
   '- The whole API is experimental: a minor version can change it.',
 ].join('\n');
@@ -38,7 +38,7 @@ export const CHAPTERS: readonly Chapter[] = [
   },
   {
     title: 'Ingest',
-    text: 'The area `vod.ingest`. The prop `ingest` of `ServerlessVodProps` turns the ingest on. docs/ingest.md describes the metadata and the tags of objects.',
+    text: 'The area `vod.ingest`. With the prop `ingest` of `ServerlessVodProps`, objects that a pipeline puts into S3 become videos. docs/ingest.md describes the metadata and the tags of objects.',
     types: ['VodIngest', 'VodIngestOptions', 'VodIngestProps', 'IngestBucket'],
   },
   {
@@ -53,7 +53,7 @@ export const CHAPTERS: readonly Chapter[] = [
   },
   {
     title: 'Delivery',
-    text: 'The area `vod.delivery`. The prop `delivery` of `ServerlessVodProps`, and the props for the URL and the web app, configure the delivery.',
+    text: 'The area `vod.delivery`. The following props of `ServerlessVodProps` configure it: `delivery`, and all props in the group "URL and web app".',
     types: ['VodDelivery', 'VodDeliveryOptions', 'VodDeliveryProps', 'SigningKeyType'],
   },
   {
@@ -73,7 +73,7 @@ export const CHAPTERS: readonly Chapter[] = [
   },
   {
     title: 'Areas without ServerlessVod',
-    text: 'An app can create each area without `ServerlessVod`. A prop that accepts an area has one of these interfaces as its type. For example, `VodUploadProps.catalog` accepts a `VodCatalog` or an imported catalog of another stack.',
+    text: 'An app can create each area without `ServerlessVod`. If a prop accepts an area, its type is one of the interfaces in this chapter. For example, `VodUploadProps.catalog` accepts a `VodCatalog` or an imported catalog of another stack.',
     types: ['IVodCatalog', 'VodCatalogAttributes', 'IVodUpload', 'IVodIngest', 'IVodTranscode', 'IVodApi'],
   },
 ];

@@ -195,7 +195,7 @@ function nameOf({ name, optional, variadic }: { name: string; optional?: boolean
 function describeType(type: TypeReference): { text: string; fqn?: string } {
   if (isPrimitiveTypeReference(type)) return { text: type.primitive };
   if (isNamedTypeReference(type)) return { text: shortName(type.fqn).replace(/^aws_/, ''), fqn: type.fqn };
-  if (!isCollectionTypeReference(type)) throw new Error(`API.md: expected no union or intersection type in the public API, got ${JSON.stringify(type)}.`);
+  if (!isCollectionTypeReference(type)) throw new Error(`API.md: expected no union or intersection type in the public API, got ${JSON.stringify(type)}. Declare a class, an interface or an enum for the type.`);
   const { text, fqn } = describeType(type.collection.elementtype);
   return { text: type.collection.kind === CollectionKind.Array ? `${text}[]` : `{ [key: string]: ${text} }`, fqn };
 }

@@ -16,6 +16,6 @@ export function publishedFiles(project: awscdk.AwsCdkConstructLibrary): void {
   project.addTask('bundle', { description: 'Bundle each handler into assets/', exec: 'tsx build/bundle.ts' });
   project.addTask('notice', { description: 'Write NOTICE, which names the packages in assets/ and their licenses', exec: 'tsx build/notice.ts' });
   project.annotateGenerated('/NOTICE');
-  project.addTask('licenses', { description: 'Check the license of each bundled, published and installed package', exec: 'tsx build/licenses.ts' });
+  project.addTask('licenses', { description: 'Check the licenses of all packages that are bundled, published or installed', exec: 'tsx build/licenses.ts' });
   project.addTask('try-package', { description: 'Pack the last build, install the package in an empty folder and import it', exec: 'tsx build/try-package.ts' });
 }

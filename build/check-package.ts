@@ -39,15 +39,15 @@ const lastChange = Math.max(...readdirSync(sources, { recursive: true, encoding:
 const PACKED = Date.parse('1985-10-26T08:15:00.000Z');
 
 const problems: [what: string, files: string[]][] = [
-  ['The package has missing or empty files', required.filter((file) => !full.has(file))],
-  ['The package has files without a source', packed.map((file) => file.path).filter((file) => !required.includes(file) && !documents.test(file))],
-  ['The package has files older than src', ['.jsii', ...handlers].filter((file) => full.has(file) && changed(file) < lastChange && changed(file) !== PACKED)],
+  ['In the package, these files are missing or empty', required.filter((file) => !full.has(file))],
+  ['The package contains files that no file in src produces', packed.map((file) => file.path).filter((file) => !required.includes(file) && !documents.test(file))],
+  ['The package contains files that are older than src', ['.jsii', ...handlers].filter((file) => full.has(file) && changed(file) < lastChange && changed(file) !== PACKED)],
 ];
 for (const [what, files] of problems.filter(([, found]) => found.length > 0)) {
   console.error(`${what}: ${files.join(', ')}. Run "npm run build" to rebuild lib and assets.`);
   process.exitCode = 1;
 }
 if (size > MAX_BYTES) {
-  console.error(`The package has ${size} bytes, but at most ${MAX_BYTES} are allowed.`);
+  console.error(`The package has ${(size / 1e6).toFixed(2)} MB, but at most ${MAX_BYTES / 1e6} MB are allowed. "npm pack --dry-run" lists the size of each file.`);
   process.exitCode = 1;
 }

@@ -25,6 +25,6 @@ export async function run(folder: string, command: string, args: readonly string
     child.on('error', ({ message }) => reject(new Error(`${command} can't be started: ${message}`))).on('close', resolve);
   });
   groups.delete(child.pid!);
-  if (status !== 0) throw new Error(`${[command, ...args].join(' ').slice(0, 300)} (in ${folder}) ended with ${status}:\n${output.slice(-40_000)}`);
+  if (status !== 0) throw new Error(`${[command, ...args].join(' ').slice(0, 300)} (in ${folder}) ended with exit status ${status}:\n${output.slice(-40_000)}`);
   return output;
 }

@@ -109,7 +109,7 @@ async function synthesisFaults(node: string, file: string): Promise<string | und
   const output = path.join(folder, 'cdk.out');
   const code = readdirSync(output).filter((name) => existsSync(path.join(output, name, 'index.js')));
   rmSync(output, { recursive: true });
-  return code.length > 0 ? undefined : 'the template has no handler';
+  return code.length > 0 ? undefined : 'expected a folder with a handler (index.js) in cdk.out, got none';
 }
 
 async function attempt(what: string, faultsOf: () => Promise<string | undefined>): Promise<void> {

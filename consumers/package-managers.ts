@@ -53,7 +53,7 @@ const bundled: Consumer = async (task) => {
   const bundle = (output: string, ...external: string[]): Promise<string> =>
     run(folder, 'npx', ['esbuild', 'app.js', '--bundle', '--platform=node', `--outfile=${output}`, '--log-level=error', ...external.map((name) => `--external:${name}`)]);
   await bundle('inside/app.js', 'aws-cdk-lib', 'constructs');
-  const refused: Error = await run(folder, process.execPath, ['inside/app.js']).then(() => new Error('expected an error for an app with a bundled library, got none'), (error) => error);
+  const refused: Error = await run(folder, process.execPath, ['inside/app.js']).then(() => new Error('expected an error for an app whose bundle contains serverless-vod, got none'), (error) => error);
   if (!refused.message.includes('--external:serverless-vod')) throw refused;
   await bundle('outside/app.js', 'aws-cdk-lib', 'constructs', 'serverless-vod');
   return installed(await installedCdk(folder), (_, environment) => run(folder, process.execPath, ['outside/app.js'], environment));

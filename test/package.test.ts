@@ -49,27 +49,27 @@ describe('the published package', () => {
   test('is not created without handlers, code or assembly, and the error names each missing file', () => {
     for (const entry of ['assets', 'lib/index.js', '.jsii']) rmSync(path.join(copy, entry), { recursive: true });
     const { status, stderr } = pack(copy);
-    expect(stderr).toContain(`The package has missing or empty files: .jsii, lib/index.js, ${handlers.join(', ')}. Run "npm run build" to rebuild lib and assets.`);
+    expect(stderr).toContain(`In the package, these files are missing or empty: .jsii, lib/index.js, ${handlers.join(', ')}. Run "npm run build" to rebuild lib and assets.`);
     expect(status).not.toBe(0);
   });
 
   const inCopy = (file: string): string => path.join(copy, file);
   test.each<[string, RegExp, () => void]>([
-    ['handlers behind a symbolic link, which npm does not pack', /missing or empty files: assets\/.*manage-uploads/, () => {
+    ['handlers behind a symbolic link, which npm does not pack', /missing or empty: assets\/.*manage-uploads/, () => {
       renameSync(inCopy('assets'), inCopy('elsewhere'));
       symlinkSync(inCopy('elsewhere'), inCopy('assets'));
     }],
-    ['an area without its code', /missing or empty files: lib\/upload\/vod-upload\.js\./, () => rmSync(inCopy('lib/upload/vod-upload.js'))],
-    ['an empty handler', /missing or empty files: assets\/upload\/manage-uploads\/index\.js\./, () => writeFileSync(inCopy('assets/upload/manage-uploads/index.js'), '')],
-    ['code and handlers whose source was deleted', /files without a source: assets\/\.env, assets\/old\/index\.js, lib\/old\.js\./, () => {
+    ['an area without its code', /missing or empty: lib\/upload\/vod-upload\.js\./, () => rmSync(inCopy('lib/upload/vod-upload.js'))],
+    ['an empty handler', /missing or empty: assets\/upload\/manage-uploads\/index\.js\./, () => writeFileSync(inCopy('assets/upload/manage-uploads/index.js'), '')],
+    ['code and handlers whose source was deleted', /files that no file in src produces: assets\/\.env, assets\/old\/index\.js, lib\/old\.js\./, () => {
       for (const file of ['assets/old/index.js', 'assets/.env', 'lib/old.js']) {
         mkdirSync(path.dirname(inCopy(file)), { recursive: true });
         writeFileSync(inCopy(file), '{}');
       }
     }],
     ['a handler that is older than its source', /older than src: assets\/upload\/manage-uploads\/index\.js\./, () => utimesSync(inCopy('assets/upload/manage-uploads/index.js'), 0, 0)],
-    ['more than 1.5 MB', /has 1[67]\d{5} bytes, but at most 1500000 are allowed/, () => writeFileSync(inCopy('lib/index.js'), randomBytes(1_600_000))],
-    ['a missing fixture of Construct Hub, or a missing NOTICE', /missing or empty files: NOTICE, rosetta\/readme\.ts-fixture\./, () => {
+    ['more than 1.5 MB', /has 1\.[67]\d MB, but at most 1\.5 MB are allowed/, () => writeFileSync(inCopy('lib/index.js'), randomBytes(1_600_000))],
+    ['a missing fixture of Construct Hub, or a missing NOTICE', /missing or empty: NOTICE, rosetta\/readme\.ts-fixture\./, () => {
       for (const file of ['NOTICE', 'rosetta/readme.ts-fixture']) rmSync(inCopy(file));
     }],
   ])('is not created with %s', (_, message, spoil) => {
