@@ -44,18 +44,18 @@ function partOf(parts: RegExp, whole: string, holds: (way: string) => boolean, r
 export const RULES: readonly Rule[] = [
   ...partOf(/^ServerlessVodProps\.certificate$/, 'ServerlessVodProps.domainNames', isGiven, /^ServerlessVodProps\.certificate$/, 'domain names require a certificate, and a certificate requires domain names'),
   ...partOf(/^ServerlessVodProps\.defaultRootObject$/, 'ServerlessVodProps.defaultBehavior', isGiven, undefined, 'a root object requires an origin that serves it'),
-  ...partOf(/^(UserPoolIdentity|PublicClient)Options\./, 'ServerlessVodProps.identity', is('own pool'), undefined, 'options of Identity.userPool only'),
+  ...partOf(/^(UserPoolIdentity|PublicClient)Options\./, 'ServerlessVodProps.identity', is('own pool'), undefined, 'only Identity.userPool accepts these options'),
   ...partOf(/^PublicClientOptions\.logoutUrls$/, 'PublicClientOptions.callbackUrls', isGiven, undefined, 'a public client requires a callback URL'),
-  ...partOf(/^OidcIdentityOptions\./, 'ServerlessVodProps.identity', is('issuer'), /^OidcIdentityOptions\.(issuer|audiences)$/, 'options of Identity.oidc only'),
-  ...partOf(/^TranscodeRung\./, 'ServerlessVodProps.ladder', isGiven, /^TranscodeRung\./, 'a rung is a part of a ladder'),
+  ...partOf(/^OidcIdentityOptions\./, 'ServerlessVodProps.identity', is('issuer'), /^OidcIdentityOptions\.(issuer|audiences)$/, 'only Identity.oidc accepts these options'),
+  ...partOf(/^TranscodeRung\./, 'ServerlessVodProps.ladder', isGiven, /^TranscodeRung\./, 'the props of a rung require a ladder'),
   ...partOf(/^IngestBucket\./, 'VodIngestOptions.buckets', isGiven, /^IngestBucket\.bucket$/, 'an item of the list of ingest buckets requires a bucket'),
   ...partOf(/^VodFunctionOptions\.(vpcSubnets|securityGroups)$/, 'VodFunctionOptions.vpc', isGiven, undefined, 'subnets and security groups require a VPC'),
-  { when: ['VodRoles.admins', is('nobody')], then: ['UserPoolIdentityOptions.firstAdmin', isLeftOut], why: 'the first admin is a member of the admins group' },
+  { when: ['VodRoles.admins', is('nobody')], then: ['UserPoolIdentityOptions.firstAdmin', isLeftOut], why: 'firstAdmin requires a group in roles.admins' },
   { when: ['UserPoolIdentityOptions.refreshTokenRotation', is('on')], then: ['UserPoolIdentityOptions.userPool', isGiven], why: 'rotation of refresh tokens requires a Cognito feature plan above LITE' },
   { when: ['UserPoolIdentityOptions.domain', is('custom')], then: ['UserPoolIdentityOptions.userPool', isGiven], why: 'managed login requires a Cognito feature plan above LITE' },
   { when: ['VodFunctionOptions.vpc', is('own', 'of another stack')], then: ['region', is('any')], why: 'with a known region, CDK would look up the account\'s availability zones' },
   { when: ['ServerlessVodProps.domainNames', is('token')], then: ['wiring', is('service')], why: 'without `ServerlessVod`, `stacks.ts` builds the URL from the first domain name. This name must be literal text' },
-  { when: ['wiring', is('imported catalog')], then: [/^VodCatalogOptions\.(removalPolicy|deletionProtection|functions|eventBus)$/, isLeftOut], why: 'an imported catalog has only a table' },
+  { when: ['wiring', is('imported catalog')], then: [/^VodCatalogOptions\.(removalPolicy|deletionProtection|functions|eventBus)$/, isLeftOut], why: 'an imported catalog accepts no option except the table' },
   { when: ['wiring', is('imported catalog')], then: ['VodCatalogOptions.table', is('imported', 'own with a key')], why: 'an imported catalog requires an existing table' },
 ];
 
