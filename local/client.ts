@@ -53,7 +53,7 @@ export class SignIn {
 
   async tokens(user: LocalUser): Promise<Tokens> {
     const answer = await this.finish(await this.callback(user));
-    if (answer.status !== 200) throw new Error(`the sign-in callback returned ${answer.status}`);
+    if (answer.status !== 200) throw new Error(`expected status 200 from the sign-in callback, got ${answer.status}`);
     return await answer.json() as Tokens;
   }
 }

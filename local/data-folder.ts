@@ -28,7 +28,7 @@ export async function holdDataFolder(folder: string, reset: boolean): Promise<Pa
   return { stop: () => lock.close() };
 }
 
-export async function openDatabase(folder: string, inUse = `${folder} is in use`): Promise<ClassicLevel> {
+export async function openDatabase(folder: string, inUse = `another process is using ${folder}: stop it first`): Promise<ClassicLevel> {
   const database = new ClassicLevel(folder);
   await database.open().catch(({ cause }) => {
     throw new Error(cause?.code === 'LEVEL_LOCKED' ? inUse : `${folder} can't be opened: ${cause?.message}. Delete this folder to continue without its data`);

@@ -91,7 +91,7 @@ export async function startStack({
   const stack = new TemplateStack(assembly, dataFolder, { edge: edgePort, aws: awsPort, auth: authPort, otherIssuer: otherPort });
   refuseForeignPools(stack);
   for (const name of addImportedBuckets(stack)) {
-    log(`the template does not define the bucket ${name}, so the local stack creates a private bucket with this name. It is empty at the first start, and sends events to EventBridge`);
+    log(`the template does not define the bucket ${name}, so the local stack creates a private bucket with this name. This bucket is empty at the first start, and sends events to EventBridge`);
   }
   const logFile = (name: string): (line: string) => void => {
     const file = path.join(dataFolder, name);

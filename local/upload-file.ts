@@ -56,7 +56,7 @@ export function partOf(content: FileContent, partSize: number, partNumber: numbe
 
 export const putBytes: PutBytes = async ({ url, headers }, body) => {
   const response = await fetch(url, { method: 'PUT', headers, body });
-  if (!response.ok) throw new Error(`the upload ended with ${response.status} ${await response.text()}`);
+  if (!response.ok) throw new Error(`the upload failed with status ${response.status}: ${await response.text()}`);
 };
 
 export async function signPart(call: CallApi, videoId: string, partNumber: number, bytes: Buffer): Promise<SignedPut> {

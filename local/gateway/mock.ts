@@ -24,7 +24,7 @@ export function createMock({ logicalId, properties: { Integration, MethodRespons
   onlyKnown(logicalId, methodResponse, 'ResponseParameters', { StatusCode: [response.StatusCode] });
   // API Gateway rejects a constant header that the method response doesn't declare.
   const headers = Object.entries<string>(response.ResponseParameters ?? {}).map(([name, expression]) => {
-    if (!(name in (methodResponse.ResponseParameters ?? {}))) throw new Error(`${logicalId}: MethodResponses: ${name} is not declared`);
+    if (!(name in (methodResponse.ResponseParameters ?? {}))) throw new Error(`${logicalId}: expected the header ${name} in ResponseParameters of MethodResponses, got no such header`);
     return [name.replace(PARAMETER, ''), constantIn(expression) ?? unknown(expression)];
   });
   const request = requestTemplates?.[JSON_TYPE];
@@ -71,6 +71,6 @@ function statementOf(line: string): Statement | undefined {
 
 function conditional(holds: (scope: Scope) => boolean, then: string): Statement {
   const statement = statementOf(then);
-  if (!statement) throw new Error(`the local stack does not support ${then}`);
+  if (!statement) throw new Error(`the local stack does not support the statement ${then} in a condition`);
   return (scope) => { if (holds(scope)) statement(scope); };
 }

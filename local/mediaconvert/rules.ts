@@ -73,7 +73,7 @@ function checkGroup(group: Wire<OutputGroup>, selectors: string[], path: string)
       [/[$%/]/.test(nameModifier), `/${index}/nameModifier`, 'the local stack does not support $, % and / in a name modifier'],
       [containerSettings?.container !== container, `/${index}/containerSettings/container`, `expected ${container} in this output group`],
       [isCapture(output) === !!segment, `/${index}/videoDescription/codecSettings/codec`, "only a file group can contain frame captures, and a file group can't contain other outputs"],
-      [video && !(isCapture(output) ? codec.frameCaptureSettings : codec.h264Settings), `/${index}/videoDescription/codecSettings`, 'the settings of the codec are missing'],
+      [video && !(isCapture(output) ? codec.frameCaptureSettings : codec.h264Settings), `/${index}/videoDescription/codecSettings`, `expected ${isCapture(output) ? 'frameCaptureSettings' : 'h264Settings'}, got none`],
       [width % 2 || height % 2, `/${index}/videoDescription`, 'width and height must be even'],
       [audio && !selectors.includes(audio.audioSourceName!), `/${index}/audioDescriptions/0/audioSourceName`, 'expected the name of an audio selector of the input'],
     );

@@ -41,7 +41,7 @@ export function readAssembly(folder: string): Assembly {
   const template = readObject(pathOf(stack.templateFile, `template of the stack ${id}`), 'a CloudFormation template', 'Resources') as Assembly['template'];
   const lists = ofType('cdk:asset-manifest').map(([, { file }]) => pathOf(file, 'list of assets'));
   const assets = lists.flatMap((file) => Object.entries<any>(readObject(file, 'a list of assets').files ?? {}).flatMap(([key, asset]) => {
-    if (typeof asset?.source?.path !== 'string') throw new Error(`${file}: the asset ${key} has no path. The local stack does not support assets that a command builds`);
+    if (typeof asset?.source?.path !== 'string') throw new Error(`${file}: the asset ${key} has no path. The local stack does not support assets that a command builds (source.executable)`);
     const source = pathIn(folder, asset.source.path, `asset ${key}`);
     return Object.values<any>(asset.destinations ?? {}).map(({ objectKey }) => [objectKey, source]);
   }));

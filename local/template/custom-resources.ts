@@ -74,7 +74,7 @@ async function run(stackId: string, functions: Functions, { logicalId, type }: R
 async function deployFiles(stack: TemplateStack, { logicalId, properties }: Resource, store: Pick<Store, 'put'>): Promise<void> {
   const { DestinationBucketName, SourceObjectKeys, SourceMarkers = [], ...others } = properties;
   onlyKnown(logicalId, others, 'ServiceToken SourceBucketNames SourceMarkersConfig WaitForDistributionInvalidation Prune OutputObjectKeys');
-  if (SourceMarkers.some((markers: object) => Object.keys(markers).length > 0)) throw new Error(`${logicalId}: the local stack does not support deploy-time values in deployed files`);
+  if (SourceMarkers.some((markers: object) => Object.keys(markers).length > 0)) throw new Error(`${logicalId}: the local stack does not support CDK tokens in the files of a BucketDeployment`);
   for (const folder of SourceObjectKeys.map((key: string) => stack.assetFolder(key))) {
     const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true });
     for (const file of entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => path.join(parentPath, name))) {

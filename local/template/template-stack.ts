@@ -70,7 +70,7 @@ export class TemplateStack {
     const known = this.names.get(logicalId);
     if (known) return known;
     const { stackName, template: { Resources: { [logicalId]: definition } } } = this.assembly;
-    if (!definition) throw new Error(`the template has no ${logicalId}`);
+    if (!definition) throw new Error(`the template has no resource ${logicalId}`);
     if (isCustom(definition.Type)) throw new Error(`${logicalId}: this custom resource has not run yet`);
     const names = namesOf(stackName, logicalId, definition.Type, (property) => this.resolve(logicalId, { it: definition.Properties?.[property] }).it);
     this.names.set(logicalId, names);

@@ -69,7 +69,7 @@ export async function createTransactions({ database, writes, now = Date.now }: {
   async function transact(actions: Action[], key: string | undefined, hash: string): Promise<Json> {
     const old = expired();
     const known = key && tokens.get(key);
-    if (known && known.hash !== hash) throw new AwsError('IdempotentParameterMismatchException', 'Input parameters of a request with the same client token differ');
+    if (known && known.hash !== hash) throw new AwsError('IdempotentParameterMismatchException', 'in the last 10 minutes, a different request had the same ClientRequestToken');
     if (known) return {};
 
     const plans: Plan[] = [];

@@ -54,7 +54,7 @@ export function createEvents({ stack, topics, observe = ignoreUsage, ...tools }:
       for (const rule of rules.filter(({ schedule }) => schedule)) {
         const { schedule: { milliseconds } = {}, names: [name] } = rule;
         if (!milliseconds) {
-          log(`${name}: the local stack does not support the schedule expression, so the rule fires only on request`);
+          log(`${name}: the local stack does not support the schedule expression, so the rule never fires automatically. To fire the rule, send a request with the header x-local-fire-rule (docs/decisions/004)`);
           continue;
         }
         const fire = () => {

@@ -77,7 +77,7 @@ function entriesOf({ Entries: entries, ...others }: Json): Json[] {
     const isText = (name: string) => entry[name] === undefined || typeof entry[name] === 'string';
     const isWhole = entry !== null && typeof entry === 'object' && ['Source', 'DetailType', 'Detail', 'EventBusName'].every(isText)
       && (entry.Time === undefined || Number.isFinite(entry.Time)) && [entry.Resources ?? []].flat().every((text) => typeof text === 'string');
-    if (!isWhole) throw new AwsError('SerializationException', 'an entry has a field of the wrong type');
+    if (!isWhole) throw new AwsError('SerializationException', 'expected text in Source, DetailType, Detail and EventBusName, a number in Time, and a list of texts in Resources');
     const foreign = Object.keys(entry).find((name) => !MEMBERS.includes(name));
     if (foreign) throw invalid(`the local stack does not support ${foreign} in an entry`);
   }

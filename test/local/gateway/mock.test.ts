@@ -54,7 +54,7 @@ test.each([
   ['with several responses', { IntegrationResponses: [response, response] }, 'exactly one response of a mock integration'],
   ['with a pattern', { IntegrationResponses: [{ ...response, SelectionPattern: '2..' }] }, 'SelectionPattern'],
   ['with a header of the integration', { IntegrationResponses: [{ ...response, ResponseParameters: { 'method.response.header.content-security-policy': 'integration.response.header.x' } }] }, 'integration.response.header.x'],
-  ['with a header that is not declared', { IntegrationResponses: [{ ...response, ResponseParameters: { 'method.response.header.x': '\'1\'' } }] }, 'method.response.header.x is not declared'],
+  ['with a header that is not declared', { IntegrationResponses: [{ ...response, ResponseParameters: { 'method.response.header.x': '\'1\'' } }] }, 'expected the header method.response.header.x in ResponseParameters of MethodResponses'],
   ['with a loop', { IntegrationResponses: [{ ...response, ResponseTemplates: { 'application/json': '#foreach($each in $allowed)$each#end' } }] }, '#foreach'],
   ['with a pattern in its condition', { IntegrationResponses: [{ ...response, ResponseTemplates: { 'application/json': '#if($origin.matches("a"))#set($b = $origin)#end' } }] }, '.matches'],
   ['with text', { IntegrationResponses: [{ ...response, ResponseTemplates: { 'application/json': '{"ok":true}' } }] }, '{"ok":true}'],

@@ -190,7 +190,7 @@ describe('a bucket deployment', () => {
   it.each<[string, (scope: Stack) => Partial<deployment.BucketDeploymentProps>, string]>([
     ['a file of an unknown type', () => ({ sources: [deployment.Source.data('a.exe', '')] }), 'the local stack does not know the content type of'],
     ['a property that it does not know', () => ({ destinationKeyPrefix: 'web' }), 'does not support DestinationBucketKeyPrefix "web"'],
-    ['a file with values of the stack', ({ stackId }) => ({ sources: [deployment.Source.data('a.txt', stackId)] }), 'the local stack does not support deploy-time values in deployed files'],
+    ['a file with values of the stack', ({ stackId }) => ({ sources: [deployment.Source.data('a.txt', stackId)] }), 'the local stack does not support CDK tokens in the files of a BucketDeployment'],
   ])('fails on %s', async (_, options, message) => {
     await expect(deploy(options)).rejects.toThrow(message);
   });

@@ -149,7 +149,7 @@ describe('rules', () => {
     [{}, 'r: a rule requires an EventPattern or a ScheduleExpression'],
     [{ EventPattern, RoleArn: 'arn' }, 'r: the local stack does not support RoleArn'],
     ...['rate(1 minutes)', 'rate(5 minute)', 'rate(0 minutes)', 'rate(90 seconds)', 'cron(0 12 * * ?)', 'at(2026-01-01T00:00:00)'].map((ScheduleExpression): [object, string] => [
-      { ScheduleExpression }, `r: ScheduleExpression: expected rate(...) or cron(...), got ${ScheduleExpression}`,
+      { ScheduleExpression }, `r: ScheduleExpression: expected a form such as rate(1 minute), rate(5 minutes) or cron(0 12 * * ? *), got ${ScheduleExpression}`,
     ]),
     [{ EventPattern, State: 'DISABLED' }, 'r: the local stack does not support State'],
     [{ EventPattern, EventBusName: 'mine' }, 'r: the template has no event bus mine'],
@@ -197,7 +197,8 @@ describe('a rule with a schedule', () => {
   test.each(['cron(0 12 * * ? *)', 'rate(30 days)'])('%s never fires automatically, and a log line says so', (ScheduleExpression) => {
     const { startSchedules, logged } = start({ ScheduleExpression, Targets });
     startSchedules();
-    expect(logged).toEqual(['r: the local stack does not support the schedule expression, so the rule fires only on request']);
+    expect(logged).toEqual(['r: the local stack does not support the schedule expression, so the rule never fires automatically. '
+      + 'To fire the rule, send a request with the header x-local-fire-rule (docs/decisions/004)']);
   });
 
   test('is on the default bus, and also receives events if it has a pattern', async () => {
