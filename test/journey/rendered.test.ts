@@ -66,7 +66,7 @@ describe('a server-rendered app as defaultBehavior', () => {
     expect(held).toEqual(expect.arrayContaining(['__Secure-vod-refresh', 'CloudFront-Signature']));
     expect([...new Set(cookieNames())]).toEqual(['__Host-app-session']);
     const gone = await page.goto(`${stack.facts.origin}/watch/0199f3c0-0000-7000-8000-000000000001`);
-    expect([gone!.status(), await page.locator('h1').textContent()]).toEqual([404, 'No such video, says the app']);
+    expect([gone!.status(), await page.locator('h1').textContent()]).toEqual([404, 'The app did not find this video']);
     await context.close();
   });
 

@@ -52,6 +52,6 @@ export class VideosStack extends Stack {
 
     new CfnOutput(this, 'Url', { value: url, description: 'The service URL' });
     new CfnOutput(this, 'ReadyTopic', { value: ready.topicArn, description: 'SNS topic that receives an event for each ready video' });
-    if (userPool) new CfnOutput(this, 'UserPoolId', { value: userPool.userPoolId, description: 'User pool to which you add users' });
+    if (userPool) new CfnOutput(this, 'UserPoolId', { value: userPool.userPoolId, description: 'ID of the user pool. Add your users to this pool' });
   }
 }

@@ -51,7 +51,7 @@ export function createAppServer(serviceUrl: () => string): Server {
   async function watch(videoId: string, token: string | undefined): Promise<Answer> {
     if (!token) return { status: 303, headers: { location: '/' } };
     const answer = await callApi(`/streams/${videoId}`, token);
-    if (!answer.ok) return html('<h1>No such video, says the app</h1>', answer.status);
+    if (!answer.ok) return html('<h1>The app did not find this video</h1>', answer.status);
     const { title } = await answer.json() as Video;
     return html(`<h1 data-video-id="${videoId}">${escaped(title)}</h1>${PLAYER}`);
   }
