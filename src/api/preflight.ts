@@ -53,7 +53,7 @@ export function addPreflight(resource: apigateway.IResource, origins: readonly s
   acknowledge(method, { 'AwsSolutions-APIG4': OPEN_BY_DESIGN, 'AwsSolutions-COG4': OPEN_BY_DESIGN });
 }
 
-/** `$input.params` is case-sensitive, and HTTP/1.1 clients send `Origin` instead of `origin`. */
+/** `$input.params` is case-sensitive. HTTP/2 clients send `origin` and HTTP/1.1 clients send `Origin`, so the template reads both names. */
 function allowListedOrigin(origins: readonly string[]): string {
   return [
     `#set($allowed = ["${Fn.join('", "', [...origins])}"])`,

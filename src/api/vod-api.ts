@@ -172,8 +172,9 @@ export class VodApi extends Construct implements IVodApi {
   }
 
   /**
-   * Uses an authorizer for every route that requires a token. Call either `authorizeWith` or `VodAuth.guard`, and only once, before you add routes that require
-   * a token.
+   * Uses an authorizer for every route that requires a token.
+   *
+   * Before you add these routes, call `authorizeWith` or `VodAuth.guard`. An API accepts only one of these two calls.
    *
    * @param authorizer a Cognito authorizer with the claims `sub` and `cognito:groups`, or a Lambda authorizer that returns `principalId` and the context value
    * `groups`

@@ -169,7 +169,7 @@ function otherPoolProblem(userPool: cognito.IUserPool, client: cognito.IUserPool
     : `identity: expected each client in Identity.fromUserPool to be a client of the user pool, got ${client.node.path}, which is a client of another pool. API Gateway would reject all tokens of this client`;
 }
 
-/** Returns a value that identifies the pool at synth: its id, or the resource to which its CDK token refers. Returns undefined if both are unknown. */
+/** Returns the id of the pool, or the resource that the CDK token of the id references. Returns undefined if neither is known at synth. */
 function poolOf(userPoolId: string): unknown {
   if (!Token.isUnresolved(userPoolId)) return userPoolId;
   const token = Tokenization.reverse(userPoolId, { failConcat: false });

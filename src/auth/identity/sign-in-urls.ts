@@ -60,14 +60,14 @@ function warnOfUnknown(scope: IConstruct, callbacks: readonly string[]): void {
   for (const [index, callback] of callbacks.entries()) {
     if (!normalHost(callback)?.endsWith('.cloudfront.net')) continue;
     Annotations.of(scope).addWarningV2('serverless-vod:callbackAtCloudFront', `${CALLBACKS}[${index}]: synth cannot know whether ${callback} is a URL of this service. `
-      + 'If it is, scripts on the service\'s pages could read the authorization code that Cognito adds to the URL. Make sure that the domain name does not belong to this service');
+      + 'If the URL belongs to this service, scripts on the service\'s pages could read the authorization code that Cognito adds to the URL. Make sure that the domain name does not belong to this service');
   }
 }
 
 /** For Cognito's rules, see CallbackURLs of CreateUserPoolClient in the Amazon Cognito User Pools API Reference. */
 function urlProblem(name: string, url: unknown): string | undefined {
   const literal = typeof url === 'string' ? literalOf(url) : undefined;
-  const expected = `${name}: expected a URL that begins with https://, http://localhost or a custom scheme of your app, and contains no spaces or fragment, got ${literal === undefined ? show(url) : shown(literal)}`;
+  const expected = `${name}: expected a URL without spaces and fragment that begins with https://, http://localhost or a custom scheme of your app, got ${literal === undefined ? show(url) : shown(literal)}`;
   if (literal === undefined) return expected;
   // A CDK token can stand for any part of the URL, so a URL with a token is accepted even if it cannot be parsed.
   if (!URL.canParse(literal)) return literal.includes(LATER) ? undefined : expected;

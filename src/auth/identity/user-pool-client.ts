@@ -36,7 +36,7 @@ export function clientProblems(options: ClientSettings): (string | undefined)[] 
     ...(['generateSecret', 'oAuth', 'disableOAuth', 'userPoolClientName'] as const).map((name) => given(name)
       ? `userPoolClient.${name}: expected no value, because VodAuth sets ${name}. To create a client without a secret, set publicClient. To create a client with other settings, call addClient on the user pool` : undefined),
     options.refreshTokenRotation === false && given('refreshTokenRotationGracePeriod')
-      ? 'refreshTokenRotation: expected true or no value, got false. Your value for userPoolClient.refreshTokenRotationGracePeriod turns rotation on' : undefined,
+      ? 'refreshTokenRotation: expected true or no value, got false. Your value for userPoolClient.refreshTokenRotationGracePeriod turns rotation on. Remove one of the two options' : undefined,
   ];
 }
 
@@ -77,7 +77,7 @@ export function createClient(
 function rotationProblems({ explicitAuthFlows }: cognito.CfnUserPoolClient): string[] {
   if (explicitAuthFlows?.length && !explicitAuthFlows.includes('ALLOW_REFRESH_TOKEN_AUTH')) return [];
   const got = explicitAuthFlows?.length ? 'flows with ALLOW_REFRESH_TOKEN_AUTH' : 'none (Cognito then enables its default flows, which include ALLOW_REFRESH_TOKEN_AUTH)';
-  return [`userPoolClient.authFlows: expected flows without ALLOW_REFRESH_TOKEN_AUTH, such as { userSrp: true }, because refreshTokenRotation is on, got ${got}. Cognito rejects rotation together with ALLOW_REFRESH_TOKEN_AUTH`];
+  return [`userPoolClient.authFlows: expected flows without ALLOW_REFRESH_TOKEN_AUTH, such as { userSrp: true }, got ${got}. Cognito rejects refreshTokenRotation together with ALLOW_REFRESH_TOKEN_AUTH`];
 }
 
 /** Without branding, managed login shows no pages for a client. */

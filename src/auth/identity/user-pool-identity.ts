@@ -85,8 +85,8 @@ export interface PublicClientOptions {
   /**
    * URLs to which a sign-in can return: a custom scheme of the app (`com.example.app://callback`), a claimed https URL, or `http://localhost`.
    *
-   * A URL on a domain name of the service is rejected at synth, because scripts on pages of the service could exchange the authorization code for a refresh
-   * token.
+   * A URL on a domain name of the service is rejected at synth. With such a URL, scripts on pages of the service could exchange the authorization code for a
+   * refresh token.
    */
   readonly callbackUrls: string[];
 
@@ -189,7 +189,7 @@ export function userPoolIdentityProblems(scope: Construct, options: UserPoolIden
     ...groupProblems(roles),
     ...signInUrlProblems(scope, options, url),
     isAbsent(firstAdmin) ? undefined : inviteProblem('firstAdmin', firstAdmin),
-    !isAbsent(firstAdmin) && roles.admins?.length === 0 ? 'roles.admins: expected a group, because firstAdmin is set, got Access.nobody()' : undefined,
+    !isAbsent(firstAdmin) && roles.admins?.length === 0 ? 'roles.admins: expected a group for firstAdmin, such as Access.group(\'admins\'), got Access.nobody()' : undefined,
   ];
 }
 

@@ -17,7 +17,8 @@ export function parseCookies(header = ''): Cookies {
 
 /**
  * Returns a random free cookie for a new sign-in, or the oldest cookie if no cookie is free. With a random choice, tabs that start at the same moment rarely
- * get the same cookie. A cookie that expires later than the new cookie is forged, so the new cookie can replace the forged cookie.
+ * get the same cookie. All sign-in cookies have the same lifetime, so a cookie that expires later than the new cookie is forged. A forged cookie counts as
+ * free.
  */
 export function slotForSignIn(cookies: Cookies, nowSeconds: number, random: number): string {
   const ends = SIGN_IN_COOKIES.map((name) => {

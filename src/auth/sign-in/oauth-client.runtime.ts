@@ -10,9 +10,9 @@ import type { Tokens } from '../../runtime/route-types';
 const TIMEOUT_MS = 4000;
 
 /**
- * The time after which an execution environment reads the client's secret again. The time is short, because the cookies of pending sign-ins depend on the
- * secret (`deriveKey`): soon after a change, all execution environments must use the new secret. Cognito can accept the old and the new secret at the same time
- * (see AddUserPoolClientSecret). A successful call therefore does not show that the secret is current.
+ * The time after which an execution environment reads the client's secret again. The cookies of pending sign-ins depend on the secret (`deriveKey`). The time
+ * is short, so that all execution environments use a new secret soon after a change. Cognito can accept the old and the new secret at the same time (see
+ * AddUserPoolClientSecret). A successful call therefore does not show that the secret is current.
  */
 const SECRET_MS = 5 * 60 * 1000;
 
@@ -55,7 +55,7 @@ export class OAuthClient {
     return `${this.environment.HOSTED_UI}/logout?${new URLSearchParams({ client_id: this.environment.CLIENT_ID, logout_uri: logoutUri })}`;
   }
 
-  /** Returns undefined if the code or the refresh token is invalid. Throws if the sign-in server or this service is at fault. */
+  /** Returns undefined if the code or the refresh token is invalid. Throws if the request fails for any other reason. */
   async grant(parameters: Record<string, string>): Promise<Tokens | undefined> {
     const response = await this.post('/oauth2/token', parameters);
     if (response.body.error === 'invalid_grant') return undefined;

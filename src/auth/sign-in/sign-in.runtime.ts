@@ -47,7 +47,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
     const { query, headers } = request;
     const returnTo = query.return_to === undefined ? undefined : allowedReturn(query.return_to, origins);
     if (query.return_to !== undefined && returnTo === undefined) {
-      throw new HttpProblem('invalid_return_to', `return_to must have at most ${RETURN_TO_LENGTH} characters, and must be a path that begins with a single slash, or a URL on an allowed origin`);
+      throw new HttpProblem('invalid_return_to', `return_to must be a path that begins with a single slash, or a URL on an allowed origin, and can have at most ${RETURN_TO_LENGTH} characters`);
     }
     const value = buildPendingSignIn({ seed: random(16).toString('base64url'), expiresAt: seconds() + SIGN_IN_SECONDS, returnTo });
     const { state, nonce, verifier } = signInSecrets(value, await key());

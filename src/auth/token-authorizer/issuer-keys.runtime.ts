@@ -19,7 +19,7 @@ const RETRY_MS = 60_000;
  */
 const TRUSTED_MS = 86_400_000;
 
-/** Prevents a flood of requests to the issuer for made-up key ids. */
+/** Minimum time between two searches for unknown key ids. Limits the requests to the issuer that tokens with made-up key ids cause. */
 const SEARCH_SECONDS = 10;
 
 /** The caller is not at fault, so the response is not 401. */
@@ -94,7 +94,7 @@ export class IssuerKeys {
     return this.held;
   }
 
-  /** The key set is fetched even if it is cached. Keys that the issuer has removed are then no longer trusted. */
+  /** Fetches the key set even if it is cached, so that keys that the issuer has removed are no longer trusted. */
   private async renew(): Promise<CurrentKeys> {
     this.jwksUri ??= await this.discover();
     await this.cache.getJwks(this.jwksUri);
@@ -106,7 +106,7 @@ export class IssuerKeys {
     const { issuer } = this.rules;
     const body = await this.get('discovery', `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
     const { issuer: actualIssuer, jwks_uri: jwksUri } = (parseJson('discovery', body) ?? {}) as Record<string, unknown>;
-    if (actualIssuer !== issuer) throw new IssuerFailed('discovery', 'the document is from another issuer');
+    if (actualIssuer !== issuer) throw new IssuerFailed('discovery', 'the issuer in the document differs from the configured issuer');
     // If the issuer uses https, the keys must use https too, because an attacker could replace keys that are sent over http.
     const protocols = issuer.startsWith('https:') ? ['https:'] : ['https:', 'http:'];
     if (typeof jwksUri !== 'string' || !URL.canParse(jwksUri) || !protocols.includes(new URL(jwksUri).protocol)) {

@@ -38,8 +38,8 @@ export function isOfUse(use: TokenRules['use'], header: Claims, claims: Claims):
 }
 
 /**
- * Returns whether the subject of a token (`sub`) is a client instead of a user (RFC 9068, section 2.2). Such a token does not prove that the caller is a user:
- * anyone who has a Google service account can request an id token of this account with any audience.
+ * Returns whether the subject of a token (`sub`) is a client instead of a user (RFC 9068, section 2.2). Such a token does not prove that the caller is a user.
+ * For example, anyone who has a Google service account can request an id token of this account with any audience.
  */
 function isOfClient({ sub, azp, aud }: Claims): boolean {
   return typeof sub === 'string' && [azp, aud].flat().includes(sub);

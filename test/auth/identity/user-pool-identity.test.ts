@@ -158,8 +158,8 @@ describe('props', () => {
     ['in a lazy list', Lazy.list({ produce: () => [`${SERVICE_URL}/cb`] }), own, asItIs],
     ['joined', [Fn.join('', ['https://', 'videos.example.com', '/cb'])], own, asItIs],
     ['set by an aspect', ['app://x'], own, byAspect({ callbackUrLs: [`${SERVICE_URL}/cb`] })],
-    ['lazy, with a scheme of browsers', [lazy('javascript:alert(1)')], 'callbackUrls[0]: expected a URL that begins with https', asItIs],
-    ['for sign-out, with a scheme of browsers', ['app://x'], 'logoutUrls[0]: expected a URL that begins with https', byAspect({ logoutUrLs: ['data:text/html,x'] })],
+    ['lazy, with a scheme of browsers', [lazy('javascript:alert(1)')], 'callbackUrls[0]: expected a URL without spaces and fragment that begins with https', asItIs],
+    ['for sign-out, with a scheme of browsers', ['app://x'], 'logoutUrls[0]: expected a URL without spaces and fragment that begins with https', byAspect({ logoutUrLs: ['data:text/html,x'] })],
   ])('rejects a URL that is known only at the end of synth: %s', (_, callbackUrls, message, change) => {
     const { stack } = auth({ publicClient: { callbackUrls } });
     change(stack);
