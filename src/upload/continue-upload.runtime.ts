@@ -171,7 +171,7 @@ function refuseMissing({ source: { size }, upload: { partSize } }: MultipartRow,
   const missing = numbers.filter((number) => sizes.get(number) !== partLengthOf(size, partSize, number));
   if (missing.length === 0) return;
   const named = `${missing.slice(0, NAMED_PARTS).join(', ')}${missing.length > NAMED_PARTS ? ', …' : ''}`;
-  throw new HttpProblem('parts_missing', `${missing.length} of ${numbers.length} parts are not uploaded yet: ${named}`);
+  throw new HttpProblem('parts_missing', `${missing.length} of ${numbers.length} parts are missing or have a wrong length: ${named}`);
 }
 
 function mismatch(): HttpProblem {

@@ -54,11 +54,11 @@ describe('POST /upload/{videoId}/complete', () => {
   });
 
   test.each<[string, readonly { PartNumber: number; Size: number }[], string]>([
-    ['no part', [], '2 of 2 parts are not uploaded yet: 1, 2'],
-    ['only the first part', storedParts([16 * MIB]), '1 of 2 parts are not uploaded yet: 2'],
-    ['only the last part', storedParts([4 * MIB], 2), '1 of 2 parts are not uploaded yet: 1'],
-    ['a first part that is too short', storedParts([16 * MIB - 1, 4 * MIB]), '1 of 2 parts are not uploaded yet: 1'],
-    ['a last part that is too long', storedParts([16 * MIB, 16 * MIB]), '1 of 2 parts are not uploaded yet: 2'],
+    ['no part', [], '2 of 2 parts are missing or have a wrong length: 1, 2'],
+    ['only the first part', storedParts([16 * MIB]), '1 of 2 parts are missing or have a wrong length: 2'],
+    ['only the last part', storedParts([4 * MIB], 2), '1 of 2 parts are missing or have a wrong length: 1'],
+    ['a first part that is too short', storedParts([16 * MIB - 1, 4 * MIB]), '1 of 2 parts are missing or have a wrong length: 1'],
+    ['a last part that is too long', storedParts([16 * MIB, 16 * MIB]), '1 of 2 parts are missing or have a wrong length: 2'],
   ])('returns 409 parts_missing if S3 has %s, and changes nothing', async (_, Parts, detail) => {
     givenAllParts();
     s3.on(ListPartsCommand).resolves({ Parts: [...Parts] });
@@ -70,7 +70,7 @@ describe('POST /upload/{videoId}/complete', () => {
   test('names at most 10 missing parts', async () => {
     givenAllParts({ source: { size: 1000 * 16 * MIB } as VideoRow['source'] });
     s3.on(ListPartsCommand).resolves({ Parts: [] });
-    expect((await send('completeUpload')).body.detail).toBe('1000 of 1000 parts are not uploaded yet: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …');
+    expect((await send('completeUpload')).body.detail).toBe('1000 of 1000 parts are missing or have a wrong length: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, …');
   });
 
   test('returns 409 checksum_mismatch if the file has another checksum, and keeps the parts', async () => {
