@@ -2,6 +2,8 @@ import { addressIn } from './address';
 import { allOf, at, atLeast, Check, differences, every, exactly, oneOf } from './check';
 import { handlersOf, storesOf } from './handlers';
 import { INDEXES, TABLE_KEYS } from '../../../src/contract/table';
+import { ARCHIVE_TAG } from '../../../src/contract/upload';
+import { SOURCE_PREFIX } from '../../../src/domain/object-keys';
 import { statements } from '../../toolkit/permissions';
 import { isOurs, ofType, ours, readable, references } from '../../toolkit/template';
 
@@ -49,6 +51,20 @@ const TAKES_NO_PARTS = /^VodCatalogEvents/;
 const unfinishedUploadsExpire: Check = (template) => ours(template, 'AWS::S3::Bucket').filter(({ id }) => !TAKES_NO_PARTS.test(id)).filter(({ properties }) => !(at(properties, 'LifecycleConfiguration.Rules') ?? [])
   .some((rule: any) => rule.Status === 'Enabled' && rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation <= 7))
   .map(({ id }) => `${id}: parts of unfinished uploads are kept for more than a week`);
+
+/** To archive a source, the sweeper only adds a tag. A lifecycle rule of the bucket then changes the storage class of the tagged object. */
+const taggedSourcesAreArchived: Check = (template) => {
+  const archives = handlersOf(template).some(({ environment }) => JSON.stringify(environment.SOURCE_LIFECYCLE ?? '').includes('archive'));
+  return storesOf(template, ...archives ? ['sources' as const] : []).filter(({ properties }) => !(at(properties, 'LifecycleConfiguration.Rules') ?? [])
+    .some((rule: any) => differences('rule', rule, {
+      'Status': 'Enabled',
+      'Prefix': SOURCE_PREFIX,
+      'TagFilters': [{ Key: ARCHIVE_TAG.key, Value: ARCHIVE_TAG.value }],
+      'Transitions.length': 1,
+      'Transitions.0.StorageClass': oneOf('GLACIER', 'DEEP_ARCHIVE'),
+      'Transitions.0.TransitionInDays': 0,
+    }).length === 0)).map(({ id }) => `${id}: no lifecycle rule archives the sources with the tag ${ARCHIVE_TAG.key}`);
+};
 
 const pagesCanUploadSources: Check = (template) => storesOf(template, 'sources').flatMap(({ id, properties }) => {
   const pages = [addressIn(template), ...handlersOf(template).flatMap(({ environment }) => JSON.parse(environment.RETURN_ORIGINS ?? '[]'))];
@@ -110,6 +126,7 @@ export const DATA: Record<string, Check> = {
   'buckets are private': bucketsArePrivate,
   'stores are encrypted': storesAreEncrypted,
   'parts of unfinished uploads expire': unfinishedUploadsExpire,
+  'tagged sources are archived': taggedSourcesAreArchived,
   'pages can upload sources': pagesCanUploadSources,
   'the owner of the bucket owns its objects': objectsBelongToTheBucketOwner,
   'the table serves its queries': tableServesItsQueries,

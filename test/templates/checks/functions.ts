@@ -20,6 +20,17 @@ const sweeperKnowsUploads: Check = (template) => {
   }));
 };
 
+/** One handler stores when the lifecycle of a source is due, and the sweeper acts on it. */
+const sourceLifecycleIsKnown: Check = (template) => {
+  const handlers = handlersOf(template).filter(({ name }) => name === 'transcode/record-job-event' || name === 'sweeper/sweep-videos');
+  const lifecycle = handlers.map(({ environment }) => environment.SOURCE_LIFECYCLE).find((settings) => settings !== undefined);
+  const hasIngest = handlersOf(template).some(({ name }) => name === 'ingest/ingest-objects');
+  return handlers.flatMap(({ id, name, environment }) => differences(id, environment, {
+    SOURCE_LIFECYCLE: lifecycle,
+    INGEST_SOURCES: name === 'sweeper/sweep-videos' && lifecycle !== undefined && hasIngest ? present : undefined,
+  }));
+};
+
 /** The resource type to which the value of an environment variable must refer. address.ts checks `SERVICE_URL`. */
 const REFERENCED_TYPES: Record<string, string> = {
   // The type of an existing table can also be AWS::DynamoDB::Table.
@@ -68,6 +79,7 @@ const optionsApplyToAll: Check = (template) => {
 export const FUNCTIONS: Record<string, Check> = {
   'handlers have the variables that they read': environmentsFit,
   'the sweeper has the variables for uploads': sweeperKnowsUploads,
+  'the sweeper and the transcode have the same source lifecycle': sourceLifecycleIsKnown,
   'variables refer to resources of the right type': environmentsRefer,
   'functions have the tested runtime': functionsRun,
   'options of functions apply to all functions': optionsApplyToAll,
