@@ -17,7 +17,7 @@ export function createMock({ logicalId, properties: { Integration, MethodRespons
   // the template, so it could set the status of the response.
   if (!PassthroughBehavior) fail('a mock integration requires PassthroughBehavior');
   const [methodResponse, ...others]: Record<string, any>[] = MethodResponses;
-  if (more.length || others.length || !methodResponse) fail('the local stack requires exactly one response of a mock integration');
+  if (more.length || others.length || !methodResponse) fail('the local stack requires exactly one integration response and exactly one method response');
   onlyKnown(logicalId, requestTemplates ?? {}, JSON_TYPE);
   onlyKnown(logicalId, response, 'ResponseParameters ResponseTemplates StatusCode');
   onlyKnown(logicalId, response.ResponseTemplates ?? {}, JSON_TYPE);

@@ -51,7 +51,7 @@ test.each([
   ['of another content type', { RequestTemplates: { 'text/plain': '{"statusCode": 204}' } }, 'text/plain'],
   ['whose request is a template', { RequestTemplates: { 'application/json': '{"statusCode": $code}' } }, '$code'],
   ['whose request has no response', { RequestTemplates: { 'application/json': '{"statusCode": 200}' } }, '"statusCode": 200'],
-  ['with several responses', { IntegrationResponses: [response, response] }, 'exactly one response of a mock integration'],
+  ['with several responses', { IntegrationResponses: [response, response] }, 'exactly one integration response'],
   ['with a pattern', { IntegrationResponses: [{ ...response, SelectionPattern: '2..' }] }, 'SelectionPattern'],
   ['with a header of the integration', { IntegrationResponses: [{ ...response, ResponseParameters: { 'method.response.header.content-security-policy': 'integration.response.header.x' } }] }, 'integration.response.header.x'],
   ['with a header that is not declared', { IntegrationResponses: [{ ...response, ResponseParameters: { 'method.response.header.x': '\'1\'' } }] }, 'expected the header method.response.header.x in ResponseParameters of MethodResponses'],
@@ -61,4 +61,4 @@ test.each([
   ['with credentials', { Credentials: 'arn:aws:iam::111122223333:role/x' }, 'Credentials'],
 ])('rejects a mock %s by name', (_, more, name) => expect(() => mocked(more)).toThrow(name));
 
-test('rejects a mock without a method response by name', () => expect(() => mocked({}, [])).toThrow('Preflight: the local stack requires exactly one response of a mock integration'));
+test('rejects a mock without a method response by name', () => expect(() => mocked({}, [])).toThrow('Preflight: the local stack requires exactly one integration response and exactly one method response'));
