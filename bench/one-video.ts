@@ -169,7 +169,7 @@ function medianOf(runs: readonly VideoCount[]): VideoCount {
   const gbSeconds = (count: VideoCount): number => count['upload to ready'].uses['Lambda GB-seconds'];
   // On a busy machine, a slow transcode causes more than one progress report. Such runs are not counted.
   const ordinary = runs.filter((count) => count['upload to ready'].writes.length === WRITES.length);
-  if (ordinary.length === 0) throw new Error(`expected the writes ${WRITES}, got ${JSON.stringify(runs[0]['upload to ready'].writes)}`);
+  if (ordinary.length === 0) throw new Error(`expected at least one run with the writes ${WRITES.join(', ')}, got in the first run ${JSON.stringify(runs[0]['upload to ready'].writes)}`);
   return ordinary.sort((a, b) => gbSeconds(a) - gbSeconds(b))[Math.floor(ordinary.length / 2)];
 }
 

@@ -139,7 +139,7 @@ async function main(memory: Memory): Promise<void> {
   console.table([...memory.peaks].sort(([, one], [, other]) => other - one).map(([name, bytes]) => ({ 'process': name, 'peak memory': readableBytes(bytes) })));
 
   const problems = [
-    ...source === stored ? [] : ['the object differs from the source'],
+    ...source === stored ? [] : ['the SHA-256 of the stored object differs from the SHA-256 of the source'],
     ...isRenewed ? [] : [`before the kill, expected at least 1 renewed token and 2 sessions that sign URLs, got ${renewals} and ${sessions.size}`],
     ...[...memory.peaks].filter(([, bytes]) => bytes > MEMORY_BOUND).map(([name, bytes]) => `${name}: expected a peak memory of at most ${readableBytes(MEMORY_BOUND)}, got ${readableBytes(bytes)}`),
   ];

@@ -49,7 +49,7 @@ interface Round { readonly curl: number; readonly parts: number; readonly comple
 async function uploadInParts(call: CallApi, content: FileContent, signed: number): Promise<Omit<Round, 'curl'>> {
   const { videoId, upload } = await declare(call, content.size);
   const start = performance.now();
-  if (upload.kind !== 'multipart') throw new Error('expected an upload in parts');
+  if (upload.kind !== 'multipart') throw new Error(`expected an upload of the kind 'multipart', got '${upload.kind}'`);
   const { partSize, partCount } = upload;
   const prepare = async (first: number) => {
     const numbers = Array.from({ length: Math.min(PARTS_AT_ONCE, partCount - first + 1) }, (_, index) => first + index);

@@ -33,7 +33,7 @@ export async function synthesize(consumer: Consumer, task: Task): Promise<Synthe
     const output = path.join(task.folder, 'out', app + (environment.CHANGED ?? ''));
     await synth(app, { ...environment, CDK_OUTDIR: output });
     const templates = await templatesIn(output);
-    if (Object.keys(templates).join() !== EXPECTED[app].join()) throw new Error(`the app '${app}': expected ${EXPECTED[app]}, got ${Object.keys(templates)}`);
+    if (Object.keys(templates).join() !== EXPECTED[app].join()) throw new Error(`the app '${app}': expected the templates ${EXPECTED[app].join(', ')}, got ${Object.keys(templates).join(', ')}`);
     return templates;
   };
   let templates: Templates = {};

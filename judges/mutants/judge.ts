@@ -73,7 +73,8 @@ export async function judgeMutants(): Promise<number> {
   const names = [...EXAMPLE_NAMES].sort((one, other) => Number(other === 'full') - Number(one === 'full'));
   const templates: Record<string, CloudFormationTemplate> = Object.fromEntries(names.map((name) => [name, example(name)]));
   const journey = await runJourney().finally(stopAll);
-  if (journey.decisions.some(({ allowed }) => !allowed)) throw new Error('with the original template, the local stack denied a request');
+  const denied = journey.decisions.find(({ allowed }) => !allowed);
+  if (denied) throw new Error(`expected that the original template allows all requests, but the local stack denied ${denied.action} on ${denied.resource}`);
   const mutants = distinctMutants(templates);
   const answers = await noticed(mutants, templates, journey);
 

@@ -43,12 +43,12 @@ function partOf(parts: RegExp, whole: string, holds: (way: string) => boolean, r
 /** Impossible combinations, and combinations that the library rejects on purpose. Any other rejection is an error. */
 export const RULES: readonly Rule[] = [
   ...partOf(/^ServerlessVodProps\.certificate$/, 'ServerlessVodProps.domainNames', isGiven, /^ServerlessVodProps\.certificate$/, 'domain names require a certificate, and a certificate requires domain names'),
-  ...partOf(/^ServerlessVodProps\.defaultRootObject$/, 'ServerlessVodProps.defaultBehavior', isGiven, undefined, 'a root object requires an origin that serves it'),
+  ...partOf(/^ServerlessVodProps\.defaultRootObject$/, 'ServerlessVodProps.defaultBehavior', isGiven, undefined, 'a root object requires a defaultBehavior, whose origin serves the object'),
   ...partOf(/^(UserPoolIdentity|PublicClient)Options\./, 'ServerlessVodProps.identity', is('own pool'), undefined, 'only Identity.userPool accepts these options'),
   ...partOf(/^PublicClientOptions\.logoutUrls$/, 'PublicClientOptions.callbackUrls', isGiven, undefined, 'a public client requires a callback URL'),
   ...partOf(/^OidcIdentityOptions\./, 'ServerlessVodProps.identity', is('issuer'), /^OidcIdentityOptions\.(issuer|audiences)$/, 'only Identity.oidc accepts these options'),
   ...partOf(/^TranscodeRung\./, 'ServerlessVodProps.ladder', isGiven, /^TranscodeRung\./, 'the props of a rung require a ladder'),
-  ...partOf(/^IngestBucket\./, 'VodIngestOptions.buckets', isGiven, /^IngestBucket\.bucket$/, 'an item of the list of ingest buckets requires a bucket'),
+  ...partOf(/^IngestBucket\./, 'VodIngestOptions.buckets', isGiven, /^IngestBucket\.bucket$/, 'each item of VodIngestOptions.buckets requires a bucket'),
   ...partOf(/^VodFunctionOptions\.(vpcSubnets|securityGroups)$/, 'VodFunctionOptions.vpc', isGiven, undefined, 'subnets and security groups require a VPC'),
   { when: ['VodRoles.admins', is('nobody')], then: ['UserPoolIdentityOptions.firstAdmin', isLeftOut], why: 'firstAdmin requires a group in roles.admins' },
   { when: ['UserPoolIdentityOptions.refreshTokenRotation', is('on')], then: ['UserPoolIdentityOptions.userPool', isGiven], why: 'rotation of refresh tokens requires a Cognito feature plan above LITE' },
