@@ -109,7 +109,7 @@ export class Identity {
     return new Identity({ problems: (scope) => [authorizerProblem(scope, 'identity', authorizer)], bind: () => ({ handlers: {}, createAuthorizer: () => authorizer }) });
   }
 
-  /** The default of `roles.admins`. If the value is undefined, the default is `Access.nobody()`. */
+  /** The default of `roles.admins`. Without `defaultAdmins`, the default of `roles.admins` is `Access.nobody()`. */
   public readonly defaultAdmins?: Access;
 
   private constructor(private readonly source: IdentitySource) {

@@ -31,7 +31,7 @@ export interface OidcIdentityOptions {
   readonly audiences: string[];
 
   /**
-   * The only kind of token that the API accepts.
+   * The kind of token that the API accepts. The API rejects every other kind of token.
    * @default OidcToken.ID_TOKEN
    */
   readonly token?: OidcToken;

@@ -73,7 +73,7 @@ export function createClient(
   return client;
 }
 
-/** The check runs at the end of synth, because aspects or the app can change the flows. */
+/** The check runs at the end of synth, because aspects or the app can change the auth flows. */
 function rotationProblems({ explicitAuthFlows }: cognito.CfnUserPoolClient): string[] {
   if (explicitAuthFlows?.length && !explicitAuthFlows.includes('ALLOW_REFRESH_TOKEN_AUTH')) return [];
   const got = explicitAuthFlows?.length ? 'flows with ALLOW_REFRESH_TOKEN_AUTH' : 'none (Cognito then enables its default flows, which include ALLOW_REFRESH_TOKEN_AUTH)';

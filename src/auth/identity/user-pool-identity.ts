@@ -41,7 +41,7 @@ export interface UserPoolIdentityOptions {
    * Options of CDK's `UserPoolDomain` for the domain of the sign-in pages, such as `customDomain` and `managedLoginVersion`.
    *
    * Managed login gets Cognito's default branding, and requires the Essentials plan or above.
-   * @default - a unique prefix below Cognito's domain, with the classic sign-in pages
+   * @default - a subdomain of Cognito's domain with a unique prefix; the sign-in pages are the classic ones
    */
   readonly domain?: cognito.UserPoolDomainOptions;
 
@@ -80,7 +80,7 @@ export interface UserPoolIdentityOptions {
   readonly reservedConcurrentExecutions?: number;
 }
 
-/** Options for a client of native apps. */
+/** Options for the client that native apps use. */
 export interface PublicClientOptions {
   /**
    * URLs to which a sign-in can return: a custom scheme of the app (`com.example.app://callback`), a claimed https URL, or `http://localhost`.
@@ -106,7 +106,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   acknowledge(scope, {
     'AwsSolutions-COG2': 'MFA is an option (userPool.mfa), so that the first setup stays simple',
     'AwsSolutions-COG8': 'the Plus plan costs more per active user, so it is an option (userPool.featurePlan)',
-    'AwsSolutions-SMG4': 'Secrets Manager can\'t rotate this secret, because Cognito creates it; if the client is replaced, the new secret is copied automatically',
+    'AwsSolutions-SMG4': 'Secrets Manager can\'t rotate this secret, because Cognito creates the value; if CloudFormation replaces the client, fill-client-secret copies the new value',
   });
   const { url, removalPolicy } = context;
   const userPool = createUserPool(scope, options.userPool ?? {}, context);

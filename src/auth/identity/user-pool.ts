@@ -23,7 +23,7 @@ export const USER_POOL_PROPS: Record<keyof cognito.UserPoolProps, true> = {
   customSenderKmsKey: true, advancedSecurityMode: true, featurePlan: true, standardThreatProtectionMode: true, customThreatProtectionMode: true,
 };
 
-/** Checks only the props that also affect resources outside of the pool. */
+/** Checks the names of all props, and the values of some enums. CDK and Cognito check the other values. */
 export function userPoolProblems(props?: cognito.UserPoolProps): (string | undefined)[] {
   return [
     misspellingProblem('userPool', props, USER_POOL_PROPS),
