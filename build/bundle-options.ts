@@ -1,5 +1,7 @@
-import { readFileSync } from 'fs';
+import { readdirSync, readFileSync } from 'fs';
+import * as path from 'path';
 import type { BuildOptions, Plugin } from 'esbuild';
+import { REPLACED_FILES } from './left-out';
 
 /** Options for a bundle that runs on any Node. The benchmark compares the load times of bundles with `NODE_BUNDLE` and with `LAMBDA_BUNDLE`. */
 export const NODE_BUNDLE = {
@@ -13,57 +15,44 @@ export const NODE_BUNDLE = {
   legalComments: 'none',
 } as const satisfies BuildOptions;
 
-/**
- * Modules that the SDK loads by `import()` and that no handler needs. Most of these modules are credential providers, which a Lambda function does not need,
- * because its environment contains its credentials. No handler uses event streams, which are a response format.
- */
-const NEVER_IN_LAMBDA = [
-  ...['ini', 'process', 'sso', 'login', 'web-identity', 'http'].map((source) => `@aws-sdk/credential-provider-${source}`),
-  '@smithy/credential-provider-imds',
-  '@smithy/core/event-streams',
-];
-
-/** Excludes modules in `NEVER_IN_LAMBDA` that are loaded by `import()`. A static import of such a module remains, for example in the S3 client. */
-const LEFT_OUT: Plugin = {
-  name: 'left-out',
+/** Excludes the SDK's event streams, which the SDK loads by `import()`. No handler calls an operation whose response is an event stream. */
+const NO_EVENT_STREAMS: Plugin = {
+  name: 'no-event-streams',
   setup(build) {
-    build.onResolve({ filter: /^@(aws-sdk|smithy)\// }, ({ path, kind }) => (
-      kind === 'dynamic-import' && NEVER_IN_LAMBDA.includes(path) ? { path, external: true } : undefined));
+    build.onResolve({ filter: /^@smithy\/core\/event-streams$/ }, ({ path: module, kind }) => (kind === 'dynamic-import' ? { path: module, external: true } : undefined));
   },
 };
 
-/**
- * Replaces the SDK's reader of `~/.aws/config` and `~/.aws/credentials`. A Lambda function does not have these two files. Without this plugin, the SDK
- * would search for them at its first request.
- */
-const NO_SHARED_CONFIG_FILES: Plugin = {
-  name: 'no-shared-config-files',
-  setup(build) {
-    let isReplaced = false;
-    build.onLoad({ filter: /[\\/]shared-ini-file-loader[\\/]loadSharedConfigFiles\.js$/ }, () => {
-      isReplaced = true;
-      return {
-        contents: 'export const CONFIG_PREFIX_SEPARATOR = "."; export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });',
-      };
-    });
-    build.onEnd(() => isReplaced ? undefined : { errors: [{ text: 'expected the SDK\'s loadSharedConfigFiles.js in a bundle, got none. If the SDK has renamed the file, change the filter in build/bundle-options.ts' }] });
-  },
-};
+/** Returns all capitalized words in the sources of the library. */
+function sourceWords(): Set<string> {
+  const sources = path.join(__dirname, '..', 'src');
+  const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  return new Set(files.flatMap((file) => readFileSync(path.join(sources, file), 'utf8').match(/\b[A-Z]\w+/g) ?? []));
+}
 
 /** Removes unused data from the SDK's clients. Without this plugin, esbuild would keep the data in each bundle. */
 const SMALLER_CLIENTS: Plugin = {
   name: 'smaller-clients',
   setup(build) {
-    // Replaces computed keys with literal keys, such as `[_hH]` with `"httpHeader"`. A computed key can run code, so esbuild would keep the schemas of all
-    // operations of a client. In the S3 client, these schemas are 66 KB.
-    build.onLoad({ filter: /[\\/]client-[a-z0-9-]+[\\/]dist-es[\\/]schemas[\\/]schemas_0\.js$/ }, ({ path }) => {
-      const code = readFileSync(path, 'utf8');
+    const used = sourceWords();
+    build.onLoad({ filter: /[\\/]client-[a-z0-9-]+[\\/]dist-es[\\/]schemas[\\/]schemas_0\.js$/ }, ({ path: file }) => {
+      const code = readFileSync(file, 'utf8');
       const literals = new Map(Array.from(code.matchAll(/^const (_\w+) = (".*");$/gm), ([, name, literal]) => [name, literal]));
-      return { contents: code.replace(/\[(_\w+)\]:/g, (key, name: string) => (literals.has(name) ? `${literals.get(name)}:` : key)) };
+      const errors = readFileSync(path.join(path.dirname(file), '..', 'models', 'errors.js'), 'utf8');
+      const retryable = new Set(Array.from(errors.matchAll(/^export class (\w+) [^}]*\$retryable = /gm), ([, name]) => name));
+      return {
+        contents: code
+          // Replaces computed keys with literal keys, such as `[_hH]` with `"httpHeader"`. A computed key can run code, so esbuild would keep the schemas of
+          // all operations of a client. In the S3 client, these schemas are 66 KB.
+          .replace(/\[(_\w+)\]:/g, (key, name: string) => (literals.has(name) ? `${literals.get(name)}:` : key))
+          // Keeps the classes of an error only if the library names the error, or if the class makes the SDK retry the request. For any other error, the SDK
+          // throws the base class of the service, with the same name and message.
+          .replace(/^n0_registry\.registerError\((\w+)\$, \1\);$/gm, (call, name: string) => (used.has(name) || retryable.has(name) ? call : '')),
+      };
     });
     // A client reads only the version in its package.json.
-    build.onLoad({ filter: /[\\/]client-[a-z0-9-]+[\\/]package\.json$/ }, ({ path }) => (
-      { contents: JSON.stringify({ version: JSON.parse(readFileSync(path, 'utf8')).version }), loader: 'json' }));
+    build.onLoad({ filter: /[\\/]client-[a-z0-9-]+[\\/]package\.json$/ }, ({ path: file }) => (
+      { contents: JSON.stringify({ version: JSON.parse(readFileSync(file, 'utf8')).version }), loader: 'json' }));
   },
 };
 
@@ -74,7 +63,7 @@ export const CLIENT_FILE = /^\.\/(client-[a-z0-9-]+)\.js$/;
 const SEPARATE_CLIENTS: Plugin = {
   name: 'separate-clients',
   setup(build) {
-    build.onResolve({ filter: /^@aws-sdk\/client-/ }, ({ path, kind }) => (kind === 'dynamic-import' ? { path: path.replace('@aws-sdk', '.') + '.js', external: true } : undefined));
+    build.onResolve({ filter: /^@aws-sdk\/client-/ }, ({ path: client, kind }) => (kind === 'dynamic-import' ? { path: `${client.replace('@aws-sdk', '.')}.js`, external: true } : undefined));
   },
 };
 
@@ -88,9 +77,9 @@ export async function exportsOf(client: string, used: ReadonlySet<string>): Prom
 const CLIENT_EXPORTS: Plugin = {
   name: 'client-exports',
   setup(build) {
-    build.onResolve({ filter: new RegExp(`^${EXPORTS}`) }, ({ path }) => ({ path, namespace: EXPORTS }));
-    build.onLoad({ filter: /./, namespace: EXPORTS }, ({ path }) => {
-      const [, client, names] = path.split(':');
+    build.onResolve({ filter: new RegExp(`^${EXPORTS}`) }, ({ path: name }) => ({ path: name, namespace: EXPORTS }));
+    build.onLoad({ filter: /./, namespace: EXPORTS }, ({ path: name }) => {
+      const [, client, names] = name.split(':');
       return { contents: `export { ${names} } from '${client}';`, resolveDir: __dirname };
     });
   },
@@ -108,5 +97,5 @@ export const LAMBDA_BUNDLE = {
   supported: { 'dynamic-import': false },
   // The SDK refers to the global `ReadableStream`, and this reference would make Node load its code for web streams.
   define: { ReadableStream: 'undefined' },
-  plugins: [LEFT_OUT, SEPARATE_CLIENTS, NO_SHARED_CONFIG_FILES, SMALLER_CLIENTS, CLIENT_EXPORTS],
+  plugins: [NO_EVENT_STREAMS, SEPARATE_CLIENTS, REPLACED_FILES, SMALLER_CLIENTS, CLIENT_EXPORTS],
 } as const satisfies BuildOptions;

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'fs';
 import * as path from 'path';
 import { build, Metafile } from 'esbuild';
 import { CLIENT_FILE, exportsOf, LAMBDA_BUNDLE } from './bundle-options';
+import { checkReplacements } from './left-out';
 
 const root = path.join(__dirname, '..');
 
@@ -16,13 +17,15 @@ export async function bundleHandlers({ write }: { write: boolean }): Promise<Met
   const entries = readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.lambda.ts')).map((file) => `src/${file.split(path.sep).join('/')}`).sort();
   const handlers = await bundle(entries.map((entry) => ({ in: entry, out: `${entry.split('/')[1]}/${path.basename(entry, '.lambda.ts')}/index` })), write);
-  const loaded = Object.entries(handlers).flatMap(([file, { imports, inputs }]) => imports.flatMap((each) => {
+  const loaded = Object.entries(handlers.outputs).flatMap(([file, { imports, inputs }]) => imports.flatMap((each) => {
     const [, client] = CLIENT_FILE.exec(each.path) ?? [];
     return client ? [{ client, folder: path.posix.relative('assets', path.posix.dirname(file)), sources: Object.keys(inputs) }] : [];
   }));
-  const clients = await Promise.all(loaded.map(async ({ client, folder, sources }) => (
+  const clientEntries = await Promise.all(loaded.map(async ({ client, folder, sources }) => (
     { in: await exportsOf(`@aws-sdk/${client}`, usedMembers(sources)), out: `${folder}/${client}` })));
-  return { ...handlers, ...await bundle(clients, write) };
+  const clients = await bundle(clientEntries, write);
+  checkReplacements(Object.keys({ ...handlers.inputs, ...clients.inputs }));
+  return { ...handlers.outputs, ...clients.outputs };
 }
 
 /** Returns all names after a dot in the library's source files, such as `HeadObjectCommand` for `s3.HeadObjectCommand`. */
@@ -31,9 +34,9 @@ function usedMembers(files: string[]): Set<string> {
   return new Set(sources.flatMap((source) => Array.from(source.matchAll(/\.([A-Z]\w+)/g), ([, name]) => name)));
 }
 
-async function bundle(entryPoints: { in: string; out: string }[], write: boolean): Promise<Metafile['outputs']> {
+async function bundle(entryPoints: { in: string; out: string }[], write: boolean): Promise<Metafile> {
   const { metafile } = await build({ ...LAMBDA_BUNDLE, absWorkingDir: root, entryPoints, outdir: 'assets', metafile: true, write });
-  return metafile.outputs;
+  return metafile;
 }
 
 /** A package whose code is in a bundle. */
