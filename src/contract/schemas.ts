@@ -188,6 +188,9 @@ export const uploadResponseSchema = object({ video: videoSchema, upload: uploadS
 
 export const uploadStateSchema = object({
   video: videoSchema,
+  file: object({
+    fileName: { type: 'string' }, contentType: { type: 'string' }, size: { type: 'integer', description: 'The size of the file in bytes' },
+  }, ['fileName', 'contentType', 'size'], 'The file of the upload request. A client that continues the upload checks that it has the same file'),
   upload: uploadSchema,
   parts: {
     type: 'array',
@@ -197,7 +200,7 @@ export const uploadStateSchema = object({
     }, ['partNumber', 'size', 'etag', 'checksum']),
   },
   cursor: { type: 'string', description: 'The cursor of the next page of parts; absent on the last page' },
-}, ['video', 'parts'], 'The state of an upload. `upload` is absent after the whole file was uploaded');
+}, ['video', 'file', 'parts'], 'The state of an upload. `upload` is absent after the whole file was uploaded');
 
 /** The maximum number of signed URLs in one response. */
 export const MAX_PARTS_SIGNED = 100;

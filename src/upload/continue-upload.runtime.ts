@@ -61,17 +61,17 @@ export function continueUpload(
       const whole = await wholeOwn(caller, path.videoId);
       if (query.cursor !== undefined && after === undefined) throw new HttpProblem('invalid_cursor', 'the cursor is not valid for this list. Omit the cursor to get the first page');
       const { row } = whole;
-      const video = view(caller, whole);
-      const ended: AnswerOf<'getUpload'> = { body: { video, parts: [] } };
+      const facts = { video: view(caller, whole), file: fileOf(row) };
+      const ended: AnswerOf<'getUpload'> = { body: { ...facts, parts: [] } };
       if (row.status !== 'waiting') return ended;
       const page = isMultipart(row) ? await uploads.listParts(uploadOf(row), after) : undefined;
       // S3 deletes the list of parts when the file is complete. The status of the video changes later, after S3's event.
       if (!page && await uploads.findObject(row.source.key)) return ended;
-      if (!isMultipart(row)) return { body: { video, upload: await singleUpload(row.source, signUrl), parts: [] } };
+      if (!isMultipart(row)) return { body: { ...facts, upload: await singleUpload(row.source, signUrl), parts: [] } };
       if (!page) throw gone();
       const parts = page.parts.map(({ partNumber, size, etag, checksum }) => ({ partNumber, size, etag, checksum }));
       const upload = multipartUpload(row, settings, page.parts.map(({ storedAt }) => storedAt));
-      return { body: { video, upload, parts, ...(page.next !== undefined && { cursor: partCursor(page.next) }) } };
+      return { body: { ...facts, upload, parts, ...(page.next !== undefined && { cursor: partCursor(page.next) }) } };
     },
 
     async signParts({ caller, path, body }): Promise<AnswerOf<'signParts'>> {
@@ -151,6 +151,10 @@ async function allParts(upload: Upload, uploads: MultipartUploads): Promise<Stor
 
 function isMultipart(row: VideoRow): row is MultipartRow {
   return row.upload !== undefined;
+}
+
+function fileOf({ source: { fileName, contentType, size } }: VideoRow): AnswerOf<'getUpload'>['body']['file'] {
+  return { fileName, contentType, size };
 }
 
 function uploadOf({ source: { key }, upload }: MultipartRow): Upload {

@@ -23,6 +23,7 @@ describe('GET /upload/{videoId}', () => {
     const { status, body } = await send('getUpload');
     expect({ status, video: body.video }).toMatchObject({ status: 200, video: { videoId: VIDEO_ID, status: 'waiting' } });
     expect(body.parts).toEqual([{ partNumber: 1, size: 16 * MIB, etag: '"etag-1"', checksum: CRC }]);
+    expect(body.file).toEqual({ fileName: 'a.mp4', contentType: 'video/mp4', size: 20 * MIB });
     expect(body).not.toHaveProperty('cursor');
     expect(body.upload).toMatchObject({ kind: 'multipart', partSize: 16 * MIB, partCount: 2 });
     expect(s3.commandCalls(ListPartsCommand)[0].args[0].input).toEqual({ Bucket: 'sources', Key: KEY, UploadId: UPLOAD_ID });
@@ -72,13 +73,13 @@ describe('GET /upload/{videoId}', () => {
     given(row);
     s3.on(ListPartsCommand).rejects(s3Error('NoSuchUpload', 404)).on(HeadObjectCommand).resolves({ ContentLength: 20 * MIB });
     const { status, body } = await send('getUpload');
-    expect([status, Object.keys(body), body.parts]).toEqual([200, ['video', 'parts'], []]);
+    expect([status, Object.keys(body), body.parts]).toEqual([200, ['video', 'file', 'parts'], []]);
   });
 
   test.each(['uploaded', 'ready', 'errored'] as const)('returns no upload of a video with the status %s, and does not call S3', async (status) => {
     given({ status });
     const { body } = await send('getUpload');
-    expect([Object.keys(body), body.parts, body.video.status]).toEqual([['video', 'parts'], [], status]);
+    expect([Object.keys(body), body.parts, body.video.status]).toEqual([['video', 'file', 'parts'], [], status]);
     expect(s3.calls()).toHaveLength(0);
   });
 
