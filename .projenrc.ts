@@ -42,6 +42,7 @@ const TEST_LIBRARIES = [
   '@aws-cdk/cloudformation-diff',
   '@aws-sdk/cloudfront-signer',
   '@aws-sdk/lib-storage@^3.1169.0',
+  '@foxglove/crc',
   '@hpcc-js/wasm-graphviz',
   '@seriousme/openapi-schema-validator',
   '@types/spdx-satisfies@^6',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'fs';
 import * as path from 'path';
 import { App, Bitrate, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
@@ -19,7 +20,8 @@ export class VideosStack extends Stack {
     new BucketDeployment(this, 'WebFiles', {
       destinationBucket: web,
       sources: [
-        Source.asset(path.join(__dirname, 'web')),
+        Source.asset(path.join(__dirname, 'web'), { exclude: ['*.md', '*.d.ts', 'package.json', 'tsconfig.json'] }),
+        Source.data('upload/crc32.js', checksumLibrary()),
         Source.asset(path.dirname(require.resolve('hls.js/dist/hls.min.js')), { exclude: ['*', '!hls.min.js'] }),
       ],
     });
@@ -54,4 +56,11 @@ export class VideosStack extends Stack {
     new CfnOutput(this, 'ReadyTopic', { value: ready.topicArn, description: 'SNS topic that receives an event for each ready video' });
     if (userPool) new CfnOutput(this, 'UserPoolId', { value: userPool.userPoolId, description: 'ID of the user pool. Add your users to this pool' });
   }
+}
+
+/** Returns the library with which the module in `web/upload` computes checksums, and the license of the library. */
+function checksumLibrary(): string {
+  const folder = path.dirname(require.resolve('@foxglove/crc/package.json'));
+  const read = (file: string) => readFileSync(path.join(folder, file), 'utf8');
+  return `/*\n${read('LICENSE.md')}*/\n${read('dist/esm/src/index.js')}`;
 }

@@ -1,0 +1,141 @@
+import { isTemporary, UploadError } from './errors.js';
+import { watched } from './watchdog.js';
+
+/** A throttle and a quota have the same status (429). A throttle ends after a second, so the creation is tried three times. */
+const CREATION_TRIES = 3;
+/** The clock of the device and the clock of the service may differ by this time. */
+const CLOCK_SKEW_MS = 5 * 60_000;
+
+/** Sends the requests of an upload to the API, and repeats them until the API responds. */
+export class Service {
+  #api;
+  #retries;
+  #stop;
+  #now;
+
+  /**
+   * @param {import('./types.js').Api} api
+   * @param {import('./retries.js').Retries} retries
+   * @param {AbortSignal} stop
+   * @param {() => number} now
+   */
+  constructor(api, retries, stop, now) {
+    this.#api = api;
+    this.#retries = retries;
+    this.#stop = stop;
+    this.#now = now;
+  }
+
+  /**
+   * A pause does not abort a request to the API, because the request can have an effect.
+   *
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   */
+  #call(method, path, body) {
+    return watched(undefined, (signal) => this.#api(method, path, body, { signal }));
+  }
+
+  /**
+   * Creates the video.
+   *
+   * @param {{ fileName?: string, size: number, [field: string]: unknown }} request
+   * @param {(videoId: string) => void} onCreated
+   * @returns {Promise<import('./types.js').ServerState>}
+   */
+  async create(request, onCreated) {
+    const since = this.#now() - CLOCK_SKEW_MS;
+    let isUnclear = false;
+    let refusals = 0;
+    return this.#retries.run(this.#stop, async () => {
+      const found = isUnclear ? await this.#findCreated(request, since) : undefined;
+      try {
+        const state = found ?? { parts: [], ...await this.#call('POST', '/upload', request) };
+        onCreated(state.video.videoId);
+        return state;
+      } catch (error) {
+        const { status, code, message } = /** @type {any} */ (error);
+        if (status === 429 && ++refusals === CREATION_TRIES) throw new UploadError(code, message, { status, cause: error });
+        isUnclear ||= status !== 429 && isTemporary(status);
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Finds the video that an earlier request has created although its response was lost.
+   *
+   * @param {{ fileName?: string, size: number, title?: unknown }} request
+   * @param {number} since
+   * @returns {Promise<import('./types.js').ServerState | undefined>}
+   */
+  async #findCreated({ fileName, size, title }, since) {
+    const { videos } = await this.#call('GET', '/streams?owner=me&status=waiting');
+    for (const video of videos) {
+      if (Date.parse(video.createdAt) < since || (title !== undefined && video.title !== title)) continue;
+      const state = await this.lookOnce(video.videoId);
+      if (state.upload && state.parts.length === 0 && state.file?.fileName === fileName && state.file?.size === size) return state;
+    }
+    return undefined;
+  }
+
+  /** @param {string} videoId */
+  look(videoId) {
+    return this.#retries.run(this.#stop, () => this.lookOnce(videoId));
+  }
+
+  /**
+   * Returns the state of an upload with all stored parts.
+   *
+   * @param {string} videoId
+   * @returns {Promise<import('./types.js').ServerState>}
+   */
+  async lookOnce(videoId) {
+    const path = `/upload/${encodeURIComponent(videoId)}`;
+    const state = await this.#call('GET', path);
+    for (let { cursor } = state; cursor;) {
+      const page = await this.#call('GET', `${path}?cursor=${encodeURIComponent(cursor)}`);
+      // S3 deletes the list of parts when the file is complete.
+      if (!page.upload) return page;
+      state.parts.push(...page.parts);
+      ({ cursor } = page);
+    }
+    return state;
+  }
+
+  /**
+   * Returns the signed URLs of parts.
+   *
+   * @param {string} videoId
+   * @param {import('./types.js').PartChecksum[]} parts
+   */
+  sign(videoId, parts) {
+    return this.#call('POST', `/upload/${encodeURIComponent(videoId)}/parts`, { parts });
+  }
+
+  /**
+   * Joins the parts. S3 can need minutes, and the API then returns 503 until the file is complete.
+   *
+   * @param {string} videoId
+   * @param {string} checksum
+   * @returns {Promise<import('./types.js').Video>}
+   */
+  async complete(videoId, checksum) {
+    const { video } = await this.#retries.run(this.#stop, () => this.#call('POST', `/upload/${encodeURIComponent(videoId)}/complete`, { checksum }));
+    return video;
+  }
+
+  /**
+   * Removes the video of an unfinished upload.
+   *
+   * @param {string} videoId
+   */
+  async remove(videoId) {
+    this.#retries.resume();
+    await this.#retries.run(new AbortController().signal, () => this.#call('DELETE', `/upload/${encodeURIComponent(videoId)}`).catch((error) => {
+      if (error.status === 401) throw new UploadError(error.code ?? 'not_signed_in', error.message, { status: 401, cause: error });
+      if (error.status !== 404) throw error;
+    }));
+  }
+}

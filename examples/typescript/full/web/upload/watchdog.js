@@ -1,0 +1,43 @@
+import { TemporaryError } from './errors.js';
+
+/** A request without progress for this time is aborted. */
+const STALL_MS = 60_000;
+
+/**
+ * Calls work with a signal that is also aborted after a minute without progress. The work calls `onProgress` when it makes progress.
+ *
+ * @template T
+ * @param {AbortSignal | undefined} signal
+ * @param {(signal: AbortSignal, onProgress: () => void) => Promise<T>} work
+ */
+export async function watched(signal, work) {
+  const watchdog = new AbortController();
+  const stall = () => watchdog.abort(new TemporaryError('no_progress', 'the connection made no progress for a minute'));
+  let timer = setTimeout(stall, STALL_MS);
+  const onProgress = () => {
+    clearTimeout(timer);
+    timer = setTimeout(stall, STALL_MS);
+  };
+  try {
+    return await orAbort(work(signal ? AbortSignal.any([signal, watchdog.signal]) : watchdog.signal, onProgress), watchdog.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Returns the result of a promise, or throws the reason of a signal.
+ *
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal} signal
+ * @returns {Promise<T>}
+ */
+export function orAbort(promise, signal) {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

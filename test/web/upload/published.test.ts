@@ -1,0 +1,43 @@
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import { gzipSync } from 'zlib';
+import { buildSync, transformSync } from 'esbuild';
+import * as ts from 'typescript';
+
+const FOLDER = join(__dirname, '../../../examples/typescript/full/web/upload');
+const LIBRARY = require.resolve('@foxglove/crc/dist/esm/src/index.js');
+/** The types of the module. `crc32.d.ts` describes a file of the library, so it is not generated. */
+const TYPES = ['upload.d.ts', 'errors.d.ts', 'types.d.ts'];
+const MAX_BYTES = 10_000;
+
+const gzipped = (content: string | Uint8Array) => gzipSync(content, { level: 9 }).length;
+
+test('the types match the code, and the code passes the strict checks of the compiler', () => {
+  const { config } = ts.readConfigFile(join(FOLDER, 'tsconfig.json'), ts.sys.readFile);
+  const outDir = mkdtempSync(join(tmpdir(), 'types-'));
+  const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, FOLDER, { noEmit: false, declaration: true, emitDeclarationOnly: true, outDir });
+  const program = ts.createProgram(fileNames, options);
+  const { diagnostics } = program.emit();
+  const problems = [...ts.getPreEmitDiagnostics(program), ...diagnostics].map(({ messageText, file }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
+  expect(problems).toEqual([]);
+  for (const name of TYPES) {
+    const content = readFileSync(join(outDir, name), 'utf8');
+    if (process.env.WRITE_TYPES) writeFileSync(join(FOLDER, name), content);
+    expect(readFileSync(join(FOLDER, name), 'utf8')).toBe(content);
+  }
+});
+
+test('the module, its worker and the library have less than 10 kB (minified, gzip -9)', () => {
+  const files = [...readdirSync(FOLDER).filter((name) => name.endsWith('.js') && name !== 'put-node.js').map((name) => join(FOLDER, name)), LIBRARY];
+  const minified = files.map((file) => gzipped(transformSync(readFileSync(file, 'utf8'), { minify: true, format: 'esm', target: 'es2022' }).code));
+  expect(minified.reduce((sum, bytes) => sum + bytes)).toBeLessThan(MAX_BYTES);
+  // As one file, as bundlers create it.
+  const [{ contents }] = buildSync({ entryPoints: [join(FOLDER, 'upload.js')], bundle: true, minify: true, format: 'esm', write: false, external: ['./put-node.js'] }).outputFiles;
+  expect(gzipped(contents)).toBeLessThan(7_000);
+});
+
+test('the module works with the strictest Content-Security-Policy: it evaluates no text, and uses neither WebAssembly nor Blob URLs', () => {
+  const code = [...readdirSync(FOLDER).filter((name) => name.endsWith('.js')).map((name) => join(FOLDER, name)), LIBRARY].map((file) => readFileSync(file, 'utf8')).join('\n');
+  expect(code).not.toMatch(/\beval\(|new Function|WebAssembly|createObjectURL|importScripts|setTimeout\(['"`]/);
+});
