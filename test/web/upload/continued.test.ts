@@ -201,7 +201,7 @@ test('the list of open uploads contains all pages', async () => {
   const paths: string[] = [];
   const videos = await listOpenUploads(async (method, path) => {
     paths.push(`${method} ${path}`);
-    return paths.length < 3 ? { videos: [{ videoId: `v${paths.length}` }], cursor: `c&${paths.length}` } : { videos: [] };
+    return paths.length < 3 ? { items: [{ videoId: `v${paths.length}` }], cursor: `c&${paths.length}` } : { items: [] };
   });
   expect(videos.map(({ videoId }) => videoId)).toEqual(['v1', 'v2']);
   expect(paths).toEqual(['GET /streams?owner=me&status=waiting', 'GET /streams?owner=me&status=waiting&cursor=c%261', 'GET /streams?owner=me&status=waiting&cursor=c%262']);

@@ -109,7 +109,7 @@ export class FakeService {
 
   private answer(name: string, videoId: string, body: any): any {
     if (name === 'create') return this.create(body);
-    if (name === 'list') return { videos: [...this.uploads].filter(([, { status }]) => status === 'waiting').map(([id]) => this.video(id)) };
+    if (name === 'list') return { items: [...this.uploads].filter(([, { status }]) => status === 'waiting').map(([id]) => this.video(id)) };
     const upload = this.uploads.get(videoId);
     if (!upload) throw refusal(404, 'not_found');
     switch (name) {

@@ -71,8 +71,8 @@ export class Service {
    * @returns {Promise<import('./types.js').ServerState | undefined>}
    */
   async #findCreated({ fileName, size, title }, since) {
-    const { videos } = await this.#call('GET', '/streams?owner=me&status=waiting');
-    for (const video of videos) {
+    const { items } = await this.#call('GET', '/streams?owner=me&status=waiting');
+    for (const video of items) {
       if (Date.parse(video.createdAt) < since || (title !== undefined && video.title !== title)) continue;
       const state = await this.lookOnce(video.videoId);
       if (state.upload && state.parts.length === 0 && state.file?.fileName === fileName && state.file?.size === size) return state;

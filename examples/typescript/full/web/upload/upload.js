@@ -277,11 +277,11 @@ function describe({ fileName, size }) {
  */
 export async function listOpenUploads(api) {
   const path = '/streams?owner=me&status=waiting';
-  const { videos, cursor: first } = await api('GET', path);
+  const { items, cursor: first } = await api('GET', path);
   for (let cursor = first; cursor;) {
     const page = await api('GET', `${path}&cursor=${encodeURIComponent(cursor)}`);
-    videos.push(...page.videos);
+    items.push(...page.items);
     ({ cursor } = page);
   }
-  return videos;
+  return items;
 }
