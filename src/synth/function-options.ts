@@ -32,6 +32,7 @@ export interface VodFunctionOptions {
    * Some functions have a fixed timeout:
    * - sign-in: 20 seconds
    * - uploads: 29 seconds
+   * - ingest: 30 seconds
    * - submission of jobs: 1 minute
    * - custom resources: 2 minutes
    * - resending of events: 5 minutes
