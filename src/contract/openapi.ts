@@ -100,7 +100,8 @@ function failures(route: Route): Record<string, object> {
     ...(route.body ? ['malformed_json', 'too_large'] as const : []),
     ...(route.access === 'open' ? [] : ['not_signed_in'] as const),
     ...(route.problems ?? []),
-    'internal',
+    // API Gateway throttles every route.
+    'throttled', 'internal',
   ]);
   const byStatus: Record<string, string[]> = {};
   for (const code of codes) (byStatus[PROBLEMS[code].status] ??= []).push(code);

@@ -17,6 +17,7 @@ export const PROBLEMS = {
   too_large: { status: 413, title: 'The file or the body is too large' },
   type_not_allowed: { status: 415, title: 'The content type is not allowed' },
   limit_reached: { status: 429, title: 'A limit is reached' },
+  throttled: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'The service failed' },
   upstream_failed: { status: 502, title: 'An upstream service failed' },
   unavailable: { status: 503, title: 'Temporarily unavailable' },

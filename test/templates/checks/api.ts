@@ -97,8 +97,8 @@ const GATEWAY_RESPONSES: Record<string, ProblemCode> = {
   AUTHORIZER_CONFIGURATION_ERROR: 'upstream_failed',
   REQUEST_TOO_LARGE: 'too_large',
   UNSUPPORTED_MEDIA_TYPE: 'invalid_request',
-  THROTTLED: 'limit_reached',
-  QUOTA_EXCEEDED: 'limit_reached',
+  THROTTLED: 'throttled',
+  QUOTA_EXCEEDED: 'throttled',
   DEFAULT_4XX: 'invalid_request',
   DEFAULT_5XX: 'internal',
 };

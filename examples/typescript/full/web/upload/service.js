@@ -1,8 +1,6 @@
 import { isTemporary, UploadError } from './errors.js';
 import { watched } from './watchdog.js';
 
-/** A throttle and a quota have the same status (429). A throttle ends after a second, so the creation is tried three times. */
-const CREATION_TRIES = 3;
 /** The clock of the device and the clock of the service may differ by this time. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 
@@ -47,7 +45,6 @@ export class Service {
   async create(request, onCreated) {
     const since = this.#now() - CLOCK_SKEW_MS;
     let isUnclear = false;
-    let refusals = 0;
     return this.#retries.run(this.#stop, async () => {
       const found = isUnclear ? await this.#findCreated(request, since) : undefined;
       try {
@@ -56,7 +53,8 @@ export class Service {
         return state;
       } catch (error) {
         const { status, code, message } = /** @type {any} */ (error);
-        if (status === 429 && ++refusals === CREATION_TRIES) throw new UploadError(code, message, { status, cause: error });
+        // The user has reached a quota. A throttle has the same status (429) and another code.
+        if (code === 'limit_reached') throw new UploadError(code, message, { status, cause: error });
         isUnclear ||= status !== 429 && isTemporary(status);
         throw error;
       }
