@@ -101,8 +101,8 @@ function limitReached(quota: QuotaName, quotas: Quotas, now: Date): HttpProblem 
 /** For each quota, the `detail` of the error for an upload that exceeds this quota. */
 const LIMITS: Readonly<Record<QuotaName, (limit: number, now: Date) => string>> = {
   openUploads: (limit) => `you have ${limit} open uploads, which is the limit. Complete or abort an upload. An upload also ends when it expires`,
-  videos: (limit) => `you have ${limit} videos, which is the limit. Delete a video`,
-  storedBytes: (limit) => `with this file, your files would be larger than the limit of ${readableBytes(limit)} in total. Delete a video`,
+  videos: (limit) => `you have ${limit} videos, which is the limit. Ask an operator of the service to delete videos`,
+  storedBytes: (limit) => `with this file, your files would be larger than the limit of ${readableBytes(limit)} in total. Ask an operator of the service to delete videos`,
   uploadsPerDay: (limit, now) => `you have started ${limit} uploads today, which is the limit. You can start the next upload at ${startOfTomorrow(now)}`,
 };
 

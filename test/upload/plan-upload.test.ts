@@ -190,7 +190,7 @@ describe('upload/manage-uploads creates an upload', () => {
 
     test.each<[object, RegExp]>([
       [{ openUploads: 10 }, /^you have 10 open uploads, which is the limit\. Complete or abort an upload/],
-      [{ videos: 100 }, /^you have 100 videos, which is the limit\. Delete a video$/],
+      [{ videos: 100 }, /^you have 100 videos, which is the limit\. Ask an operator of the service to delete videos$/],
       [{ storedBytes: 4980 * MIB }, /^with this file, your files would be larger than the limit of 4\.89 GiB in total/],
       [{ uploadsOfDay: 50 }, /^you have started 50 uploads today, which is the limit\. You can start the next upload at \d{4}-\d\d-\d\dT00:00:00\.000Z$/],
     ])('returns 429 that names the limit, and leaves no multipart upload: %j', async (used, detail) => {
