@@ -7,6 +7,7 @@ import type { ObjectVersion } from '../contract/table';
 import type { SubmitMessage } from '../contract/transcode';
 import { isMediaType, MAX_CONTENT_TYPE_LENGTH } from '../domain/media-type';
 import type { VideoRepository } from '../runtime/rows/video-repository';
+import { objectRejection } from '../runtime/s3-errors';
 
 export interface IngestObjectsPorts {
   readonly videos: Pick<VideoRepository, 'find' | 'findIngested' | 'createIngested'>;
@@ -99,9 +100,9 @@ async function read(s3: S3Client, { bucket, key, etag }: CreatedObject): Promise
     const head = await s3.send(new HeadObjectCommand({ ...object, IfMatch: `"${etag}"` }), timeout());
     return { head, tags: Object.fromEntries(TagSet.map(({ Key, Value }) => [Key, Value])) };
   } catch (error) {
-    const status = (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode;
-    if (status === 404 || status === 412) return undefined;
-    if (status === 403) throw new Error('S3 denied access. The policy of the bucket or of its KMS key must allow the function to read the object', { cause: error });
+    const rejection = objectRejection(error);
+    if (rejection === 'gone') return undefined;
+    if (rejection === 'denied') throw new Error('S3 denied access. The policy of the bucket or of its KMS key must allow the function to read the object', { cause: error });
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type * as S3 from '@aws-sdk/client-s3';
 import { withoutTemporary } from './temporary-errors.runtime';
+import { objectRejection } from '../runtime/s3-errors';
 
 /** A part that S3 has stored. */
 export interface StoredPart {
@@ -140,18 +141,16 @@ export function multipartUploads(bucket: string, given?: S3.S3Client): Multipart
   };
 }
 
-type S3Error = Error & { readonly $metadata?: { readonly httpStatusCode?: number } };
-
-function isNoSuchUpload({ name }: S3Error): boolean {
+function isNoSuchUpload({ name }: Error): boolean {
   return name === 'NoSuchUpload';
 }
 
-/** Without the permission `s3:ListBucket`, S3 returns 403 for a missing object (see "HeadObject" in the Amazon S3 API Reference). */
-function isNoSuchObject({ $metadata }: S3Error): boolean {
-  return $metadata?.httpStatusCode === 404 || $metadata?.httpStatusCode === 403;
+/** The function has no permission to list the bucket, so S3 returns 403 for a missing object. */
+function isNoSuchObject(error: Error): boolean {
+  return objectRejection(error) !== undefined;
 }
 
-function ignoring(isExpected: (error: S3Error) => boolean): (error: S3Error) => undefined {
+function ignoring(isExpected: (error: Error) => boolean): (error: Error) => undefined {
   return (error) => isExpected(error) ? undefined : rethrow(error);
 }
 

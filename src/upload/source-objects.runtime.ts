@@ -1,20 +1,17 @@
 import type * as S3 from '@aws-sdk/client-s3';
 import type { VideoRow } from '../contract/table';
 import { ARCHIVE_TAG } from '../contract/upload';
+import { objectRejection, type ObjectRejection } from '../runtime/s3-errors';
 
 /** An object in S3. `etag` is set for an object of another pipeline, because the pipeline can replace the object at any time. */
 export type SourceObject = Pick<VideoRow['source'], 'bucket' | 'key' | 'etag'>;
 
-/**
- * The result of `archive`. `gone`: the object was replaced or deleted. `denied`: S3 denied the request. Without s3:ListBucket, S3 also denies requests for a
- * missing object. `too_many_tags`: the object has 10 other tags, which is S3's limit.
- */
-export type Archiving = 'tagged' | 'gone' | 'denied' | 'too_many_tags';
+/** The result of `archive`. `too_many_tags`: the object has 10 other tags, which is S3's limit. */
+export type Archiving = 'tagged' | 'too_many_tags' | ObjectRejection;
 
 /** Deletes and archives the source files of ready videos, in any bucket. */
 export interface SourceObjects {
-  /** Deletes the object. `gone`: the object does not exist, or another object has the key. */
-  delete(object: SourceObject): Promise<'deleted' | 'gone' | 'denied'>;
+  delete(object: SourceObject): Promise<'deleted' | ObjectRejection>;
   /** Adds the tag of the bucket's lifecycle rule to the object. */
   archive(object: SourceObject): Promise<Archiving>;
 }
@@ -37,10 +34,7 @@ export function sourceObjects(given?: S3.S3Client): SourceObjects {
         await client.send(new s3.DeleteObjectCommand({ Bucket: bucket, Key: key, IfMatch: etag && quoted(etag) }), timeout());
         return 'deleted';
       } catch (error) {
-        const status = statusOf(error);
-        if (GONE.includes(status)) return 'gone';
-        if (status === 403) return 'denied';
-        throw error;
+        return rejectionOf(error);
       }
     },
 
@@ -58,21 +52,16 @@ export function sourceObjects(given?: S3.S3Client): SourceObjects {
         await client.send(new s3.PutObjectTaggingCommand({ ...object, Tagging: { TagSet: [...others, { Key, Value }] } }), timeout());
         return 'tagged';
       } catch (error) {
-        const status = statusOf(error);
-        if (GONE.includes(status)) return 'gone';
-        // Without s3:ListBucket, S3 returns 403 for a missing object (see "HeadObject" in the Amazon S3 API Reference).
-        if (status === 403) return 'denied';
-        throw error;
+        return rejectionOf(error);
       }
     },
   };
 }
 
-/** 412: the object has another ETag. */
-const GONE: readonly (number | undefined)[] = [404, 412];
-
-function statusOf(error: unknown): number | undefined {
-  return (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode;
+function rejectionOf(error: unknown): ObjectRejection {
+  const rejection = objectRejection(error);
+  if (!rejection) throw error;
+  return rejection;
 }
 
 /** S3's events contain ETags without quotes. */
