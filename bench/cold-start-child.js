@@ -8,7 +8,7 @@ const [, , file, event] = process.argv;
 console.info = console.warn = () => undefined;
 const { handler } = require(file);
 const load = elapsed();
-// An empty module has no handler. The authorizer rejects its first event, so an error is also a valid outcome.
+// The empty module of cold-starts.ts has no handler. The authorizer rejects its first event, so an error is a valid outcome.
 const response = Promise.resolve(handler?.(JSON.parse(event), { getRemainingTimeInMillis: () => 60_000 }));
 response.then((given) => given?.statusCode ?? 'done', (error) => error.message).then((outcome) => {
   process.stdout.write(JSON.stringify({ load, first: elapsed(), outcome }), () => process.exit());

@@ -23,7 +23,9 @@ const COMPARED = 'catalog/read-videos' satisfies HandlerName;
 /** The largest allowed ratios: the CPU time of the bundle with `LAMBDA_BUNDLE`, divided by the CPU time of the bundle with `NODE_BUNDLE`. */
 const BOUNDS = { load: 0.9, first: 0.72 };
 
-/** The fake AWS services send this response to every request, except requests to STS. It contains a fixed secret, but no rows and no messages. */
+/**
+ * The fake AWS services send this response to every request, except requests to STS. The response contains a fixed secret, but no table rows and no messages.
+ */
 const RESPONSE = JSON.stringify({ SecretString: 'secret', UserPoolClient: { ClientSecret: 'secret' }, FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
 const STS_RESPONSE = `<AssumeRoleResponse><AssumeRoleResult><Credentials>${[
   ['AccessKeyId', 'key'], ['SecretAccessKey', 'secret'], ['SessionToken', 'token'], ['Expiration', '2100-01-01T00:00:00Z'],
@@ -58,12 +60,12 @@ const firstEvents = (url: string): Record<HandlerName, unknown> => ({
 });
 
 interface Duration { readonly cpu: number; readonly wall: number }
-/** Durations from the start of the module until it is loaded (`load`) and until the handler's first response (`first`). */
+/** Both durations begin before the child process loads the bundle. `load` ends when the bundle is loaded, and `first` ends at the handler's first response. */
 interface ColdStart { readonly load: Duration; readonly first: Duration; readonly outcome: string | number }
 
 interface Bundle { readonly name: string; readonly file: string; readonly event: unknown }
 
-/** The fake services respond immediately, so the times include only the handler's own code. */
+/** Measures the cold starts of all handlers with fake AWS services. The fake services respond immediately, so the durations contain no time of AWS. */
 export async function coldStartRows(assets: string): Promise<{ handlers: object[]; comparison: object[]; isWithinBound: boolean }> {
   const server = createServer((request, response) => void request.resume().on('end', () => {
     // Of all services that handlers call, only STS receives forms (the AWS Query protocol).

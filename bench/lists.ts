@@ -10,7 +10,7 @@ const BOUND = 3;
 const ROWS = Number(process.env.ROWS ?? 2000);
 const LIMIT = 20;
 const EMPTY_MONTHS = 24;
-/** The number of open uploads of one owner. It is equal to the default quota. */
+/** The number of open uploads of one owner: the default quota. */
 const WAITING = quotasOf(undefined).openUploads;
 const NOW = Date.UTC(2028, 10, 29);
 const MINUTE = 60_000;

@@ -21,7 +21,7 @@ import type { ObserveUsage, Usage } from '../local/usage';
 const BOUNDS = { counted: 0.034, total: 0.045 };
 const APP = path.join(__dirname, '..', 'examples/typescript/smallest/app.ts');
 const CLIP_SECONDS = 4;
-/** The benchmark prints the figures of the video with the median GB-seconds. */
+/** The uploads of each kind of video. The benchmark prints the upload with the median GB-seconds. */
 const RUNS = 3;
 const PATIENCE_MS = 120_000;
 const IDLE_MS = 1000;
@@ -39,8 +39,8 @@ const ORDINARY = '1 KB';
 /** The size of the files that are uploaded in parts. The default `multipartThreshold` is 64 MiB. */
 const LARGE_BYTES = 65 * 1024 ** 2;
 /**
- * The largest number of write units for a video that has no description and whose row has at most 1 KB. The
- * videos in `inParts` are uploaded twice: once with one PUT request, and once in parts. The benchmark counts the write units of each upload.
+ * `bound`: the largest allowed number of write units for `video`, which has no description and a row of at most 1 KB. The videos in `inParts` are uploaded
+ * twice: once with one PUT request, and once in parts. The benchmark counts the write units of each upload.
  */
 const UNITS = { video: 'a title only, one rendition', bound: 18, inParts: ['a title only', '1 KB'] };
 
@@ -66,7 +66,7 @@ class Meter {
     this.count[isMedia(usage) ? 'media' : this.phase].add(usage);
   };
 
-  /** Runs a step, and waits until the stack is idle. The phase includes all usage until then. */
+  /** Runs `work`, and waits until the stack is idle. All usage until then counts as usage of `phase`. */
   async during<T>(phase: Phase, work: () => Promise<T>): Promise<T> {
     this.phase = phase;
     const result = await work();

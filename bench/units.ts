@@ -5,7 +5,7 @@ import { INDEXES, TableIndex, TABLE_KEYS } from '../src/contract/table';
 
 export type Units = Record<string, number>;
 
-/** The names of the kinds of items, by sort key. */
+/** For each sort key, the name that the benchmark prints for this kind of item. */
 const ITEMS: Readonly<Record<string, string>> = { video: 'row', details: 'details', usage: 'usage of the owner' };
 export const PLACES: readonly string[] = [...Object.values(ITEMS), ...Object.keys(INDEXES)];
 

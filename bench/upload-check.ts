@@ -48,7 +48,7 @@ class Memory {
   sample(): void {
     for (const each of [...this.stack?.processes() ?? [], { pid: process.pid, resident: process.memoryUsage.rss(), command: 'this command' }]) {
       const [name, peak] = [nameOf(each), peakMemory(each)];
-      // The peak of a process that has ended is 0.
+      // `peakMemory` returns 0 for a process that has ended.
       if (peak > 0) this.peaks.set(name, Math.max(this.peaks.get(name) ?? 0, peak));
     }
   }

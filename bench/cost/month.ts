@@ -18,7 +18,7 @@ export const ASSUMPTIONS = {
   segmentSeconds: 6,
   /** Video and audio have separate segments. */
   segmentsAtOnce: 2,
-  /** A list, one video, and the start of a playback session. */
+  /** The requests for a list, for one video, and for the start of a playback session. */
   apiRequestsPerView: 3,
   /** The largest number of read units for one view. A view reads 20 rows of a list, their keys in the index, and two single rows. */
   readUnitsPerView: 24,
@@ -37,8 +37,8 @@ export const MONTHS: readonly Month[] = [
 /** Progress reports for a video of 10 minutes, without the first report (docs/decisions/007-what-a-source-may-be.md). */
 const FURTHER_REPORTS = 9;
 /**
- * The cost in dollars of API, functions, table, queue and events for one video, from the upload request to `ready`. Both figures are printed by `npm run bench`
- * for 1,000 videos: 0.039 for videos with 1 KB of text and one progress report, and 0.0016 for each further report (docs/decisions/022-table.md).
+ * The cost in dollars of API, functions, table, queue and events for one video, from the upload request to `ready`. `npm run bench` prints both figures for
+ * 1,000 videos: 0.039 for videos with 1 KB of text and one progress report, and 0.0016 for each further report (docs/decisions/022-table.md).
  */
 export const SERVICE_PER_VIDEO = (0.039 + FURTHER_REPORTS * 0.0016) / 1000;
 /**
@@ -48,7 +48,7 @@ export const SERVICE_PER_VIDEO = (0.039 + FURTHER_REPORTS * 0.0016) / 1000;
 export const UPLOAD_PER_GB = 0.00074;
 /** Lambda's requests to the empty submit queue in a month (docs/decisions/024-sweeper.md). */
 const POLLING_REQUESTS = 657_000;
-/** Dollars for a month without videos (docs/decisions/024-sweeper.md). */
+/** The cost of the sweeper in dollars for a month without videos (docs/decisions/024-sweeper.md). */
 const SWEEPER = 0.0074;
 const SECRETS = 2;
 
