@@ -9,8 +9,8 @@ const CDK_FLOOR = '2.260.0';
 const CONSTRUCTS_FLOOR = '10.5.1';
 
 /**
- * A dependency of aws-cdk-lib with a fixed version: the version in `go.mod` of aws-cdk-go for the CDK version `CDK_FLOOR`. jsii-pacmak makes the generated Go
- * module require the version that is installed here. npm would install a newer version, which Go's module proxy may not have.
+ * A dependency of aws-cdk-lib, in the version that `go.mod` of aws-cdk-go names for `CDK_FLOOR`. jsii-pacmak makes the generated Go module require the
+ * installed version. Without this entry, npm would install a newer version, which Go's module proxy may not have.
  */
 const CLOUD_ASSEMBLY_SCHEMA = '@aws-cdk/cloud-assembly-schema@54.1.0';
 
@@ -116,7 +116,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     },
   },
   eslintOptions: { projectService: false, tsconfigPath: './tsconfig.dev.json', dirs: ['src'], devdirs: ['test', 'local', 'examples', 'consumers', 'bench', 'judges', 'build'], commandOptions: { fix: false } },
-  // Source maps would be a fifth of the package.
+  // Without these options, a fifth of the package would be source maps.
   tsconfig: { compilerOptions: { inlineSourceMap: false, inlineSources: false } },
   tsconfigDevFile: 'tsconfig.dev.json',
   tsconfigDev: {
@@ -153,7 +153,7 @@ project.addTask('consumers', { description: 'Use the packed library in each lang
 // jsii doesn't delete the output of deleted sources.
 project.compileTask.prependExec('node -e "fs.rmSync(\'lib\', { recursive: true, force: true })"');
 project.compileTask.exec('tsx build/assembly.ts');
-// `node` is Node 24 in npm scripts, because the workspace `local` installs it.
+// The workspace `local` installs Node 24 as an npm package, so `node` is Node 24 in npm scripts.
 project.testTask.reset('npx projen bundle');
 project.testTask.exec('node --experimental-vm-modules --no-warnings node_modules/jest/bin/jest.js --ci', { receiveArgs: true });
 // projen's build task runs these steps too, then the tests, then packages the library. The task `make` only builds and checks.

@@ -50,7 +50,7 @@ const SMALLER_CLIENTS: Plugin = {
           .replace(/^n0_registry\.registerError\((\w+)\$, \1\);$/gm, (call, name: string) => (used.has(name) || retryable.has(name) ? call : '')),
       };
     });
-    // A client reads only the version in its package.json.
+    // A client needs no field of its package.json except the version.
     build.onLoad({ filter: /[\\/]client-[a-z0-9-]+[\\/]package\.json$/ }, ({ path: file }) => (
       { contents: JSON.stringify({ version: JSON.parse(readFileSync(file, 'utf8')).version }), loader: 'json' }));
   },

@@ -5,7 +5,7 @@ import * as ts from 'typescript';
 import { ENVIRONMENTS } from '../src/contract/environment';
 
 /*
- * Compares the files that npm would pack with the required files, because npm reports no missing file and omits symbolic links. Also checks the size of the
+ * Compares the files that npm would pack with the required files: npm omits symbolic links, and does not report missing files. Also checks the size of the
  * package. This script runs before each `npm pack` and `npm publish`.
  */
 const MAX_BYTES = 1_500_000;
@@ -35,7 +35,10 @@ const full = new Set(packed.filter((file) => file.size > 0).map((file) => file.p
 const changed = (file: string): number => statSync(path.join(root, file)).mtimeMs;
 const lastChange = Math.max(...readdirSync(sources, { recursive: true, encoding: 'utf8' }).map((file) => changed(path.join('src', file))));
 
-/** npm sets this time for all files in a package. In a release, the package is unpacked and packed again for each language. */
+/**
+ * npm sets this modification time for all files in a package. A release unpacks the package before each further pack, so this time does not mean that a file is
+ * old.
+ */
 const PACKED = Date.parse('1985-10-26T08:15:00.000Z');
 
 const problems: [what: string, files: string[]][] = [

@@ -6,9 +6,9 @@ const KEPT = ['cache', 'cafile', 'globalconfig', 'https_proxy', 'noproxy', 'prox
 const { npm_config_cafile: cafile, PATH = '' } = process.env;
 
 /**
- * The environment for programs that a script starts outside the repository. npm passes its own options to scripts as variables, and adds the programs of this
- * repository to `PATH`. The started programs must not get these options. They must not find this repository's programs either, because these programs would
- * hide a missing dependency of an example. pnpm and Yarn do not read npm's file of certificate authorities, so the environment tells Node.js to read this file.
+ * The environment for programs that a script starts outside the repository. npm passes its own options to scripts as variables. The environment contains only
+ * the options in `KEPT`. npm also adds the programs of this repository to `PATH`. The environment omits these programs, because they would hide a missing
+ * dependency of an example. pnpm and Yarn do not read npm's file of certificate authorities, so `NODE_EXTRA_CA_CERTS` names this file.
  */
 export const childEnvironment: NodeJS.ProcessEnv = {
   ...cafile ? { NODE_EXTRA_CA_CERTS: cafile } : {},

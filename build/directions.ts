@@ -17,7 +17,9 @@ const CONSTRUCTS = { regex: '/synth/|/vod-[a-z]+$|/serverless-vod$|/index$', mes
 
 const INDEX = { regex: '^\\.{1,2}(/.*)?/index$', message: 'import the file that defines the name, not the index, because the index exports every area' };
 
-/** Matches all relative imports except those of handler files and pure rules. The handlers of an area can import only handler files and pure rules. */
+/**
+ * Matches every relative import whose target is neither a handler file nor a pure rule. The handlers of an area can import only handler files and pure rules.
+ */
 const NEIGHBOURS = { regex: '^\\.{1,2}/(?:\\.\\./)*(?!\\.)(?!(?:runtime|contract|domain|source|job)/)(?!roles/decide$)(?!.*\\.runtime$)', message: CONSTRUCTS.message };
 
 const restrict = (...patterns: object[]) => ({ '@typescript-eslint/no-restricted-imports': ['error', { patterns }] });

@@ -10,7 +10,7 @@ import { bundledPackages } from './handlers';
  */
 const root = path.join(__dirname, '..');
 const { ComponentBuilder } = Contrib.FromNodePackageJson.Builders;
-/** A license that is not an id of SPDX is listed by its name. */
+/** Makes the factory list a license by its name if the license is not an SPDX id. */
 const notAnExpression = (): never => { throw new Error('not an id of SPDX'); };
 const builder = new ComponentBuilder(
   new Contrib.FromNodePackageJson.Factories.ExternalReferenceFactory(),

@@ -3,7 +3,10 @@ import { childEnvironment } from './child-environment';
 
 const DEFAULTS = { CDK_VALIDATION: 'false', JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION: '1', JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION: '1' };
 
-/** The process groups of the running commands. When this process ends, it kills them, so that none writes into a temporary folder that is being deleted. */
+/**
+ * The process groups of the running commands. When this process ends, it kills these groups, so that no command writes into a temporary folder that is being
+ * deleted.
+ */
 const groups = new Set<number>();
 process.on('exit', () => {
   for (const group of groups) {

@@ -1,7 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'fs';
 import { type awscdk, Component, github, javascript, release } from 'projen';
 
-/** The commit and the version of each action. The commit is used, because a tag can be moved to another commit. */
+/** The commit and the version of each action. Workflows use the commit, because a tag can be moved to another commit. */
 const ACTIONS: Readonly<Record<string, readonly [commit: string, version: string]>> = {
   'actions/checkout': ['3d3c42e5aac5ba805825da76410c181273ba90b1', 'v7.0.1'],
   'actions/download-artifact': ['3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c', 'v8.0.1'],
@@ -58,7 +58,7 @@ export const NUGET = { trustedPublishing: true };
 export const MAVEN = { mavenServerId: 'central-ossrh' };
 export const GO = { githubUseSsh: true };
 
-/** projen cannot write comments into a workflow. This component appends the version to each pinned action. */
+/** projen cannot write comments into a workflow. This component appends a comment with the version to each pinned action. */
 class VersionComments extends Component {
   public synthesize(): void {
     for (const workflow of github.GitHub.of(this.project)!.workflows) {

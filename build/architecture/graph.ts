@@ -65,9 +65,9 @@ const deadLetterQueues: Read = (template) => [
 ];
 
 /**
- * Returns the resources that use each role: functions, or MediaConvert's queue for the role that MediaConvert assumes.
+ * For each role, returns the resources that use the role: functions, or the MediaConvert queues if MediaConvert assumes the role.
  *
- * For the signing role of uploads, returns no resource, because only clients use the permissions of this role (through signed URLs).
+ * No resource uses the signing role of uploads: clients use its permissions through signed URLs.
  */
 function actors(template: CloudFormationTemplate): Record<string, string[]> {
   const queues = ofType(template, 'AWS::MediaConvert::Queue').map(({ id }) => id);
