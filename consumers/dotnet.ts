@@ -12,7 +12,7 @@ const NEWER_SYNTAX: [RegExp, string][] = [
   [/get\s*\{\s*return null;\s*\}/g, 'get;'],
 ];
 
-/** C# 7 also does not support a class inside an interface. The check moves this class out of the interface. */
+/** A class inside an interface, which C# 7 does not support. The check moves this class out of the interface. */
 const PROXY_IN_INTERFACE = /(\n {8}\[JsiiTypeProxy[^]*\n {8}\})(\n {4}\})(?=\n\}\s*$)/;
 
 /**

@@ -4,7 +4,7 @@ import { type Consumer, type Installed, runCdkApp } from './consumer';
 import { copyNpmExample, installedCdk, npmInstall } from './languages/npm';
 import { run } from '../build/shell';
 
-/** The example for JavaScript. Most users install the library with npm, and neither use a workspace nor bundle the app. This file tests the other cases. */
+/** The example for JavaScript. Most users install the library with npm, without a workspace and without a bundler. This file tests the other cases. */
 const EXAMPLE = 'javascript/smallest';
 
 const installed = (cdk: string, synth: Installed['synth']): Installed => ({ cdk, typeCheck: 'none', apps: ['smallest'], synth });
@@ -45,7 +45,9 @@ const workspace: Consumer = async (task) => {
   return installed(await installedCdk(task.folder), (_, environment) => runCdkApp(app, environment));
 };
 
-/** An app that esbuild bundles. The option `--external` keeps the library out of the bundle. Without it, the app fails, and the error names the option. */
+/**
+ * An app that esbuild bundles. The option `--external` keeps the library out of the bundle. Without this option, the app fails, and the error names the option.
+ */
 const bundled: Consumer = async (task) => {
   const { folder } = task;
   await copyNpmExample(EXAMPLE, folder, task);

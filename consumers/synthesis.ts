@@ -11,7 +11,7 @@ export interface Synthesis {
   readonly typeCheck: string;
   readonly seconds: number;
   readonly templates: Templates;
-  /** The templates of the app named `all`, if one prop in its stack `Props` has a different value. */
+  /** The templates of the app `all` after one prop in the stack `Props` has changed. */
   readonly control?: Templates;
 }
 

@@ -8,8 +8,8 @@ const CDK = 'github.com/aws/aws-cdk-go/awscdk/v2';
 const LIBRARY = 'github.com/serverless-vod/serverless-vod-go/serverlessvod';
 
 /**
- * Returns the newest version of the CDK that is both in the Go index and on npm, because the templates of Go and TypeScript are compared. A new version can be
- * in one registry some time before it is in the other.
+ * Returns the newest version of the CDK that is both in the Go index and on npm. A new version can be in one registry some time before it is in the other. Go
+ * and TypeScript need the same version, because their templates are compared.
  */
 async function newestCdk(folder: string): Promise<string> {
   const onNpm = new Set<string>(JSON.parse(await run(folder, 'npm', ['view', 'aws-cdk-lib', 'versions', '--json'])));
@@ -17,7 +17,10 @@ async function newestCdk(folder: string): Promise<string> {
   return versions.map((version) => version.slice(1)).filter((version) => onNpm.has(version)).at(-1)!;
 }
 
-/** A value of another class must not compile. In Go, a class without public members would be an empty interface, and an empty interface accepts every value. */
+/**
+ * Checks that a value of another class does not compile. In Go, a class without public members would be an empty interface, and an empty interface accepts
+ * every value.
+ */
 async function rejectWrongType(folder: string): Promise<void> {
   const file = path.join(folder, 'wrong.go');
   await fs.writeFile(file, `package main\n\nimport vod "${LIBRARY}"\n\nvar _ vod.Access = vod.Identity_UserPool(nil)\nvar _ vod.Identity = vod.Access_Nobody()\n`);

@@ -11,7 +11,7 @@ export const java: Consumer = async ({ artifacts, folder, cdk }) => {
   for (const app of APP_NAMES) await copy(path.join(EXAMPLES, 'java/smallest'), path.join(folder, app));
   await copy(path.join(APPS, 'java'), path.join(folder, 'all'));
 
-  // The library is installed in a separate local repository, so that the user's repository never contains a version that was not published.
+  // The library is installed in a separate Maven repository, so that the developer's own Maven repository never contains an unpublished version.
   const options = [
     `-Dmaven.repo.local=${path.join(folder, 'repository')}`, `-Dserverless-vod.version=${artifacts.version}`,
     ...cdk === 'newest' ? ['-Daws-cdk.version=[2.260.0,3.0.0)', '-Dconstructs.version=[10.5.1,11.0.0)'] : [`-Daws-cdk.version=${cdk.lib}`, `-Dconstructs.version=${cdk.constructs}`],

@@ -4,8 +4,8 @@ import { run } from '../../build/shell';
 import { copy, EXAMPLES, type Task } from '../consumer';
 
 /**
- * Copies an example, and puts the packed library and the CDK of a task into its package.json. For the newest CDK, the example's own version ranges of the CDK
- * are used. `settings` are added to the package.json.
+ * Copies an example, and writes the packed library and the task's CDK version into the package.json of the copy. For the newest CDK, the version ranges of the
+ * example stay. `settings` are added to the package.json.
  */
 export async function copyNpmExample(name: string, folder: string, { artifacts, cdk }: Task, settings: object = {}): Promise<void> {
   await copy(path.join(EXAMPLES, name), folder);
@@ -19,7 +19,6 @@ export async function installedCdk(folder: string): Promise<string> {
   return JSON.parse(await fs.readFile(path.join(folder, 'node_modules/aws-cdk-lib/package.json'), 'utf8')).version;
 }
 
-/** Runs `npm install`, optionally with additional packages. */
 export async function npmInstall(folder: string, ...packages: string[]): Promise<void> {
   await run(folder, 'npm', ['install', '--silent', '--no-audit', '--no-fund', ...packages]);
 }
