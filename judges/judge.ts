@@ -34,7 +34,7 @@ function synthesize(folder: string): string[] {
   });
 }
 
-/** An example value replaces each intrinsic function. */
+/** Returns the IAM policies of a template, with an example value instead of each intrinsic function. */
 function policies(template: string): { name: string; document: object }[] {
   const whole: CloudFormationTemplate = JSON.parse(readFileSync(template, 'utf8'));
   // In a policy, `Ref` returns the value of a pseudo parameter or the ARN of a secret.

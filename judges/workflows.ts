@@ -12,7 +12,7 @@ const program = path.join(folder, 'actionlint');
 /** Go's install folder is not in the PATH of every shell. */
 const env = { ...process.env, PATH: `${process.env.PATH}${path.delimiter}/usr/local/go/bin`, GOBIN: folder };
 
-/** Returns the lines that do not pin an action to a commit with a version comment. A new version of projen can add such lines. */
+/** Returns the lines that use an action without a commit id, or without a comment with the version. A new version of projen can add such lines. */
 const unpinned = (): string[] => readdirSync(workflows).flatMap((file) => readFileSync(path.join(workflows, file), 'utf8').split('\n')
   .filter((line) => /\buses: /.test(line) && !/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line)).map((line) => `${file}: ${line.trim()}`));
 

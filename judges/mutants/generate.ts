@@ -66,7 +66,7 @@ function changes(resource: TemplateResource): { path: Path; kind: string; value?
     const value = resource[part];
     if (value !== undefined) visit(part === 'DependsOn' ? list(value as string[]) : value, [part]);
   }
-  // A mutant removes one dependency from `DependsOn`, never the whole list, because each check requires only single dependencies.
+  // Only mutants without one entry of `DependsOn` are kept, because no check requires the whole list.
   return found.filter(({ path }) => path[0] !== 'DependsOn' || path.length === 2);
 }
 

@@ -24,7 +24,7 @@ function noticedByChecks({ template }: Mutant): string[] {
   })).map(([topic]) => topic);
 }
 
-/** Whether the mutated template denies one of the journey's requests, which the original template allows. */
+/** Whether the mutated template denies a request of the journey that the original template allows. */
 async function noticedByAccess({ logicalId, template }: Mutant, { assembly, decisions }: Journey): Promise<boolean> {
   const before = assembly.template.Resources[logicalId];
   const actions = JSON.stringify(before);

@@ -18,7 +18,7 @@ export function appOf(combination: Combination, outdir: string): { readonly app:
 
 type Options = (struct: StructName) => any;
 
-/** Repeated calls for the same interface return the same object. */
+/** Returns a function that creates the options of an interface. Later calls for the same interface return the same object. */
 function optionsOf(combination: Combination, stack: Stack, other: Stack): Options {
   const made = new Map<StructName, object | undefined>();
   const given: Given = { mine: new Construct(stack, 'Mine'), other, token: (id) => new CfnParameter(stack, id).valueAsString, options: (struct) => options(struct as StructName) };
