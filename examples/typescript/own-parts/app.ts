@@ -14,7 +14,7 @@ const bucketProps: BucketProps = {
 const sourceBucket = new Bucket(stack, 'Sources', bucketProps);
 const mediaBucket = new Bucket(stack, 'Media', bucketProps);
 
-// The URL of the distribution. The app creates the distribution later. If you have a domain name, write its URL here.
+// The URL of the distribution, which `VodDelivery` creates below. If you have a domain name, write its URL here.
 const url: string = Lazy.string({ produce: () => delivery.url });
 const roles = { uploaders: Access.group('editors'), viewers: Access.signedIn(), admins: Access.group('admins') };
 

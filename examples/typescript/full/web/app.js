@@ -231,7 +231,7 @@ $('upload-form').addEventListener('submit', (event) => {
     }
   });
 });
-// A handler in player.js closes the player. This handler removes the player's error message.
+// player.js has another handler for this button, which closes the player. This handler removes the player's error message.
 $('close-player').addEventListener('click', () => say());
 $('sign-out').addEventListener('click', () => void attempt(() => session.signOut()));
 // A hidden page does not poll. It loads all lists when it becomes visible again.

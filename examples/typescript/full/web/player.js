@@ -51,7 +51,7 @@ export class Player {
     await element.play().catch(() => undefined);
   }
 
-  /** Starts a playback session. The browser stores the cookies that authorize requests for media files. */
+  /** Starts a playback session. The browser stores the session's cookies, which authorize requests for media files. */
   async #startPlayback(videoId) {
     const session = await this.#api('POST', `/streams/${videoId}/playback`).catch((error) => { throw Problem.of(error, ROLES.watch); });
     // The user closed the player or opened another video during the request.

@@ -49,7 +49,7 @@ export class ProgressPoller {
   /** Starts the timers that are not running. */
   #plan() {
     if (!this.#isOn || this.#isHidden()) return;
-    // When the timer fires, a refreshed list may show that no video is in progress.
+    // A refresh of a list before the timer fires may show that no video is in progress any more.
     const look = () => this.#isMoving() && this.#look();
     if (this.#isMoving()) this.#lookTimer ??= this.#after(PACE[Math.min(this.#looks++, PACE.length - 1)], look, () => { this.#lookTimer = undefined; });
     this.#listTimer ??= this.#after(LIST_SECONDS, this.#lists[this.#listings++ % this.#lists.length], () => { this.#listTimer = undefined; });

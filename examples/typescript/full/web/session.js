@@ -2,14 +2,17 @@ import { request } from './request.js';
 
 const NAME = 'vod-session';
 /**
- * The timeout of a token request. If refresh token rotation is on and the response is lost, Cognito accepts the old refresh token for only 30 s more
- * (`RetryGracePeriodSeconds`). Even if every response hangs, three retries start within these 30 s: after 8 s, after 21 s (8 + 8 + 5), and after 29 s
- * (21 + 8). The first retry needs no timer, because the browser may run the timers of a hidden tab only once a minute.
+ * The timeout of a token request. With refresh token rotation, Cognito accepts the old refresh token for only 30 s after a rotation
+ * (`RetryGracePeriodSeconds`). If no response arrives, three retries start within these 30 s: after 8 s, after 21 s (8 + 8 + 5), and after 29 s (21 + 8). The
+ * first retry starts without a delay, because the browser may run the timers of a hidden tab only once a minute.
  */
 const PATIENCE_MS = 8_000;
 /** The delay before the next try, after two requests got no response. */
 const RETRY_MS = 5_000;
-/** The delay before each later try. If all requests fail immediately, the third try starts after 25 s (5 + 20), when Cognito accepts the old refresh token. */
+/**
+ * The delay before each later try. If all requests fail immediately, the third try starts after 25 s (5 + 20). Cognito then still accepts the old refresh
+ * token.
+ */
 const NEXT_RETRY_MS = 20_000;
 
 /** Runs work in one tab at a time: two tabs must not use the refresh token at the same time. */
@@ -160,7 +163,7 @@ export class Session {
     location.assign(logoutUrl);
   }
 
-  /** Handles a message from another tab. The refresh cookie now belongs to `userId`. */
+  /** Handles a message from another tab. The message means that the refresh cookie now belongs to the user `userId`, or to no user. */
   #hear(userId) {
     if (userId === this.#userId) return;
     if (!userId) this.#end();
