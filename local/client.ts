@@ -58,7 +58,7 @@ export class SignIn {
   }
 }
 
-/** Returns the playlists of the renditions. */
+/** Loads a playlist and all files that it names. Returns the playlists of the renditions. */
 export async function fetchMedia(jar: CookieJar, address: string): Promise<types.MediaPlaylist[]> {
   const read = async (uri: string) => {
     const url = new URL(uri, address);

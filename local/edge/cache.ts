@@ -20,13 +20,13 @@ const DEFAULT_ERROR_TTL = 10;
 interface Kept { status: number; headers: OutgoingHttpHeaders; body: Buffer; since: number; seconds: number }
 
 export interface CacheSettings {
-  /** Whether the cache policy is CachingOptimized. If not, the cache policy is CachingDisabled, with which CloudFront caches only errors. */
+  /** True for the cache policy CachingOptimized. False for CachingDisabled, with which CloudFront caches only errors. */
   readonly cached: boolean;
   /** ErrorCachingMinTTL by error code, in seconds. */
   readonly errorTtl: ReadonlyMap<number, number>;
 }
 
-/** Returns seconds. 0 means that the response is not cached. */
+/** Returns the seconds for which a response is cached. 0 means that the response is not cached. */
 function lifetime(status: number, control: string, { cached, errorTtl }: CacheSettings): number {
   const told = /(?:s-maxage|max-age)=(\d+)/.exec(control)?.[1];
   if (status >= 400) {
@@ -51,7 +51,7 @@ export function createCache() {
     if (kept.size > MOST) kept.delete(kept.keys().next().value!);
   }
 
-  /** Returns true if a cached response was written. Otherwise, the response of the origin will be cached. */
+  /** Returns true if a cached response was written. After `false`, the origin must respond, and its response is cached as CloudFront would do. */
   return (path: string, { method, headers }: IncomingMessage, response: ServerResponse, settings: CacheSettings): boolean => {
     if (method !== 'GET' && method !== 'HEAD') return false;
     const isPartial = Boolean(headers.range || headers['if-match'] || headers['if-unmodified-since']);

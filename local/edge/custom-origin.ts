@@ -12,7 +12,7 @@ export interface App {
   readonly timeoutMs: number;
 }
 
-/** `viewer` stands for query, cookies and headers, and `host` for the `Host` header. */
+/** `viewer`: whether CloudFront forwards query, cookies and headers. `host`: whether CloudFront forwards the `Host` header. */
 export interface Forwards { readonly viewer: boolean; readonly host: boolean }
 
 /** Headers that CloudFront removes or replaces in requests to an origin (CloudFront Developer Guide, "HTTP request headers and CloudFront behavior"). */

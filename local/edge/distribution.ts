@@ -56,7 +56,7 @@ function behaviorOf(stack: LocalStack, origins: Map<string, Origin>, properties:
     methods,
     /** Undefined if no signature is required. */
     publicKeys: keyIds && new Map(keyIds.map((id) => [id, byId(stack, 'AWS::CloudFront::PublicKey', id).properties.PublicKeyConfig.EncodedKey])),
-    /** Runs before the cache and the origin. */
+    /** The code of a CloudFront Function, which runs before the cache and the origin. */
     viewerRequest: FunctionAssociations[0] && stack.byArn(FunctionAssociations[0].FunctionARN).properties.FunctionCode as string,
     forwards: { viewer: properties.OriginRequestPolicyId !== undefined, host: properties.OriginRequestPolicyId === allViewer },
     cached: properties.CachePolicyId === cachingOptimized,

@@ -61,7 +61,7 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
 
   /** Reads an object with the permissions of CloudFront's service principal, as origin access control does. */
   async function fromBucket(path: string, raw: IncomingMessage, response: ServerResponse): Promise<void> {
-    // The local S3 does not support `if-none-match`.
+    // The local S3 supports neither `if-none-match` nor `if-range`. For a request with `if-range`, the whole object is a valid response.
     const names = raw.headers['if-range'] ? [] : ['range', 'if-match', 'if-unmodified-since'];
     const headers = Object.fromEntries(names.flatMap((name) => raw.headers[name] ? [[name, String(raw.headers[name])]] : []));
     const asked: AwsRequest = { method: raw.method!, path, query: new URLSearchParams(), headers, raw, principal };

@@ -3,7 +3,7 @@ import { wildcard } from './distribution';
 import { onlyKnown } from '../lookup';
 import { AwsError } from '../types';
 
-/** The query parameters of a signed URL. The cookies have the prefix `CloudFront-`. */
+/** The query parameters of a signed URL. The names of the cookies consist of the prefix `CloudFront-` and one of these names. */
 const NAMES = ['Expires', 'Policy', 'Signature', 'Key-Pair-Id', 'Hash-Algorithm'];
 
 /** CloudFront's base64 uses `-`, `_` and `~` in place of `+`, `=` and `/` (CloudFront Developer Guide, "Set signed cookies"). */

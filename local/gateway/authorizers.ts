@@ -19,7 +19,7 @@ interface Answer {
   context?: Record<string, string | number | boolean>;
 }
 
-/** For each authorizer type: the AuthorizationType of its methods, a factory function, and the additional supported properties. */
+/** For each authorizer type: the AuthorizationType of its methods, a factory function, and the supported properties that not all types have. */
 const TYPES: Record<string, [methods: string, make: (resource: Resource, means: Means) => Authorizer, properties: string]> = {
   COGNITO_USER_POOLS: ['COGNITO_USER_POOLS', byUserPool, 'IdentityValidationExpression ProviderARNs'],
   TOKEN: ['CUSTOM', byFunction, 'AuthorizerUri IdentityValidationExpression'],
@@ -41,7 +41,10 @@ export function createAuthorizers(means: Means): (method: Resource) => Authorize
   };
 }
 
-/** Each source returns a value of the request. It returns undefined if the value is missing or empty. If a header is repeated, it returns the first value. */
+/**
+ * Returns a function that reads the values of the identity sources from a request. A missing or empty value is undefined. For a repeated header, the function
+ * returns the first value.
+ */
 function readSources({ logicalId, properties: { IdentitySource = '', Type } }: Resource) {
   const sources: string[] = IdentitySource.split(',').map((source: string) => source.trim()).filter(Boolean);
   const readers = sources.map((source): (request: ApiRequest, context: ProxyContext) => string | undefined => {
@@ -66,7 +69,10 @@ const wholly = (expression: string) => new RegExp(`^(?:${expression})$`);
 /** `Sat Nov 22 03:04:05 UTC 2025` */
 const date = (seconds: unknown) => new Date(Number(seconds) * 1000).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/, '$1 $3 $2 $5 UTC $4');
 
-/** Joins a list of strings with commas. AWS doesn't document the format of a nested value. Here it becomes JSON, which matches no group. */
+/**
+ * Joins a list of strings with commas. AWS doesn't document the format of an object, or of a list that contains objects. Here, both become JSON, which matches
+ * no group.
+ */
 const claimText = (value: unknown): string =>
   [value].flat().some((inner) => typeof inner === 'object') ? JSON.stringify(value) : String(value);
 

@@ -13,8 +13,8 @@ export function createMock({ logicalId, properties: { Integration, MethodRespons
   const unknown = (what: string): never => fail(`the local stack does not support ${what}`);
   onlyKnown(logicalId, Integration, 'RequestTemplates IntegrationResponses', { Type: ['MOCK'], PassthroughBehavior: ['NEVER'] });
   const { RequestTemplates: requestTemplates, IntegrationResponses: [response = {}, ...more] = [], PassthroughBehavior } = Integration;
-  // Without PassthroughBehavior, API Gateway uses the template only for bodies of the template's content type. A body of any other content type replaces
-  // the template, so it could set the status of the response.
+  // Without PassthroughBehavior, API Gateway uses the request template only for request bodies of the template's content type. A body of any other content type
+  // replaces the template, so the client could choose the status of the response.
   if (!PassthroughBehavior) fail('a mock integration requires PassthroughBehavior');
   const [methodResponse, ...others]: Record<string, any>[] = MethodResponses;
   if (more.length || others.length || !methodResponse) fail('the local stack requires exactly one integration response and exactly one method response');

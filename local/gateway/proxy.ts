@@ -10,7 +10,7 @@ export interface ProxyContext extends Record<'requestId' | 'accountId' | 'apiId'
 
 export const arnIn = ({ region, account }: LocalStack, apiId: string, name: string) => `arn:aws:execute-api:${region}:${account}:${apiId}/${name}`;
 
-/** The template must contain a Lambda permission for `sourceArn`. */
+/** Fails if the template contains no Lambda permission for `sourceArn`. */
 export function invokeFunction(functions: Functions, uri: string, event: object, sourceArn: string): Promise<InvokeResult> {
   const [, functionArn] = /functions\/(arn:[^/]+)\/invocations$/.exec(uri)!;
   return functions.invoke(functionArn, event, { kind: 'service', id: 'apigateway.amazonaws.com', context: { 'aws:SourceArn': sourceArn } });

@@ -27,8 +27,8 @@ export function readGroup({ outputGroupSettings: all = {} }: Wire<OutputGroup>, 
 }
 
 /**
- * The timecode format is from the API reference, and the maximum ("less than 12 hours") is from the user guide. AWS does not document a clip that ends after
- * its input. The local stack then transcodes the whole input.
+ * The timecode format is from the API reference, and the maximum ("less than 12 hours") is from the user guide. AWS does not document the result for a clip
+ * that ends after its input. For such a clip, the local stack transcodes the whole input.
  */
 export function parseClip({ inputClippings: [clip, more] = [], timecodeSource }: Wire<Input>): { seconds: number; frames: number } | undefined {
   const path = '/settings/inputs/0/inputClippings';

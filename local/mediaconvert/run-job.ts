@@ -15,7 +15,7 @@ export type Phase = (typeof PHASES)[number];
 
 const TYPES: Record<string, string> = { '.m3u8': 'application/vnd.apple.mpegurl', '.cmfv': 'video/mp4', '.cmfa': 'audio/mp4', '.ts': 'video/MP2T', '.jpg': 'image/jpeg' };
 
-/** The folder contains only the source file, under a fixed name. */
+/** Creates a folder that contains only the source file, under a fixed name. Calls `work`, and then deletes the folder. */
 export function inFolder<Result>(folder: string, source: string, work: () => Promise<Result>): Promise<Result> {
   mkdirSync(folder, { recursive: true });
   linkSync(source, join(folder, SOURCE)); // A hard link is possible, because the source and the folder are on the same file system.

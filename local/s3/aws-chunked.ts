@@ -1,6 +1,6 @@
 import { AwsError } from '../types';
 
-/** The trailer of a chunked body, in lower case. */
+/** The trailers of a chunked body, by name in lower case. */
 export type Trailers = Record<string, string>;
 
 /** The smallest chunk, except for the last one (see "Object body chunk size" in "Checking object integrity for data uploads" of the Amazon S3 User Guide). */

@@ -8,7 +8,6 @@ const BUFFER_BYTES = 4 * 1024 ** 2;
 
 export type Body = AsyncIterable<Buffer> | Buffer;
 
-/** The size and the checksums of a file. */
 export interface Content {
   readonly size: number;
   readonly md5: Buffer;
@@ -25,7 +24,7 @@ export async function writeContent(file: string, body: Body, isHashed = true): P
   const md5 = createHash('md5');
   let size = 0;
   let sum = 0;
-  // The file is opened before the body is read. Otherwise, after a failure, the file could appear when the caller has already deleted it.
+  // The file is opened before the body is read. If the body fails first, the file would otherwise be created after the caller has deleted it.
   const handle = await open(file, 'w');
   try {
     // Each chunk is written before the next chunk is read, so that a body can yield the same buffer again.
@@ -50,7 +49,6 @@ export async function* contentOfFiles(files: readonly string[]): AsyncGenerator<
   }
 }
 
-/** Returns the CRC32 of data in base64. */
 export const crc32Of = (data: Buffer | string): string => base64Of(crc32(data));
 
 /** Returns the composite checksum of an upload: the CRC32 of its parts' CRC32s, and the number of parts. */

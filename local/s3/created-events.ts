@@ -3,8 +3,8 @@ import type { ObjectMeta } from './store';
 import type { LocalStack, PutEvent } from '../types';
 
 /**
- * Returns a function that sends the event "Object Created" to EventBridge (see "EventBridge event message structure" in the Amazon S3 User Guide), if the
- * bucket's configuration enables these events. The key is not URL-encoded. The local S3 has no versions, so the event has no `version-id`.
+ * Returns a function that sends the event "Object Created" to EventBridge for buckets that enable these events (see "EventBridge event message structure" in
+ * the Amazon S3 User Guide). The key is not URL-encoded. The local S3 has no versions, so the event has no `version-id`.
  */
 export function createdEvents(stack: LocalStack, putEvent: PutEvent) {
   let sequence = Date.now() * 1000;

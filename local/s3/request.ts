@@ -143,7 +143,7 @@ export function requireCrc32(declared: string | undefined): void {
   if (declared !== undefined && !isCrc32(declared)) throw new AwsError('InvalidRequest', `Value for ${CHECKSUM} header is invalid.`);
 }
 
-/** Returns a limit or a marker of a list. */
+/** Returns the number in a query parameter of a list request, or `standard` if the parameter is missing or empty. */
 export function countOf(query: URLSearchParams, name: string, standard: number): number {
   const text = query.get(name);
   if (text === null || text === '') return standard;

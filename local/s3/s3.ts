@@ -82,7 +82,7 @@ export function createS3({ stack, putEvent, access, idleMilliseconds = 20_000 }:
     response.writeHead(200, { etag, ...stored && { 'x-amz-checksum-crc32': stored, 'x-amz-checksum-type': 'FULL_OBJECT' } }).end();
   }
 
-  /** Ends a request whose client sends nothing for a while. */
+  /** Ends a request whose client sends nothing for `idleMilliseconds`. */
   function limitIdleTime({ raw }: AwsRequest, response: ServerResponse): void {
     raw.setTimeout(idleMilliseconds, () => {
       response.setHeader('connection', 'close').once('finish', () => raw.destroy());

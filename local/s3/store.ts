@@ -46,12 +46,12 @@ const RETRY_MS = 1000;
 export type Store = ReturnType<typeof createStore>;
 
 /**
- * Creates a file store with S3's semantics. Each object has two files: a content file with a random name, and a metadata file. The name of the metadata
- * file is the key's hash, so that no key can reach outside the folder. Renaming the metadata file commits a new object. Until the rename, readers get the old
+ * Creates a file store with S3's semantics. Each object has two files: a content file with a random name, and a metadata file. The name of the metadata file is
+ * the key's hash, because a key could be a path outside the folder. Renaming the metadata file commits a new object. Until the rename, readers get the old
  * object, even after a crash.
  *
  * @param created - called for each new object before `put` resolves. After a crash, `created` is called at the next start for the objects that were not
- *   reported
+ * reported
  */
 export function createStore(stack: LocalStack, created: (bucket: string, meta: ObjectMeta) => void) {
   const buckets = new Set(stack.ofType('AWS::S3::Bucket').map(({ logicalId, physicalId }) => {

@@ -8,7 +8,7 @@ import { AwsError } from '../types';
 
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 
-/** A multipart upload. Without `checksumType`, its parts have no checksums. */
+/** A multipart upload. `checksumType` is undefined if the client chose no checksum algorithm. Lists of parts then contain no checksums. */
 export interface Upload {
   readonly bucket: string;
   readonly key: string;
@@ -171,7 +171,7 @@ export function createUploads(folder: string, incoming: string, store: Pick<Stor
       throw new AwsError('InvalidRequest', "The provided 'x-amz-mp-object-size' header does not match what was computed");
     }
     const composite = upload.checksumType === 'COMPOSITE' ? compositeOf(parts) : undefined;
-    // The number of parts is optional in the header.
+    // In the checksum header, the number of parts is optional.
     if (composite !== undefined && checksum !== undefined) verifyChecksum(checksum.includes('-') ? checksum : `${checksum}-${parts.length}`, composite, 'crc32');
     const md5 = createHash('md5').update(Buffer.concat(parts.map(({ etag }) => Buffer.from(bare(etag), 'hex')))).digest('hex');
     const meta = await store.put(bucket, key, contentOfFiles(parts.map(({ file }) => place(uploadId, file))), {

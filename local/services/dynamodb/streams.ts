@@ -100,7 +100,6 @@ export async function createStreams({ stack, database, now = Date.now }: { stack
       for (const stream of streams.values()) stream.last = String(stream.next - 1n);
       emitter.emit('stored');
     },
-    /** The last sequence number of the stream. */
     last: (arn: string): string => byArn(arn).last,
     async read(arn: string, after: string, limit: number): Promise<StreamRecord[]> {
       return (await database.read(prefixOf(byArn(arn).table), after, limit)).map(([, record]) => record);
@@ -122,7 +121,7 @@ interface Stream {
 }
 
 const prefixOf = (table: string) => `stream-${table}~`;
-/** The prefix of the key of the last sequence number. This number stays stored after all records expire, so that no number is used twice. */
+/** The prefix of the database key for a table's last sequence number. This number stays stored after all records expire, so that no number is used twice. */
 const sequencePrefix = (table: string) => `sequence-${table}~`;
 
 /** Ignores the order of the elements in a set. */

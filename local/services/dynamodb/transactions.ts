@@ -6,7 +6,7 @@ import { AwsError } from '../../types';
 import type { Json } from '../json';
 
 export interface Action {
-  /** The IAM action. A transaction requires only the permissions for its actions. */
+  /** The IAM action that the caller needs for this action. The transaction itself needs no other permission. */
   readonly permission: string;
   readonly operation: Write;
   readonly input: Json;

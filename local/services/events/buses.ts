@@ -16,7 +16,8 @@ export function createBuses(stack: LocalStack) {
   return {
     has: (name: string): boolean => names.has(name),
     /**
-     * Returns a bus name, by default that of the default bus. The ARN of a bus in another account or region is returned unchanged, so it matches no local bus.
+     * Returns the name of a bus. Without an argument, returns the name of the default bus. The ARN of a bus in another account or region is returned unchanged,
+     * so it matches no local bus.
      */
     nameOf: (nameOrArn: string = DEFAULT): string => nameOrArn.startsWith(prefix) ? nameOrArn.slice(prefix.length) : nameOrArn,
     arnOf: (nameOrArn: string = DEFAULT): string => nameOrArn.startsWith('arn:') ? nameOrArn : `${prefix}${nameOrArn}`,

@@ -85,7 +85,7 @@ function entriesOf({ Entries: entries, ...others }: Json): Json[] {
   return entries;
 }
 
-/** As defined in the EventBridge User Guide. */
+/** Returns the size of an entry in bytes, as the EventBridge User Guide defines it. */
 function sizeOf({ Source, DetailType, Detail, Time, Resources = [] }: Json): number {
   return (Time === undefined ? 0 : TIME_BYTES) + [Source, DetailType, Detail, ...Resources].reduce((sum, text) => sum + Buffer.byteLength(text ?? ''), 0);
 }

@@ -2,10 +2,9 @@ const UNITS: Record<string, number> = { minute: 60_000, hour: 3_600_000, day: 86
 /** Node's longest timer delay. A timer with a longer delay fires immediately. */
 const LONGEST = 2 ** 31 - 1;
 
-/** A rule without an interval never fires automatically. */
+/** A rule without `milliseconds` never fires automatically. `cron(...)` and an interval of more than `LONGEST` create such a rule. */
 export interface Schedule { readonly milliseconds?: number }
 
-/** A rule with `cron(...)` never fires automatically. */
 export function compileSchedule(owner: string, expression: string): Schedule {
   if (/^cron\((\S+ ){5}\S+\)$/.test(expression)) return {};
   const [, digits, unit = '', plural] = /^rate\((\d+) (minute|hour|day)(s?)\)$/.exec(expression) ?? [];
