@@ -62,7 +62,7 @@ interface StackOptions {
   readonly reset?: boolean;
   /** Divides token lifetimes, so that a test can wait for the expiry. */
   readonly divideLifetimes?: number;
-  /** The number by which the durations of role sessions (AWS STS) are divided, so that a test can prove that sessions are renewed. */
+  /** Divides the durations of AWS STS role sessions, so that a test can check the renewal of sessions. */
   readonly divideSessions?: number;
   /** Whether scheduled rules fire automatically. */
   readonly schedules?: boolean;

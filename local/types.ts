@@ -41,7 +41,7 @@ export interface AwsRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: Record<string, string>;
-  /** The whole body. Undefined if the signature doesn't cover the body: S3 then streams it from `raw`. */
+  /** The whole body. Undefined if the signature doesn't cover the body. The local S3 then streams the body from `raw`. */
   readonly body?: Buffer;
   readonly raw: IncomingMessage;
   readonly principal: Principal;

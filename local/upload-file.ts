@@ -64,7 +64,7 @@ export async function signPart(call: CallApi, videoId: string, partNumber: numbe
   return signed;
 }
 
-/** Returns the state of an upload with all stored parts. Any client of the owner can continue the upload from this state. */
+/** Returns the state of an upload with all stored parts. Any client with a token of the owner can continue the upload from this state. */
 export async function stateOf(call: CallApi, videoId: string): Promise<UploadState> {
   const state = await call('GET', `/upload/${videoId}`);
   for (let { cursor } = state; cursor;) {
@@ -76,7 +76,7 @@ export async function stateOf(call: CallApi, videoId: string): Promise<UploadSta
 }
 
 /**
- * Uploads a file with one PUT request or in parts, as the service has planned. Sends no part that S3 has already stored.
+ * Uploads a file with one PUT request or in parts, as `state.upload` specifies. Sends no part that S3 has already stored.
  *
  * @param state the response of `POST /upload`, or the result of `stateOf` to continue an upload
  */
@@ -89,13 +89,13 @@ export async function sendFile(call: CallApi, state: UploadState, content: FileC
   for (let partNumber = 1; partNumber <= upload.partCount; partNumber++) {
     const bytes = await partOf(content, upload.partSize, partNumber);
     whole = crc32(bytes, whole);
-    // A part with another checksum belongs to another file, or the file has changed.
+    // A stored part with a different checksum is replaced: it belongs to a different file, or the file has changed.
     if (stored.get(partNumber) !== base64Of(crc32(bytes))) await put(await signPart(call, videoId, partNumber, bytes), bytes);
   }
   await complete(call, videoId, base64Of(whole));
 }
 
-/** Completes an upload. The API returns 503 if S3 needs long to join the parts, and the request must then be repeated. */
+/** Completes an upload. If S3 needs too long to join the parts, the API returns 503. The client must then repeat the request. */
 async function complete(call: CallApi, videoId: string, checksum: string): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {

@@ -3,7 +3,7 @@ import type { Store } from './s3/store';
 import type { Json } from './services/json';
 import type { AwsService, Functions, LocalStack, Part } from './types';
 
-/** A new item has no `before`, a deleted item has no `after`. */
+/** A new item has no `before`, and a deleted item has no `after`. */
 export interface ItemChange { readonly before?: Json; readonly after?: Json }
 
 export type Usage =
@@ -35,7 +35,7 @@ export function observedFunctions(functions: Functions & Part, stack: LocalStack
   };
 }
 
-/** Queues report their own requests, because EventBridge and Lambda call them without the local AWS endpoint. */
+/** Queues report their own requests, because EventBridge and Lambda call the queues directly and not through the local AWS endpoint. */
 export function observedService(service: AwsService, observe: ObserveUsage): AwsService {
   if (service.name === 'sqs') return service;
   return {

@@ -117,7 +117,7 @@ function createQueue(stack: LocalStack, { logicalId, attributes, properties }: R
     hiddenUntil.delete(id);
   }
 
-  /** Removes an expired message. If a message failed too often, moves the message to the dead-letter queue. */
+  /** Removes an expired message. Moves a message that failed too often to the dead-letter queue. */
   function isVisible([id, message]: [id: string, message: Message], now: number): boolean {
     if (message.sentAt + keptSeconds * 1000 <= now) {
       drop(id);

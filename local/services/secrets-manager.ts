@@ -6,7 +6,7 @@ import { AwsError, type LocalStack } from '../types';
 /** Values are stored in a file that only its owner can read. */
 export function createSecretsManager({ stack }: { stack: LocalStack }) {
   const file = join(stack.dataFolder, 'secrets.json');
-  // Only the newest version of each secret, because no handler requests an older version.
+  // Contains only the newest version of each secret, because no handler requests an older version.
   const values = new Map<string, { VersionId: string; SecretString: string }>(readJson(file));
   for (const { logicalId, properties } of stack.ofType('AWS::SecretsManager::Secret')) onlyKnown(logicalId, properties, 'Description');
 

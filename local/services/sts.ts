@@ -7,12 +7,14 @@ const VERSION = '2011-06-15';
 const NAMESPACE = `https://sts.amazonaws.com/doc/${VERSION}/`;
 const KNOWN = ['Action', 'Version', 'RoleArn', 'RoleSessionName', 'DurationSeconds'];
 const MIN_SECONDS = 900;
-/** The limit for a role that assumes another role (see "AssumeRole" in the AWS Security Token Service API Reference). All callers are roles here. */
+/**
+ * The limit for a role that assumes another role (see "AssumeRole" in the AWS Security Token Service API Reference). In the local stack, all callers are roles.
+ */
 const MAX_SECONDS = 3600;
 
 /**
- * Creates a local AWS STS with the operation AssumeRole. The policies decide as on AWS: the trust policy of the role must name the caller. If the trust policy
- * names only the account, the caller also needs the permission `sts:AssumeRole`.
+ * Creates a local AWS STS with the operation AssumeRole. As on AWS, the trust policy of the role must name the caller. If the trust policy names only the
+ * account, the caller also needs the permission `sts:AssumeRole`.
  *
  * @param divideSessions - divides the duration of sessions, so that a test can wait for the end of a session
  */

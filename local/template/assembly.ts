@@ -12,7 +12,10 @@ export interface Assembly {
   readonly assets: Record<string, string>;
 }
 
-/** The used part of the manifest. The schema version is not checked, because a newer CDK can write a newer version that contains the same artifacts. */
+/**
+ * The part of the manifest that the local stack reads. The schema version is not checked, because a newer CDK can write a newer version that contains the same
+ * artifacts.
+ */
 interface Artifact {
   readonly type: string;
   readonly properties?: { readonly templateFile?: string; readonly stackName?: string; readonly file?: string; readonly directoryName?: string };

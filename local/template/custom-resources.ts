@@ -19,7 +19,7 @@ const CONTENT_TYPES: Record<string, string> = {
 type Outcome = Names & Pick<Resource, 'properties'>;
 
 /**
- * Runs the template's custom resources as CloudFormation does: Create in the first run, and Update in a later run if the properties have changed. Delete is
+ * Runs the template's custom resources as CloudFormation does. The first run sends Create. A later run sends Update if the properties have changed. Delete is
  * never sent.
  */
 export async function runCustomResources(stack: TemplateStack, functions: Functions, store: Pick<Store, 'put'>): Promise<void> {

@@ -27,7 +27,7 @@ export function addImportedBuckets(stack: TemplateStack): string[] {
   return names;
 }
 
-/** Returns no properties if they depend on a custom resource that has not run yet. Then the buckets that this policy or rule names are not added. */
+/** Returns no properties if they depend on a custom resource that has not run yet. In this case, the buckets in the properties are not added. */
 function propertiesOf(resource: Resource): Resource['properties'] {
   try {
     return resource.properties;

@@ -89,7 +89,7 @@ export const stable = (of: string): string => createHash('sha256').update(of).di
 
 export const isCustom = (type: string): boolean => type.startsWith('Custom::');
 
-/** Without a name in the template, the name is `Stack-LogicalId-HASH`, as in CloudFormation. */
+/** As in CloudFormation, a resource that has no name in the template gets the name `Stack-LogicalId-HASH`. */
 export function namesOf(stackName: string, logicalId: string, type: string, given: Given): Names {
   const entry = TYPES[type.replace('AWS::', '')];
   if (!entry) throw new Error(`${logicalId}: the local stack does not support the type ${type}`);

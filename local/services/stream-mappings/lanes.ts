@@ -27,7 +27,7 @@ export function lanesOf({ uuid, streamArn, lanesPerShard }: Settings, dataFolder
   const checkpoints = durableRecords<string[]>(join(dataFolder, 'stream-mappings'));
   const count = SHARDS * lanesPerShard;
   const kept = checkpoints.get(uuid) ?? [];
-  // If the number of lanes has changed, all lanes start from the lowest position, so that no record is lost.
+  // If the number of lanes has changed, all lanes start from the lowest stored position, so that no record is lost.
   const positions = kept.length === count ? kept : Array<string>(count).fill([...kept].sort()[0] ?? BEGINNING);
   return positions.map((_, index) => ({
     shardId: `shardId-${String(Math.floor(index / lanesPerShard)).padStart(20, '0')}-${stable(streamArn).slice(0, 8)}`,

@@ -88,7 +88,7 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
         if (records.length === batchSize) return { records, end };
       }
       if (chunk.length === CHUNK) continue;
-      // Records that expired, and the numbers before the first record, are skipped. Otherwise `waitFor` would not wait.
+      // The position moves past expired records and past the numbers before the first record. If the position stayed, `waitFor` would not wait.
       if (last > end) end = last;
       if (records.length > 0 && windowMilliseconds === 0 || window?.aborted) return { records, end };
       if (records.length === 0) lane.skipTo(end);
@@ -97,7 +97,9 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
     }
   }
 
-  /** Returns how many records were processed, counted from the batch's first record, and whether the whole invocation failed. */
+  /**
+   * Invokes the function with a batch. `done` is the number of processed records at the start of the batch. `failed` is true if the whole invocation failed.
+   */
   async function invoke(records: StreamRecord[]): Promise<{ done: number; failed: boolean }> {
     const { payload, error } = await functions.invoke(functionArn, { Records: records });
     // An interrupted batch is delivered again at the next start, and does not count as a failure of the function.

@@ -76,7 +76,7 @@ function subscriptionOf(logicalId: string, arn: string, properties: Json): Subsc
   return { arn, topicArn, protocol, endpoint, raw, deadLetterArn: RedrivePolicy?.deadLetterTargetArn, takes };
 }
 
-/** Messages from an event bus have no attributes, so a filter policy on message attributes is evaluated without attributes. */
+/** A filter policy on message attributes is evaluated without attributes, because the messages of an event bus have none. */
 function filterOf({ FilterPolicy, FilterPolicyScope }: Json): (text: string) => boolean {
   if (!FilterPolicy) return () => true;
   const matches = compilePattern(FilterPolicy);
