@@ -13,7 +13,7 @@ export async function readSigningKey(secrets: SecretsManagerClient, secretArn: s
   try {
     ({ SecretString: text } = await secrets.send(new GetSecretValueCommand({ SecretId: secretArn }), { abortSignal }));
   } catch (error) {
-    // Secrets Manager returns this error for empty and for deleted secrets. For a deleted secret, a later write fails.
+    // Secrets Manager returns this error if the secret is empty or deleted. If the secret is deleted, the later write of a key fails.
     if (error instanceof Error && error.name === 'ResourceNotFoundException') return undefined;
     throw error;
   }

@@ -27,7 +27,7 @@ export function ingestLifecycleConnections(scope: IConstruct, { sources }: IVodI
     environment: { INGEST_SOURCES: changed.map(({ bucket, prefix = '' }) => ({ bucket: bucket.bucketName, prefix })) },
     grant: (grantee) => changed.forEach((source) => {
       grantOnObjects(scope, source, grantee, actions);
-      // With this permission, S3 returns 404 if an earlier sweep has already deleted the object. Otherwise S3 returns 403.
+      // If an earlier sweep has already deleted the object, S3 returns 404 with this permission, and 403 without this permission.
       if (action === 'delete') iam.Grant.addToPrincipal({ grantee, actions: ['s3:ListBucket'], resourceArns: [source.bucket.bucketArn] });
     }),
   })];

@@ -30,8 +30,7 @@ export class Access {
   /** A list with the name of the group that has the role. The list is empty for `nobody()`, and undefined for `signedIn()`. */
   public readonly groups?: string[];
 
-  // Without a list, every signed-in user has the role. `group()` puts the name into a list, because an undefined name without a list would give everyone the
-  // role.
+  // If `groups` is undefined, every signed-in user has the role. `group()` always passes a list, so that an undefined name does not give everyone the role.
   private constructor(groups?: string[]) {
     this.groups = groups;
   }

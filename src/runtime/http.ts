@@ -26,7 +26,7 @@ export function serveRoutes<H extends HandlerName>(
 ): (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult> {
   const routes = new Map(routesOf(handler).map(([operationId, route]) => [
     `${route.method} ${route.path}`,
-    // The type `Operations` has already checked each operation.
+    // The type `Operations` guarantees that each operation accepts the requests of its route.
     { route, readBody: bodyReader(route), run: operations[operationId as OperationsOf<H>] as (request: object) => Promise<Answer> },
   ]));
   const appOrigins = readOptional('APP_ORIGINS') ?? [];

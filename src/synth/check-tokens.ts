@@ -20,7 +20,7 @@ function hasToken(value: unknown): boolean {
 function known(scope: IConstruct, value: unknown): unknown {
   const final = finalValue(scope, value);
   if (!Array.isArray(final)) return isKnown(final) ? final : value;
-  // In a lazy list, the original CDK token of an unknown item is not available, so a new token replaces it.
+  // If an item of a lazy list is unknown, its original CDK token is not available. A new CDK token then stands for the item.
   return final.map((item: unknown) => (isKnown(item) ? item : Lazy.string({ produce: () => undefined })));
 }
 

@@ -8,7 +8,7 @@ import { renderedProperties } from './rendered';
 
 /* An aspect or other code of the app may set a KMS key on a resource that has no prop for a key. */
 
-/** Returns the override (`addPropertyOverride`), or otherwise `property`. CDK tokens in the value are not resolved. */
+/** Returns the value that the app set with `addPropertyOverride`. If the app set none, returns `property`. CDK tokens in the value are not resolved. */
 export function givenValue<T>(resource: CfnResource, name: string, property: T): T {
   // CDK has no public way to read overrides.
   const { rawOverrides } = resource as unknown as { readonly rawOverrides?: { readonly Properties?: Readonly<Record<string, T>> } };

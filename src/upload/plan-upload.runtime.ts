@@ -64,7 +64,7 @@ export function planUpload(
         visibility: visibility ?? settings.defaultVisibility,
         source: { bucket, key, fileName, contentType, size, checksum },
       };
-      // The URL is signed, or the multipart upload is started, before the row is created. If the first step fails, no row remains.
+      // The row is created last. If the URL cannot be signed or the multipart upload cannot be started, no row remains.
       const single = size > settings.multipartThreshold ? undefined : await singleUpload(video.source, signUrl);
       const { row, upload } = single ? { row: await create(video, details, quotas), upload: single } : await createMultipart(video, details, quotas);
       return { body: { video: toVideo(row, { caller, roles, serviceUrl }, details), upload } };

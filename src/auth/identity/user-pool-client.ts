@@ -47,8 +47,9 @@ export function createClient(
   const rotation = rotates(options);
   const client = userPool.addClient(id, {
     ...overlay({
-      // Without a flow, Cognito enables its default flows. `userPassword: false` leads to ALLOW_REFRESH_TOKEN_AUTH, which Cognito rejects together with
-      // rotation. With rotation, the client therefore allows SRP, which gives no additional access, because SRP requires the password.
+      // If no flow is set, Cognito enables its default flows. With `userPassword: false`, CDK sets only ALLOW_REFRESH_TOKEN_AUTH. For a client with token
+      // rotation, Cognito rejects this flow, so CDK omits it. Such a client allows SRP instead. SRP gives no additional access, because it requires the
+      // password.
       authFlows: rotation ? { userSrp: true } : { userPassword: false },
       idTokenValidity: Duration.hours(1),
       accessTokenValidity: Duration.hours(1),

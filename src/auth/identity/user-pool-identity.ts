@@ -111,7 +111,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   const { url, removalPolicy } = context;
   const userPool = createUserPool(scope, options.userPool ?? {}, context);
   const groups = createGroups(scope, userPool, context);
-  // A prefix must be unique in its region.
+  // A domain prefix must be unique in its region.
   const domain = userPool.addDomain('Domain', overlay({
     cognitoDomain: options.domain?.customDomain ? undefined : { domainPrefix: globalName(scope, 'vod') },
   }, options.domain));

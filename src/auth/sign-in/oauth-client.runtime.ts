@@ -34,7 +34,7 @@ export class OAuthClient {
     private readonly now: () => Date,
   ) {
     const { ISSUER, CLIENT_ID } = environment;
-    // The library's own fetcher supports only https, but the issuer of the local stack uses http.
+    // The default fetcher of aws-jwt-verify supports only https, but the issuer of the local stack uses http.
     const jwksCache = new SimpleJwksCache({ fetcher: { fetch: (uri) => this.keySet(uri) } });
     this.verifier = JwtVerifier.create({ issuer: ISSUER, audience: CLIENT_ID, jwksUri: `${ISSUER}/.well-known/jwks.json` }, { jwksCache });
   }
@@ -99,7 +99,7 @@ export class OAuthClient {
       method: 'POST',
       headers: {
         'accept': 'application/json',
-        // fetch would otherwise add a charset, which Cognito's documentation does not allow.
+        // If fetch sets the content type, it adds a charset, which Cognito's documentation does not allow.
         'content-type': 'application/x-www-form-urlencoded',
         'authorization': `Basic ${Buffer.from(`${CLIENT_ID}:${secret}`).toString('base64')}`,
       },

@@ -88,7 +88,7 @@ export function uploadRows(tableName: string, documents: DynamoDBDocumentClient,
       if (result.outcome === 'changed') return;
       if (result.failed > 0) throw new Error('a video with this id exists already');
       const usage: Usage = { ...NO_USAGE, ...result.item };
-      // At midnight, another upload can have started the next day.
+      // Around midnight, another upload may already have been counted for the next day.
       if (usage.day > day) day = usage.day;
       const exceeded = quotas && exceededQuota(usage, size, day, quotas);
       if (exceeded) throw new QuotaExceeded(exceeded);

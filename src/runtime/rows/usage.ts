@@ -38,7 +38,8 @@ export interface NewUpload {
 
 /** Returns the write that counts a new upload. The write fails if the upload exceeds a quota, or if `isFirstOfDay` does not match the stored usage. */
 export function countUpload(tableName: string, { owner, size, day, isFirstOfDay, quotas }: NewUpload): TransactItem {
-  // The names of the values: `:videos` is added, and `:videosBefore` is the largest stored value for which the upload exceeds no quota.
+  // For the attribute `videos`, `:videos` is the number that is added, and `:videosBefore` is the largest stored number that still allows the upload. The other
+  // attributes have corresponding values.
   const added = { openUploads: 1, videos: 1, storedBytes: size };
   const isExpectedDay = isFirstOfDay ? '(attribute_not_exists(#day) OR #day < :day)' : '#day = :day';
   const limits = quotas ? [
