@@ -2,7 +2,7 @@ import { createHash } from 'crypto';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { InitializeMiddleware } from '@smithy/types';
 
-/** Sent bytes. `contents` names the content of each part, so that large files need no memory. */
+/** Sent bytes. `contents` has a short name for the content of each part, so that large files need no memory. */
 export interface Body { readonly size: number; readonly contents: readonly string[] }
 export interface StoredObject { readonly size: number; readonly checksum: string; readonly etag: string; readonly tags: Readonly<Record<string, string>> }
 interface Part extends Body { readonly etag: string; readonly storedAt: number }
@@ -74,7 +74,6 @@ export class FakeS3 {
     };
   }
 
-  /** Puts an object, or replaces it. */
   store(key: string, { size, contents }: Body, tags: StoredObject['tags'] = {}): string {
     const etag = String(this.ids++);
     this.objects.set(key, { size, checksum: checksumOf(contents), etag, tags });

@@ -96,7 +96,6 @@ export class Client extends Caller {
     super(api, tokens.id_token, jar);
   }
 
-  /** Returns a client with new tokens. */
   async renewed(): Promise<Client> {
     const { refresh_token } = this.tokens;
     return new Client(this.api, this.jar, { refresh_token, ...await this.call('POST', '/token', { refresh_token }) });

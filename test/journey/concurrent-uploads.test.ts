@@ -5,7 +5,7 @@ import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from './st
 import { makeClip } from '../../local/clip';
 import { putBytes } from '../../local/upload-file';
 
-/** `UPLOADS=200` is the complete test. */
+/** The complete test needs `UPLOADS=200`. */
 const UPLOADS = Number(process.env.UPLOADS ?? 10);
 const USERS = 10;
 const QUOTA = 10;

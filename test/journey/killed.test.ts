@@ -10,13 +10,13 @@ import { Load } from './killed/load';
 import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until, WAIT_MS } from './stack';
 import { makeClip } from '../../local/clip';
 
-/** `KILLS=200` is the complete test, which takes 15 minutes. */
+/** The complete test needs `KILLS=200`, and takes 15 minutes. */
 const KILLS = Number(process.env.KILLS ?? 2);
 /** Only every tenth run uploads a clip. Each start of the stack restarts all unfinished transcodes, so more clips would make the test slow. */
 const RUNS_A_CLIP = 10;
 /**
- * The longest delays before a kill. Half of the kills follow an upload, and the other half follow a start. In the 0.5 seconds after an upload, the event of the
- * upload passes through S3, the bus, the queue and a function, so a kill can interrupt each of them.
+ * The longest delays before a kill. Half of the kills follow an upload, and the other half follow a start. In the 0.5 seconds after an upload, its event passes
+ * through S3, the bus, the queue and a function. A kill in this time can interrupt any of these four.
  */
 const LONGEST_MS = { afterUpload: 500, afterStart: 2000 };
 jest.setTimeout(2 * PATIENCE_MS + KILLS * 10_000);

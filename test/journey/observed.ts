@@ -1,7 +1,7 @@
 import { hkdfSync } from 'crypto';
 import { signInSecrets } from '../../src/auth/sign-in/pending-sign-in.runtime';
 
-/** Values in requests and responses that are not secret. Every value that is not listed counts as a secret, and must not be written to a log or file. */
+/** The names of the values in requests and responses that are not secret. All other values count as secrets, and must not be written to a log or file. */
 const KNOWN_TO_ALL: Readonly<Record<string, readonly string[]>> = {
   query: [
     'client_id', 'redirect_uri', 'response_type', 'scope', 'code_challenge_method', 'return_to', 'logout_uri', 'iss', 'error', 'owner',
@@ -13,7 +13,7 @@ const KNOWN_TO_ALL: Readonly<Record<string, readonly string[]>> = {
 
 const SECRET_NAMES = ['id_token', 'access_token', 'refresh_token', 'privateKey', 'seed', 'd', 'p', 'q', 'dp', 'dq', 'qi'];
 
-/** A text that contains this many consecutive characters of a secret leaks it. Shorter matches can be coincidence. */
+/** A text that contains this many consecutive characters of a secret leaks the secret. Shorter matches can be coincidence. */
 export const FRAGMENT = 16;
 
 export class Secrets {

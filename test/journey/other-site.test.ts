@@ -32,7 +32,7 @@ describe('a page of another site', () => {
   beforeEach(async () => { context = await browser.newContext(); });
   afterEach(() => context.close());
 
-  /** Later requests are not intercepted, because Playwright would respond to preflight requests itself. */
+  /** Opens a page of an origin. Later requests are not intercepted, because Playwright would then respond to preflight requests itself. */
   async function open(origin: string): Promise<Page> {
     const page = await context.newPage();
     await serve(page, origin);

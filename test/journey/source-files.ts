@@ -34,7 +34,7 @@ export async function digestOf({ size, read }: FileContent): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Returns the SHA-256 of the source file of a video as the local S3 has stored it, or undefined if S3 has no such object. */
+/** Returns the SHA-256 of a video's source file in the local S3. Returns undefined if the local S3 has no such object. */
 export async function storedDigest(data: string, videoId: string): Promise<string | undefined> {
   const folder = path.join(data, 's3');
   const facts = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json') && !name.startsWith('.')).map((name) => path.join(folder, name));

@@ -5,7 +5,7 @@ import { decide, Decision, GuardedVideo } from '../../src/roles/decide';
 const OPEN: Roles = { admins: ['bosses'] };
 const CLOSED: Roles = { uploaders: ['makers'], viewers: ['watchers'], admins: ['bosses'] };
 
-/** `closed` states which actions the roles `CLOSED` allow for the caller. */
+/** `closed` states which actions the roles `CLOSED` allow for a caller in these groups. */
 const CALLERS = [
   { groups: [], closed: { upload: false, view: false, admin: false } },
   { groups: ['makers'], closed: { upload: true, view: false, admin: false } },

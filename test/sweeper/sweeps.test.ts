@@ -75,7 +75,7 @@ test.each(Object.entries(CASES))('%s: a sweep that stops at any request, and the
   const count = calls.length;
   const sent = messages.length;
   expect(count).toBeGreaterThan(16);
-  // The first 16 requests of a sweep are similar: one query for each partition. The test covers the last of them, and all later requests.
+  // The first 16 requests of a sweep are similar: one query for each partition. The test covers the last of these queries, and all later requests.
   for (let call = 15; call < count; call++) {
     for (const after of [false, true]) {
       await prepare();

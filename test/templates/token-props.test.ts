@@ -3,7 +3,7 @@ import { BUILD, labelOf, outcome, Prop, PROPS, SCALAR_PROPS, tokensOf } from '..
 import { sampledOnNewest } from '../toolkit/newest-cdk';
 import { testStack } from '../toolkit/stacks';
 
-/** Whether a prop needs a value that is known at synth, because the value decides which resources are created, or because CDK must convert its unit. */
+/** Whether a prop needs a value that is known at synth. There are two reasons: the value decides which resources are created, or CDK must convert its unit. */
 function isNeeded({ type, name }: Prop, kind: string): boolean {
   return !['string', 'number', 'string[]', 'Duration', 'Size', 'Bitrate'].includes(type) || name === 'keyGenerations' || (name === 'domainNames' && kind !== 'item') || ['minutes', 'mebibytes', 'mbps', 'spread'].includes(kind);
 }

@@ -12,7 +12,10 @@ export interface Statement {
   readonly Condition?: unknown;
 }
 
-/** Converts `Action` and `Resource` to lists. `NotAction` becomes an entry of `Action` that begins with `NotAction`. The same is done for `NotResource`. */
+/**
+ * Converts `Action` and `Resource` to lists. `NotAction` becomes an entry of `Action` that begins with `NotAction`. `NotResource` becomes an entry of
+ * `Resource` in the same way.
+ */
 export function statements(document: { Statement?: any[] } | undefined): Statement[] {
   const part = (statement: any, name: string): any[] => list(statement[name] ?? `Not${name} ${JSON.stringify(statement[`Not${name}`])}`);
   return (document?.Statement ?? []).map((statement) => ({ ...statement, Action: part(statement, 'Action'), Resource: part(statement, 'Resource') }));

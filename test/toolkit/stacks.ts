@@ -24,7 +24,7 @@ export function vodIn(stack: Stack, props: ServerlessVodProps = {}): ServerlessV
 }
 
 // Each of the following functions adds one construct, and the constructs that it requires. The construct ids must not change, because `functionsOf` finds
-// handlers by them.
+// handlers by these ids.
 export function catalogIn(stack: Stack, props: Partial<VodCatalogProps> = {}): VodCatalog {
   return new VodCatalog(stack, 'Catalog', { url: SERVICE_URL, ...props });
 }

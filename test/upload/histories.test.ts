@@ -33,7 +33,7 @@ const actionOf = (name: ActionName | undefined, hasFault = false) => fc.record({
   owner: fc.constantFrom(0, 0, 0, 1),
   size: fc.constantFrom(...SIZES),
   part: fc.nat(20),
-  /** Two files of the same size. Most clients send the first one. */
+  /** Two files of the same size. Most clients send the first file. */
   file: fc.constantFrom('A', 'A', 'A', 'B'),
   hasChecksum: fc.boolean(),
   /** Whether a signed request or a message is repeated later. */
@@ -44,7 +44,7 @@ type Action = ReturnType<typeof actionOf> extends fc.Arbitrary<infer T> ? T : ne
 
 const HOURS = [0, 0, 0, 0, 0, 0.12, 0.22, 0.9, 2, 3.1];
 
-/** Concurrent actions, and the time until the next round. All actions of a round concern the same upload: `which` counts from the newest one. */
+/** Concurrent actions, and the time until the next round. All actions of a round concern the same upload: `which` counts from the newest upload. */
 const roundOf = (actions: fc.Arbitrary<Action[]>, which: number[], hours: number[]) => fc.record({
   actions, order: fc.nat(), isLate: fc.boolean(), which: fc.constantFrom(...which), hours: fc.constantFrom(...hours),
 });
@@ -52,7 +52,7 @@ type Round = ReturnType<typeof roundOf> extends fc.Arbitrary<infer T> ? T : neve
 
 const randomRound = roundOf(fc.array(actionOf(undefined), { minLength: 1, maxLength: 3 }), [0, 1, 2], HOURS).map((round) => [round]);
 
-/** Rounds that rarely follow each other in a random history. A number states the hours after a round. An exclamation mark means that a request fails. */
+/** Sequences of rounds that are rare in a random history. A number states the hours after a round. An exclamation mark means that a request fails. */
 const STORIES = [
   'plan, send, complete part', 'plan, send, complete, complete, complete', 'plan plan plan', 'plan, send 2, sweep 1.1, sweep complete complete',
   'plan, send abort part 3.1, sweep! 1.1, sweep! 1.1, sweep', 'plan, put abort 3.1, sweep! 1.1, sweep! 1.1, sweep', 'plan 0.12, sign 0.22, put',
@@ -161,7 +161,6 @@ function checkUsage(): void {
   if (violations.length > 0) throw new Error(violations.join('\n'));
 }
 
-/** Checks the state after all uploads have ended. */
 function checkEnd(): void {
   const { s3 } = world;
   const all = [...world.rows.values()];

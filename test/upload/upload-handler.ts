@@ -98,7 +98,7 @@ export function uploadHandler(settings: UploadSettings = SETTINGS) {
       }
       return { status: statusCode, body: parsed };
     },
-    /** Stores a row: by default a multipart upload of two parts, the last with 4 MiB. Returns the row. */
+    /** Stores a row and returns it. By default, the row has a multipart upload of two parts, with 16 MiB and 4 MiB. */
     given(row: Partial<VideoRow> = {}): VideoRow {
       const whole = multipartRow(row);
       dynamodb.on(GetCommand).resolves({ Item: whole });

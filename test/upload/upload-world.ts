@@ -22,7 +22,7 @@ export const SOURCE_FILES = [
 export const MIB = 1024 ** 2;
 const PART = 16 * MIB;
 export const HOUR = 3_600_000;
-/** Shorter than in production, so that some URLs expire with their session. */
+/** Sessions are shorter than in production, so that some URLs expire with their session. */
 const SESSION_MS = HOUR / 3;
 const EXPIRY_MS = 3 * HOUR;
 export const QUOTAS = { openUploads: 3, videos: 5, storedBytes: 200 * MIB, uploadsPerDay: 4 };
@@ -76,9 +76,9 @@ export class UploadWorld {
   readonly violations: string[] = [];
   /** Uploads whose completion was confirmed to a client, and the checksum that the client asked for. */
   readonly completed = new Map<string, string | undefined>();
-  /** Uploads of which an abort started before a completion was confirmed. */
+  /** Uploads whose abort started before their completion was confirmed. */
   readonly aborting = new Set<string>();
-  /** Uploads with one PUT request that expired at the time at which the file arrived. */
+  /** Expired uploads with one PUT request. The file can arrive during the sweep, so the completion of such an upload can still be confirmed. */
   readonly expiredLate = new Set<string>();
   private session!: ReturnType<Sources['signingSession']>;
   private readonly parts: ReturnType<UploadWorld['makeParts']>;
@@ -92,7 +92,6 @@ export class UploadWorld {
     this.parts = this.makeParts();
   }
 
-  /** Records a write of the table. */
   wrote({ before, after }: { before?: Record<string, any>; after?: Record<string, any> }): void {
     const [old, item] = [before, after].map((image) => image && unmarshall(image));
     const { pk, sk } = item ?? old ?? {};
@@ -206,7 +205,7 @@ export class UploadWorld {
     this.ingested.set(this.s3.store(`ingest/${name}.mp4`, { size, contents: [`${size}`] }, { 'vod-owner': owner }), size);
   }
 
-  /** Handles an event of S3, as the functions for submits and ingest do. Returns whether the message is done. */
+  /** Handles an event of S3, as the functions for submits and ingest do. Returns false if the message must be delivered again. */
   async deliver({ key, size, etag }: UploadWorld['messages'][number], fault?: Fault): Promise<boolean> {
     const [folder, videoId] = key.split('/');
     const answer = await this.request(async ({ ports, ingest }) => {
@@ -221,7 +220,8 @@ export class UploadWorld {
 
   async sweep(fault?: Fault): Promise<void> {
     await this.request(({ ports: { videos: repository, uploads, clock }, due }) => {
-      // For shorter tests: all ids of these histories end with 0, and the sweeper would only postpone uploaded videos.
+      // This filter makes the tests faster. All ids of these histories end with 0, so the other shards are empty. Uploaded videos are omitted, because the
+      // sweeper would only postpone them.
       const listDue: typeof due.listDue = async (shard, ...more) => {
         const page = shard === '0' ? await due.listDue(shard, ...more) : { due: [] };
         return { ...page, due: page.due.filter(({ videoId }) => this.rows.get(videoId)?.status !== 'uploaded') };

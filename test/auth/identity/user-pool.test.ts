@@ -152,7 +152,7 @@ describe('the first admin', () => {
     const invited = synthesized({ firstAdmin: 'ada@example.com' }, { roles: { admins: Access.group('ops') } });
     invited.hasResource('AWS::Cognito::UserPoolUser', {
       DeletionPolicy: 'RetainExceptOnCreate',
-      // The user depends on the sign-in resources, so no invitation is sent if their creation fails.
+      // The user depends on the sign-in resources, so no invitation is sent if the creation of these resources fails.
       DependsOn: Match.arrayWith([Match.stringLikeRegexp('^AuthSignIn'), Match.stringLikeRegexp('^AuthUserPoolDomain')]),
       Properties: {
         // In a user pool with e-mail addresses as aliases, a user name must not be an e-mail address.

@@ -26,7 +26,7 @@ export class SigningKey {
   }
 }
 
-/** Returns a token with an HMAC whose secret is a public value. A library that lets the token choose the algorithm would accept it. */
+/** Returns a token with an HMAC whose secret is a public value. A library that lets the token choose the algorithm would accept this token. */
 export function hmacToken(secret: string, header: object, claims: object): string {
   const head = `${part({ alg: 'HS256', typ: 'JWT', ...header })}.${part(claims)}`;
   return `${head}.${createHmac('sha256', secret).update(head).digest('base64url')}`;

@@ -10,7 +10,7 @@ import type { StreamRecord } from '../../../local/services/dynamodb/streams';
 import { CREDENTIALS, REGION } from '../fakes';
 import { TableName } from '../services/dynamodb/videos-table';
 
-/** `KILLS=200` is the complete test, which takes four minutes. */
+/** The complete test needs `KILLS=200`, and takes four minutes. */
 const KILLS = Number(process.env.KILLS ?? 3);
 const WRITERS = 6;
 const FIRST = { pk: 'first', sk: 'video' };

@@ -114,7 +114,7 @@ test('CMAF: a ladder with separate audio has MediaConvert\'s names, measurements
     Timing: { SubmitTime: expect.any(Date), StartTime: expect.any(Date), FinishTime: expect.any(Date) },
     OutputGroupDetails: [{ OutputDetails: [{ DurationInMs: 6500, VideoDetails: { WidthInPx: 640, HeightInPx: 360 } }, {}, {}] }, {}],
   });
-  // Read without the SDK, which removes properties that it does not know. The API's response has fewer details than the event, and no paths.
+  // The test reads the job without the SDK, because the SDK removes unknown properties. The API's response has fewer details than the event, and no paths.
   const { job: answered } = await answer(`/2017-08-29/jobs/${detail.jobId}`);
   const small = { durationInMs: 6500, videoDetails: { widthInPx: 320, heightInPx: 180 } };
   const large = { durationInMs: 6500, videoDetails: { widthInPx: 640, heightInPx: 360 } };

@@ -13,13 +13,12 @@ const ROWS = [...UPLOAD_ROWS, ...OBJECT_ROWS];
 /** `npm run s3-conformance` sets this variable, because the first build of versitygw takes minutes. */
 const compares = process.env.S3_CONFORMANCE === 'versitygw';
 
-/** The members of responses that are compared. */
 const COMPARED = [
   'ETag', 'ChecksumAlgorithm', 'ChecksumCRC32', 'ChecksumType', 'IsTruncated', 'MaxParts', 'MaxKeys', 'MaxUploads', 'KeyCount', 'NextPartNumberMarker', 'NextKeyMarker', 'PartNumber',
   'Size', 'Key', 'ContentType', 'ContentLength', 'ContentRange', 'Metadata', 'TagCount',
 ];
 
-/** Returns the values of a response that are compared, without `key`, which is different for each row and server. */
+/** Returns the values of a response that the test compares. Removes `key` from the values, because the key is different for each row and server. */
 async function compared(response: Record<string, any>, key: string): Promise<Answer> {
   const { $metadata, Body, Parts, Contents, Uploads, CopyObjectResult, CopyPartResult, TagSet, ChecksumAlgorithm, ChecksumCRC32 } = response;
   // S3 and versitygw add a CRC64NVME if the client sends no checksum. The local S3 does not.
@@ -42,7 +41,6 @@ async function compared(response: Record<string, any>, key: string): Promise<Ans
   return Object.fromEntries(all.filter(([, value]) => value !== undefined && value !== '' && JSON.stringify(value) !== '{}'));
 }
 
-/** Runs each test case against a server. */
 function describeServer(name: string, start: () => Promise<{ endpoint: string; credentials: s3.S3ClientConfig['credentials']; stop: () => Promise<void> }>, isLocal: boolean): void {
   describe(name, () => {
     let server: Awaited<ReturnType<typeof start>>;

@@ -16,7 +16,7 @@ const tags = { [TAG.Key]: TAG.Value };
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => { for (const cleanup of cleanups.splice(0)) await cleanup(); });
 
-/** A local S3 with a bucket with these lifecycle rules. */
+/** Returns a local S3 whose bucket has these lifecycle rules. */
 function s3With(rules: object[] | undefined, more: object = {}, dataFolder?: string) {
   const properties = rules ? { LifecycleConfiguration: { Rules: rules, ...more } } : {};
   const stack: LocalStack = stackOf([{ type: 'AWS::S3::Bucket', physicalId: Bucket, properties }], dataFolder);

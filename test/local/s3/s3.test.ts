@@ -96,7 +96,7 @@ test('sends the event of an object that was committed before a kill once at the 
   const run = (putEvent: (event: BusEvent) => void) => createS3({ stack, access, putEvent }).store;
   const killed = run(() => { throw new Error('killed'); });
   const living = run(({ detail }) => told.push(detail.object.key));
-  // This `setTimeout` calls no function, so the store `killed` never retries its events, like a store whose process was killed.
+  // This `setTimeout` never calls its function. Therefore the store `killed` never retries its events, like a store whose process was killed.
   const spies = [jest.spyOn(globalThis, 'setTimeout').mockReturnValue(setTimeout(() => undefined, 0)), jest.spyOn(console, 'error').mockImplementation()];
   for (const key of ['untold', 'replaced']) await killed.put(BUCKET, key, Buffer.from('x'));
   spies.forEach((spy) => spy.mockRestore());

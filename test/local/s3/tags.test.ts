@@ -154,7 +154,7 @@ test.each(['x-amz-tagging', 'x-amz-meta-vod', 'X-Amz-Meta-Vod'])('rejects %s in 
 
 test('counts the bytes of names and values of user metadata', async () => {
   const send = (value: string) => rawTo(served.endpoint, 'PUT', `/${Bucket}/${Key}`, { 'content-length': '1', 'x-amz-meta-ab': '1', 'x-amz-meta-vod': Buffer.from(value).toString('latin1') }, Buffer.from('x'));
-  // Each `ü` has 2 bytes. The two names and the other value have 6 bytes in total.
+  // Each `ü` has 2 bytes. The names `ab` and `vod` and the value `1` have 6 bytes in total.
   const longest = 'ü'.repeat(1021);
   expect(await send(longest)).toMatchObject({ status: 200 });
   expect((await rawTo(served.endpoint, 'GET', `/${Bucket}/${Key}`)).headers['x-amz-meta-vod']).toBe(Buffer.from(longest).toString('latin1'));

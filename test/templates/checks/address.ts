@@ -3,7 +3,7 @@ import { handlersOf } from './handlers';
 import { AUTHORIZE_PATH } from '../../../src/contract/routes';
 import { type CloudFormationTemplate, list, ours, readable, withoutHash } from '../../toolkit/template';
 
-/** Returns the service URL: the first domain name of the distribution, otherwise its `cloudfront.net` name. */
+/** Returns the service URL: with the first domain name of the distribution, or with its `cloudfront.net` name if the distribution has no domain names. */
 export function addressIn(template: CloudFormationTemplate): string {
   const [{ id, properties }] = ours(template, 'AWS::CloudFront::Distribution');
   const [name] = list(at(properties, 'DistributionConfig.Aliases'));

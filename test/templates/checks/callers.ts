@@ -66,7 +66,7 @@ const mediaIsReadByTheDistribution: Check = (template) => {
 /** Only roles of this account read sources, so the policy of the source bucket grants no permission. */
 const sourcesAreForRolesOnly: Check = (template) => storesOf(template, 'sources').flatMap(({ id }) => exactly(id, allowedByPolicyOf(template, id), []));
 
-/** Only the KMS key of the media bucket has a statement for a service. It allows CloudFront to decrypt for the distributions of this account. */
+/** Only the KMS key of the media bucket has a statement for a service. This statement allows CloudFront to decrypt for the distributions of this account. */
 const keysLetCloudFrontDecryptMedia: Check = (template) => {
   const media = customerKeyOf(template, 'media');
   const condition = { ArnLike: { 'AWS:SourceArn': { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':cloudfront::', { Ref: 'AWS::AccountId' }, ':distribution/*']] } } };
