@@ -87,7 +87,7 @@ export function planUpload(
       const row = await create({ ...video, upload }, details, quotas);
       return { row, upload: multipartUpload({ ...row, upload }, settings) };
     } catch (error) {
-      // The bucket's lifecycle rule deletes the upload if this request also fails.
+      // If the abort also fails, the bucket's lifecycle rule deletes the upload.
       await uploads.abort({ key, uploadId: upload.id }).catch((again: unknown) => console.error({ message: 'upload not aborted', key, error: String(again) }));
       throw error;
     }

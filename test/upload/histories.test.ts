@@ -178,7 +178,7 @@ function checkEnd(): void {
   }
 }
 
-/** Each object has one video, except objects that were replaced before the first try to ingest them. */
+/** Each object has one video. An object that was replaced before the first try to ingest it can have no video. */
 function checkIngest(): void {
   const videos = [...world.rows.values()].filter(({ source }) => source.etag);
   const etags = videos.map(({ source: { etag } }) => etag!);

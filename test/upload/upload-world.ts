@@ -37,7 +37,7 @@ type Answer = { readonly code: 'ok'; readonly body: any } | { readonly code: str
 /** A signed PUT request, and the bytes that the client sends with it. */
 interface SignedPut { readonly url: string; readonly headers: Record<string, string>; readonly expiresAt: string; readonly body: Body }
 
-/** An upload whose creation the client knows. Clients send one of several files with the same size. */
+/** An upload whose creation was confirmed to a client. The client can send one of several files with the same size. */
 export interface Known { readonly videoId: string; readonly owner: string; readonly size: number; readonly partCount?: number; readonly declared?: string }
 
 let videos = 0;

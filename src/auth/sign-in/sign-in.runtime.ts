@@ -91,7 +91,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
 
   function faultOf({ query }: RequestOf<'authorize'>): Fault | undefined {
     if (query.error !== undefined) return 'error in the callback';
-    // The sign-in server would report an empty code as a malformed request of this service.
+    // If this service sent an empty code, the sign-in server would report a malformed request.
     if (!query.code) return 'no code';
     return query.iss !== undefined && query.iss !== ISSUER ? 'other issuer' : undefined;
   }
