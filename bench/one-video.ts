@@ -44,7 +44,7 @@ const LARGE_BYTES = 65 * 1024 ** 2;
  */
 const UNITS = { video: 'a title only, one rendition', bound: 18, inParts: ['a title only', '1 KB'] };
 
-/** The writes from an upload to `ready`. For a short job, the local MediaConvert sends one progress report. */
+/** The names of the writes from an upload to `ready`, in chronological order. For a short job, the local MediaConvert sends one progress report. */
 const WRITES = ['create', 'uploaded and claimed', 'processing', 'progress', 'ready'];
 
 const PHASES = ['sign in', 'upload to ready', 'list and play'] as const;

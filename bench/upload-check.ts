@@ -13,7 +13,7 @@ import { peakMemory, StackProcess, stopAll, temporaryFolder, until } from '../te
 
 const SIZE = Number(process.env.SIZE ?? 2_000_000_000);
 const MEMORY_BOUND = 400 * 1024 ** 2;
-/** Tokens and the sessions that sign URLs are valid for 5 seconds instead of an hour, so that both must be renewed during the upload. */
+/** Tokens are valid for 5 seconds instead of an hour, and so are the sessions that sign URLs. Both must therefore be renewed during the upload. */
 const DIVIDE_LIFETIMES = 720;
 /** The connection is cut during every fifth request. */
 const CUT_EVERY = 5;

@@ -27,8 +27,8 @@ const bytesOf = (texts: readonly string[]): number => texts.reduce((sum, text) =
 const SYSTEM_BYTES = bytesOf(SYSTEM_RECORDS);
 
 /**
- * The cost in dollars of each progress report after the first: one read and one write of the row, one call each of `record-job-event` and `publish-events`,
- * and the logs of both calls. Lambda's GB-seconds are not included.
+ * The cost in dollars of each progress report after the first. The cost consists of one read and one write of the row, one call of `record-job-event`, one call
+ * of `publish-events`, and the logs of both calls. Lambda's GB-seconds are not included.
  */
 export const PROGRESS_REPORT = 2 * (unitPrice('Lambda calls') + SYSTEM_BYTES / GB * unitPrice('logs'))
   + unitPrice('DynamoDB read units') + unitPrice('DynamoDB write units');

@@ -126,7 +126,7 @@ class Reference {
     return this.isOwn(fqn) ? jump(shortName(fqn), `\`${text}\``) : `[\`${text}\`](${CDK_REFERENCE}/${fqn}.html)`;
   }
 
-  /** Turns each path of a repository file into a link to the file, and each name such as `VodCatalog.table` into a link to the type or member. */
+  /** Turns the paths of repository files into links to the files. Turns names such as `VodCatalog.table` into links to the type or member. */
   private linked(text: string): string {
     return text.replace(LINKABLE, (part) => {
       if (part.startsWith('[')) return part;

@@ -28,7 +28,7 @@ export async function bundleHandlers({ write }: { write: boolean }): Promise<Met
   return { ...handlers.outputs, ...clients.outputs };
 }
 
-/** Returns all names after a dot in the library's source files, such as `HeadObjectCommand` for `s3.HeadObjectCommand`. */
+/** Returns all capitalized names after a dot in those `files` that are in src/, such as `HeadObjectCommand` for `s3.HeadObjectCommand`. */
 function usedMembers(files: string[]): Set<string> {
   const sources = files.filter((file) => file.startsWith('src/')).map((file) => readFileSync(path.join(root, file), 'utf8'));
   return new Set(sources.flatMap((source) => Array.from(source.matchAll(/\.([A-Z]\w+)/g), ([, name]) => name)));

@@ -77,7 +77,7 @@ async function release(clone: string): Promise<{ version: string; onlyCode: stri
   const { version } = JSON.parse(await text(path.join(clone, 'package.json')));
   for (const name of ['pre-compile', 'compile', 'package:js', 'sbom']) await task(name);
 
-  // For each language, the workflow unpacks the package over a checkout of the repository.
+  // For each other language, the release workflow unpacks the npm package over a checkout of the repository.
   const packed = (await fs.readdir(path.join(clone, 'dist/js'))).find((file) => file.endsWith('.tgz'))!;
   await run(clone, 'tar', ['--strip-components=1', '-xzf', `dist/js/${packed}`]);
   const onlyCode: string[] = [];

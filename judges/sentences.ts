@@ -83,7 +83,7 @@ function sentencesOfCode(name: string): Sentence[] {
     for (const range of around.flatMap((ranges) => ranges ?? [])) comments.set(range.pos, range);
     // A literal that is joined by `+` is only a part of a text.
     const whole = ts.isBinaryExpression(node.parent ?? node) && textOf(node.parent, file) !== undefined ? undefined : textOf(node, file);
-    // A literal is code if one of its lines ends in `;` or `{`, or if it contains a DynamoDB expression such as `#due <= :until`.
+    // A literal is code if one of its lines ends in `;` or `{`. A literal with a DynamoDB expression, such as `#due <= :until`, is also code.
     const literal = whole && /[;{]\s*$|#\w+ (?:=|<>|[<>]=?) :\w+/m.test(whole) ? undefined : whole;
     if (literal !== undefined && isTest(node, file)) add('test name', node.getStart(file), [literal]);
     else if (literal !== undefined && !name.startsWith('test/')) add('message', node.getStart(file), [literal]);

@@ -68,8 +68,8 @@ function printTable(head: string[], rows: (string | number)[][]): void {
 /** Changes one part of an example's template at a time, and prints the changes that no check catches. */
 export async function judgeMutants(): Promise<number> {
   const start = Date.now();
-  // If several examples have the same mutant, only the first example keeps it. The full example is first, because only its mutants are also checked with
-  // local/access.
+  // If several examples have the same mutant, only the first example keeps it. The full example is first, because local/access checks only the mutants of the
+  // full example.
   const names = [...EXAMPLE_NAMES].sort((one, other) => Number(other === 'full') - Number(one === 'full'));
   const templates: Record<string, CloudFormationTemplate> = Object.fromEntries(names.map((name) => [name, example(name)]));
   const journey = await runJourney().finally(stopAll);

@@ -41,7 +41,7 @@ export async function startAwsEndpoint({ port = 0, access, log = logLine }: { po
       await access.require(principal, service.needs(verified));
       await service.handle(verified, response);
     } catch (error) {
-      // The connection is closed if the body was not read completely, because Node would read the rest of the body as the next request.
+      // If the body was not read completely, the connection is closed. On an open connection, Node would read the rest of the body as the next request.
       if (raw.destroyed && !response.headersSent) response.setHeader('connection', 'close');
       const refusal = error instanceof AwsError ? error : new AwsError('InternalError', 'the local service failed unexpectedly', 500);
       const isGone = GONE.includes((error as NodeJS.ErrnoException).code ?? '');

@@ -47,7 +47,7 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
     save();
   }
 
-  /** Returns a function that sends a STATUS_UPDATE event after each interval of the job. It also sends this event before the upload of the output. */
+  /** Returns a function that sends a STATUS_UPDATE event after each status update interval of the job, and before the upload of the output. */
   function progressOf(job: Job) {
     const interval = Number(job.statusUpdateInterval!.replace('SECONDS_', '')) * 1000;
     let last = now();

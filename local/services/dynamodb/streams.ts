@@ -67,7 +67,7 @@ export async function createStreams({ stack, database, now = Date.now }: { stack
   const trimming = setInterval(() => void trim().catch(() => undefined), HOUR_MS).unref();
 
   return {
-    /** The list is empty if the write changes nothing or the table has no stream. */
+    /** Returns an empty list if the write changes nothing or the table has no stream. */
     recordOf({ tableName, before, after }: Plan): Change[] {
       const stream = streams.get(tableName);
       const whole = after ?? before;

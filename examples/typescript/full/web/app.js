@@ -164,7 +164,7 @@ async function refreshPublished() {
   fill('published', items, refusal);
 }
 
-/** Refreshes the videos in progress with one request. If several videos are in progress, it requests the list of videos. */
+/** Refreshes the videos in progress with one request. If several videos are in progress, the request loads the list of the user's videos. */
 async function refreshMoving() {
   const [{ videoId }, ...others] = moving();
   if (others.length > 0) {
@@ -176,7 +176,7 @@ async function refreshMoving() {
     });
     showOwn(ownVideos.flatMap((each) => (each.videoId !== videoId ? [each] : video ? [video] : [])));
   }
-  // The list of published videos can contain the video now.
+  // When the video is no longer in progress, the list of published videos can contain the video.
   if (!moving().some((video) => video.videoId === videoId)) await refreshPublished();
 }
 
@@ -197,7 +197,7 @@ async function upload(file, title, cancelled) {
   }).catch((error) => { throw Problem.of(error, ROLES.upload); });
   try {
     await uploadFile({ plan, file, api, signal, onProgress: (loaded) => showUpload((100 * loaded) / file.size) });
-    // The status changes later, when the service receives the S3 event.
+    // The video's status is `waiting` until the service receives the S3 event.
     sent.add(plan.video.videoId);
   } finally {
     await inBackground(list);
