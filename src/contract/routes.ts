@@ -13,6 +13,12 @@ type TextSchema = JsonSchema & { readonly type: 'string' };
 /** The schema of a query parameter or header. The text of an `integer` parameter is converted to a number. */
 type ParameterSchema = JsonSchema & { readonly type: 'string' | 'integer' };
 
+/** The link of an error page, where the person can continue. */
+export interface ErrorPageLink {
+  readonly href: string;
+  readonly label: string;
+}
+
 /** A route of the API. The REST API, the routers in handlers, the request validation and the OpenAPI document are generated from all routes. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
@@ -39,6 +45,8 @@ export interface Route {
   readonly response?: JsonSchema;
   /** True if the route can also respond with 302. */
   readonly redirects?: boolean;
+  /** The link of the error pages. If present, a person who opens the route in a browser receives an error as an HTML page. */
+  readonly errorPage?: ErrorPageLink;
   /** Error codes of this route, in addition to the error codes of all routes. */
   readonly problems?: readonly ProblemCode[];
 }
@@ -70,19 +78,22 @@ const refreshCookie = {
 /** The maximum length of `return_to`. The same limit applies to the escaped URL that a cookie stores during the sign-in. */
 export const RETURN_TO_LENGTH = 512;
 
+const LOGIN = '/login';
+const signInPage = { href: `/${API_STAGE}${LOGIN}?return_to=/`, label: 'Sign in again' } as const satisfies ErrorPageLink;
+
 /** Every route, keyed by its OpenAPI operationId. */
 export const ROUTES = {
   login: {
-    method: 'GET', path: '/login', handler: 'auth/sign-in', access: 'open', status: 302,
+    method: 'GET', path: LOGIN, handler: 'auth/sign-in', access: 'open', status: 302,
     summary: 'Starts a sign-in. With `return_to`, the sign-in creates a browser session. Without `return_to`, it returns tokens as JSON.',
     query: { return_to: { type: 'string', description: 'The path or URL to open after the sign-in', minLength: 1, maxLength: RETURN_TO_LENGTH } },
-    headers: navigation, problems: ['invalid_return_to', 'sign_in_failed', 'upstream_failed'],
+    headers: navigation, errorPage: signInPage, problems: ['invalid_return_to', 'sign_in_failed', 'upstream_failed'],
   },
   authorize: {
     method: 'GET', path: '/authorize', handler: 'auth/sign-in', access: 'open', status: 200, response: tokensSchema, redirects: true,
     summary: 'Completes a sign-in: returns tokens as JSON, or sets the refresh cookie and redirects to `return_to` (302).',
     query: { code: oauthText, state: oauthText, error: oauthText, error_description: oauthText, error_uri: oauthText, iss: oauthText },
-    headers: navigation, problems: ['sign_in_failed', 'upstream_failed'],
+    headers: navigation, errorPage: signInPage, problems: ['sign_in_failed', 'upstream_failed'],
   },
   refreshTokens: {
     method: 'POST', path: '/token', handler: 'auth/sign-in', access: 'open', status: 200, response: tokensSchema,
@@ -145,7 +156,7 @@ export const ROUTES = {
 /** The path of the sign-in callback. */
 export const AUTHORIZE_PATH = `/${API_STAGE}${ROUTES.authorize.path}`;
 
-export const LOGIN_PATH = `/${API_STAGE}${ROUTES.login.path}`;
+export const LOGIN_PATH = `/${API_STAGE}${LOGIN}`;
 
 /** The path of the refresh cookie. Browsers send the cookie only to the two routes below this path. */
 export const TOKEN_PATH = `/${API_STAGE}${ROUTES.refreshTokens.path}`;

@@ -1,11 +1,26 @@
 import type { Problem } from './route-types';
 import { ProblemCode, PROBLEMS, problemType } from '../contract/problems';
 
-/** The caller receives this error as problem+json. An error of any other class is logged, and the caller receives the code `internal`. */
+export interface ProblemOptions {
+  readonly cookies?: readonly string[];
+  /** The text of the error page, if the default text for the code is not specific enough. */
+  readonly pageText?: string;
+  /** The URL of the link of the error page. Default: the link in `errorPage` of the route. */
+  readonly pageLink?: string;
+}
+
+/**
+ * The caller receives this error as problem+json, or as a page (`errorPage` of the route). An error of any other class is logged, and the caller receives the
+ * code `internal`.
+ */
 export class HttpProblem extends Error {
-  constructor(readonly code: ProblemCode, detail: string, readonly errors?: Problem['errors'], readonly cookies?: readonly string[]) {
+  constructor(readonly code: ProblemCode, detail: string, readonly errors?: Problem['errors'], readonly options: ProblemOptions = {}) {
     super(detail);
     this.name = 'HttpProblem';
+  }
+
+  with(options: ProblemOptions): HttpProblem {
+    return new HttpProblem(this.code, this.message, this.errors, { ...this.options, ...options });
   }
 
   toBody(): Problem {

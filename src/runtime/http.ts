@@ -1,9 +1,10 @@
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
 import { shapeAnswer } from './answer-shape';
 import { callerFrom } from './caller';
+import type { ErrorPage } from './error-page';
 import { HttpProblem, invalid } from './http-problem';
 import { readOptional } from './read-environment';
-import { bodyReader, readHeaders, readPath, readQuery } from './read-request';
+import { bodyReader, headerOf, readHeaders, readPath, readQuery } from './read-request';
 import type { Operations } from './route-types';
 import { NewerFormat } from './rows/read-row';
 import { allowsOtherOrigins, corsHeaders } from '../contract/cors';
@@ -20,9 +21,13 @@ interface Answer {
   readonly cookies?: readonly string[];
 }
 
-/** Web pages of the origins in APP_ORIGINS can read all responses, including errors. */
+/**
+ * Web pages of the origins in APP_ORIGINS can read all responses, including errors.
+ *
+ * @param errorPage - required if a route of the handler has `errorPage`
+ */
 export function serveRoutes<H extends HandlerName>(
-  handler: H, operations: Operations<H>,
+  handler: H, operations: Operations<H>, errorPage?: ErrorPage,
 ): (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult> {
   const routes = new Map(routesOf(handler).map(([operationId, route]) => [
     `${route.method} ${route.path}`,
@@ -42,7 +47,12 @@ export function serveRoutes<H extends HandlerName>(
       const answered = await run(request);
       return answer(route.status, route.response ? { ...answered, body: shapeAnswer(route.response, answered.body) } : answered, cors);
     } catch (error) {
-      return answerError(error, event.requestContext.requestId, cors);
+      const problem = problemOf(error, event.requestContext.requestId);
+      const body = problem.toBody();
+      const { cookies } = problem.options;
+      const page = found?.route.errorPage && errorPage?.(event, problem, found.route.errorPage);
+      if (page) return { ...answer(body.status, { headers: page.headers, cookies }, cors), body: page.text };
+      return answer(body.status, { body, headers: { 'content-type': PROBLEM_MEDIA_TYPE }, cookies }, cors);
     }
   };
 }
@@ -56,22 +66,12 @@ function answer(status: number, { status: own, body, headers, cookies }: Answer,
   };
 }
 
-function answerError(error: unknown, requestId: string, cors: Answer['headers']): APIGatewayProxyResult {
-  // The request is not logged, because it can contain tokens and authorization codes.
-  if (!(error instanceof HttpProblem)) console.error({ message: 'request failed', requestId, error: error instanceof Error ? error.stack : String(error) });
-  const problem = error instanceof HttpProblem ? error : problemOf(error, requestId);
-  const body = problem.toBody();
-  return answer(body.status, { body, headers: { 'content-type': PROBLEM_MEDIA_TYPE }, cookies: problem.cookies }, cors);
-}
-
 function problemOf(error: unknown, requestId: string): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  // The request is not logged, because it can contain tokens and authorization codes.
+  console.error({ message: 'request failed', requestId, error: error instanceof Error ? error.stack : String(error) });
   const detail = `if you report this error, include the request id ${requestId}`;
   return error instanceof NewerFormat ? new HttpProblem('unavailable', `the service can't read this video at the moment; ${detail}`) : new HttpProblem('internal', detail);
-}
-
-/** API Gateway passes header names as the client wrote them. `wanted` is in lower case. */
-function headerOf({ headers }: APIGatewayProxyEvent, wanted: string): string | undefined {
-  return Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === wanted)?.[1];
 }
 
 function requireCaller(event: APIGatewayProxyEvent): Caller {

@@ -18,6 +18,11 @@ export function readPath({ pathParameters = {} }: Pick<Route, 'pathParameters'>,
   }));
 }
 
+/** API Gateway passes header names as the client wrote them. `wanted` is in lower case. */
+export function headerOf({ headers }: Pick<APIGatewayProxyEvent, 'headers'>, wanted: string): string | undefined {
+  return Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === wanted)?.[1];
+}
+
 /** Throws for a parameter that the route does not have. */
 export function readQuery({ query: schemas = {} }: Pick<Route, 'query'>, event: APIGatewayProxyEvent): Record<string, string | number> {
   const query: Record<string, string | number> = {};

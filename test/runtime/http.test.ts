@@ -1,4 +1,5 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import { errorPage } from '../../src/runtime/error-page';
 import { serveRoutes } from '../../src/runtime/http';
 import { HttpProblem } from '../../src/runtime/http-problem';
 
@@ -135,7 +136,7 @@ describe('serveRoutes', () => {
   });
 
   test('sets the cookies of an error', async () => {
-    const cookies = serveRoutes('api/describe-api', { describeApi: async () => { throw new HttpProblem('sign_in_failed', 'no', undefined, ['a=; Max-Age=0']); } });
+    const cookies = serveRoutes('api/describe-api', { describeApi: async () => { throw new HttpProblem('sign_in_failed', 'no', undefined, { cookies: ['a=; Max-Age=0'] }); } });
     const { statusCode, json, multiValueHeaders } = await call(cookies, { resource: '/openapi.json' });
     expect([statusCode, json.code, multiValueHeaders]).toEqual([400, 'sign_in_failed', { 'set-cookie': ['a=; Max-Age=0'] }]);
   });
@@ -159,6 +160,24 @@ describe('serveRoutes', () => {
     expect(body).not.toContain('abc');
     expect(body).toContain('r-1');
     expect(log).toHaveBeenCalledTimes(1);
+    log.mockRestore();
+  });
+
+  test('an unexpected error is a page with the request id, for a person at a route with an error page', async () => {
+    const log = jest.spyOn(console, 'error').mockImplementation();
+    const fail = async () => { throw new Error('token=abc'); };
+    const operations = { login: fail, authorize: fail, refreshTokens: fail, revokeTokens: fail };
+    const navigation = { headers: { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document', 'Accept': 'text/html' } };
+    const type = async (handler: typeof read, httpMethod: string, resource: string) => {
+      const { statusCode, headers, body } = await handler(event({ ...navigation, httpMethod, resource }));
+      expect([statusCode, body]).toEqual([500, expect.stringContaining('r-1')]);
+      expect(body).not.toContain('abc');
+      return headers!['content-type'];
+    };
+    const pages = serveRoutes('auth/sign-in', operations, errorPage);
+    expect(await type(pages, 'GET', '/login')).toBe('text/html; charset=utf-8');
+    expect(await type(pages, 'POST', '/token')).toBe('application/problem+json');
+    expect(await type(serveRoutes('auth/sign-in', operations), 'GET', '/login')).toBe('application/problem+json');
     log.mockRestore();
   });
 });

@@ -9,7 +9,7 @@ import {
 } from './pending-sign-in.runtime';
 import { allowedReturn } from './return-to.runtime';
 import type { Environment } from '../../contract/environment';
-import { AUTHORIZE_PATH, RETURN_TO_LENGTH } from '../../contract/routes';
+import { AUTHORIZE_PATH, LOGIN_PATH, RETURN_TO_LENGTH } from '../../contract/routes';
 import { HttpProblem, invalid } from '../../runtime/http-problem';
 import type { AnswerOf, HeadersOf, Operations, RequestOf, Tokens } from '../../runtime/route-types';
 
@@ -50,7 +50,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
       throw new HttpProblem('invalid_return_to', `return_to must be a path that begins with a single slash, or a URL on an allowed origin, and can have at most ${RETURN_TO_LENGTH} characters`);
     }
     const value = buildPendingSignIn({ seed: random(16).toString('base64url'), expiresAt: seconds() + SIGN_IN_SECONDS, returnTo });
-    const { state, nonce, verifier } = signInSecrets(value, await key());
+    const { state, nonce, verifier } = signInSecrets(value, await withLink(returnTo, key));
     const location = client.authorizeUrl({
       response_type: 'code',
       redirect_uri: redirectUri,
@@ -66,6 +66,11 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
   async function authorize(request: RequestOf<'authorize'>): Promise<AnswerOf<'authorize'>> {
     requireNavigation(request);
     const pending = await pendingFor(request);
+    return withLink(pending.returnTo, () => finish(request, pending));
+  }
+
+  async function finish(request: RequestOf<'authorize'>, pending: FoundSignIn): Promise<AnswerOf<'authorize'>> {
+    if (pending.expiresAt <= seconds()) throw signInFailed('too late');
     // If the sign-in server fails, the sign-in cookie stays, so that a reload of the page can finish the sign-in.
     const cleared = clearedSignInCookie(pending.cookie);
     const outcome = faultOf(request) ?? await exchange(String(request.query.code), pending);
@@ -85,7 +90,6 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
     const derived = await key();
     const found = readable.map((pending) => ({ ...pending, ...signInSecrets(pending.value, derived) })).find(({ state }) => equal(state, query.state ?? ''));
     if (!found) throw signInFailed('wrong state parameter or changed cookie');
-    if (found.expiresAt <= seconds()) throw signInFailed('too late');
     return found;
   }
 
@@ -157,9 +161,29 @@ function requireNavigation({ headers }: { readonly headers: HeadersOf<'login' | 
   if (isBrowser && !isNavigation) throw signInFailed('not a top-level navigation');
 }
 
+const LOST = 'This sign-in is already finished, has expired or was started in another browser. If you see this page after every sign-in, allow cookies for this site.';
+const PAGE_TEXTS: Partial<Record<Fault, string>> = {
+  'no pending sign-in': LOST,
+  'wrong state parameter or changed cookie': LOST,
+  'too late': `The sign-in took more than ${SIGN_IN_SECONDS / 60} minutes.`,
+  'error in the callback': 'The sign-in was cancelled, or the sign-in server rejected it.',
+  'code': 'The sign-in took too long or was already finished.',
+};
+
 function signInFailed(reason: Fault, cookies?: string[]): HttpProblem {
   console.warn({ message: 'sign-in refused', reason });
-  return new HttpProblem('sign_in_failed', 'this sign-in was rejected, took too long or was already finished; start again at /api/login', undefined, cookies);
+  const pageText = PAGE_TEXTS[reason] ?? 'The service could not verify this sign-in.';
+  return new HttpProblem('sign_in_failed', 'this sign-in was rejected, took too long or was already finished; start again at /api/login', undefined, { cookies, pageText });
+}
+
+/** If the work fails, the link of the error page starts the same sign-in again. `returnTo` must be an allowed URL. */
+async function withLink<T>(returnTo: string | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const query = returnTo === undefined ? '' : `?${new URLSearchParams({ return_to: returnTo })}`;
+    throw error instanceof HttpProblem ? error.with({ pageLink: `${LOGIN_PATH}${query}` }) : error;
+  }
 }
 
 /** Constant-time comparison. */

@@ -4,6 +4,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { CLIENT_ID, HOSTED_UI, ISSUER, SignInServer } from './sign-in-server';
 import { signIn } from '../../../src/auth/sign-in/sign-in.runtime';
+import { errorPage } from '../../../src/runtime/error-page';
 import { serveRoutes } from '../../../src/runtime/http';
 import { captureLog } from '../../captured-log';
 import { apiEvent } from '../../runtime/api-event';
@@ -11,6 +12,11 @@ import { apiEvent } from '../../runtime/api-event';
 export const SERVICE_URL = 'https://videos.example.com';
 export const DEVELOPMENT = 'http://localhost:5173';
 export const SAME_SITE = { 'origin': SERVICE_URL, 'sec-fetch-site': 'same-origin' };
+/** The headers of a link that a person follows in Chromium. */
+export const NAVIGATION = {
+  'accept': 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8',
+  'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-user': '?1',
+};
 export const REFRESH = '__Secure-vod-refresh';
 
 /** Each test creates a `SignInService`, and calls `end` on it. */
@@ -33,7 +39,7 @@ export class SignInService {
     };
     return serveRoutes('auth/sign-in', signIn(environment, {
       fetch: this.server.fetch as typeof fetch, now: () => this.now, random: randomBytes, secrets: this.secrets,
-    }));
+    }), errorPage);
   }
 
   browser(handler = this.handler): Browser {
@@ -82,7 +88,7 @@ export class Browser {
       else this.cookies.set(name, value);
     }
     const { statusCode: status, headers: answered, body: text } = response;
-    return { status, location: answered?.location as string | undefined, headers: answered, set, body: text === '' ? undefined : JSON.parse(text) };
+    return { status, location: answered?.location as string | undefined, headers: answered, set, body: text === '' ? undefined : /json/.test(answered['content-type']) ? JSON.parse(text) : text };
   }
 
   async start(returnTo?: string) {
