@@ -107,6 +107,6 @@ function failures(route: Route): Record<string, object> {
   for (const code of codes) (byStatus[PROBLEMS[code].status] ??= []).push(code);
   return Object.fromEntries(Object.entries(byStatus).map(([status, found]) => [status, {
     description: found.join(', '),
-    content: { [PROBLEM_MEDIA_TYPE]: { schema: refer(problemSchema) }, ...(route.errorPage && { 'text/html': { schema: { type: 'string' } } }) },
+    content: { [PROBLEM_MEDIA_TYPE]: { schema: refer(problemSchema) }, ...(route.errorPage && { 'text/html': {} }) },
   }]));
 }

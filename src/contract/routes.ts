@@ -2,7 +2,7 @@ import type { HandlerName, HandlerReading } from './environment';
 import type { ProblemCode } from './problems';
 import {
   completeRequestSchema, completeResponseSchema, JsonSchema, partsRequestSchema, partsResponseSchema, playbackSchema, refreshRequestSchema,
-  revokeResponseSchema, tokensSchema, uploadRequestSchema, uploadResponseSchema, uploadStateSchema, videoIdSchema, videoListSchema, videoSchema,
+  revokeRequestSchema, revokeResponseSchema, tokensSchema, uploadRequestSchema, uploadResponseSchema, uploadStateSchema, videoIdSchema, videoListSchema, videoSchema,
 } from './schemas';
 import { isPresent, VIDEO_STATUSES } from '../domain/video-status';
 
@@ -102,8 +102,8 @@ export const ROUTES = {
   },
   revokeTokens: {
     method: 'POST', path: '/token/revoke', handler: 'auth/sign-in', access: 'open', status: 200, response: revokeResponseSchema,
-    summary: 'Ends the session: revokes the refresh token and deletes the cookie.',
-    headers: sameSite, cookies: refreshCookie, body: refreshRequestSchema, bodyOptional: true, problems: ['not_signed_in', 'cross_site', 'upstream_failed'],
+    summary: 'Ends the session: revokes the refresh token, and deletes the refresh cookie and the cookies of the given playback sessions.',
+    headers: sameSite, cookies: refreshCookie, body: revokeRequestSchema, bodyOptional: true, problems: ['not_signed_in', 'cross_site', 'upstream_failed'],
   },
   planUpload: {
     method: 'POST', path: '/upload', handler: 'upload/manage-uploads', access: 'signed-in', status: 201, response: uploadResponseSchema,

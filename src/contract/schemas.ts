@@ -1,4 +1,6 @@
+import { MAX_CLEARED_SESSIONS } from './playback-cookies';
 import { MAX_CONTENT_TYPE_LENGTH, MEDIA_TYPE } from '../domain/media-type';
+import { HLS_KEY } from '../domain/object-keys';
 import { KEY_PATTERN, LINE_PATTERN } from '../domain/text-rules';
 import { MAX_PARTS } from '../domain/upload-limits';
 import { MAX_FILE_NAME_LENGTH, MAX_OWNER_LENGTH, MAX_TITLE_LENGTH } from '../domain/user-data-limits';
@@ -95,7 +97,20 @@ export const ingestMetadataSchema = object({
   owner: line('The user id of the owner', MAX_OWNER_LENGTH),
 }, [], 'The text fields, the visibility and the owner of the video');
 
-export const refreshRequestSchema = object({ refresh_token: text('The refresh token. Omit the property in a browser session: the refresh cookie contains the token', 4096, 1) }, []);
+const refreshToken = text('The refresh token. Omit the property in a browser session: the refresh cookie contains the token', 4096, 1);
+
+export const refreshRequestSchema = object({ refresh_token: refreshToken }, []);
+
+export const revokeRequestSchema = object({
+  refresh_token: refreshToken,
+  playbackSessions: {
+    type: 'array',
+    description: 'Only in a browser session: `hls` of the playback sessions whose cookies the response deletes',
+    items: { type: 'string', maxLength: 512, pattern: `^https?://[^/]+/${HLS_KEY}$` },
+    maxItems: MAX_CLEARED_SESSIONS,
+    uniqueItems: true,
+  },
+}, []);
 
 const renditionSchema = object({
   codec: { type: 'string' }, width: { type: 'integer' }, height: { type: 'integer' }, bitsPerSecond: { type: 'integer' },
@@ -265,6 +280,7 @@ export const COMPONENTS: Readonly<Record<string, JsonSchema>> = {
   Problem: problemSchema,
   RefreshRequest: refreshRequestSchema,
   Rendition: renditionSchema,
+  RevokeRequest: revokeRequestSchema,
   RevokeResponse: revokeResponseSchema,
   Tokens: tokensSchema,
   MultipartUpload: multipartUploadSchema,

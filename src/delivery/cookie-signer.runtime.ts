@@ -2,6 +2,7 @@ import { sign } from 'crypto';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { isKnownEverywhere } from './signing-key-age.runtime';
 import { readSigningKey, SigningKey } from './signing-key-secret.runtime';
+import type { PlaybackCookies } from '../contract/playback-cookies';
 import type { SigningKeyReference } from '../contract/signing-keys';
 
 /** The cookies give access to all URLs that match `resource`, until `expires` (seconds since 1970). */
@@ -61,7 +62,7 @@ export function cookieSigner({ keys, secrets, now }: Ports): SignCookies {
       'CloudFront-Signature': encode(sign('sha256', policy, privateKey)),
       'CloudFront-Key-Pair-Id': keyPairId,
       'CloudFront-Hash-Algorithm': 'SHA256',
-    };
+    } satisfies PlaybackCookies;
   };
 }
 

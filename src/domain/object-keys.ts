@@ -27,6 +27,16 @@ export function hlsKey(videoId: string, attempt: number): string {
   return `${attemptPrefix(videoId, attempt)}hls/index.m3u8`;
 }
 
+/** A regular expression for the key of a playlist, without anchors. */
+export const HLS_KEY = `${MEDIA_PREFIX}(${VIDEO_ID})/([1-9][0-9]{0,8})/hls/index\\.m3u8`;
+
+const WHOLE_HLS_KEY = new RegExp(`^${HLS_KEY}$`);
+
+export function parseHlsKey(key: string): { videoId: string; attempt: number } | undefined {
+  const [, videoId, attempt] = WHOLE_HLS_KEY.exec(key) ?? [];
+  return videoId === undefined ? undefined : { videoId, attempt: Number(attempt) };
+}
+
 /** `v/{videoId}/{attempt}/poster/`. MediaConvert chooses the name of the image file. */
 export function posterPrefix(videoId: string, attempt: number): string {
   return `${attemptPrefix(videoId, attempt)}poster/`;

@@ -29,6 +29,7 @@ async function fillForm({ page }: Tab): Promise<void> {
 
 describe('the error page of a failed sign-in', () => {
   it.each([
+    // The sign-in server already knows the user, so it shows no form again.
     ['lost its cookie', '/', async (tab: Tab) => {
       await tab.page.getByRole('link', { name: 'Sign in' }).click();
       await tab.page.getByLabel('User name').waitFor();
@@ -51,7 +52,7 @@ describe('the error page of a failed sign-in', () => {
     expect(await page.locator('main').evaluate((element) => getComputedStyle(element).borderRadius)).toBe('16px');
     expect(complaints.filter((line) => line.includes('policy violated'))).toEqual([]);
     await page.getByRole('link', { name: 'Sign in again' }).click();
-    await fillForm(tab);
+    if (returnTo !== '/') await fillForm(tab);
     await tab.isSignedIn();
     expect(page.url()).toBe(`${stack.facts.origin}${returnTo}`);
     // A page that inherited the sandbox would have an opaque origin.

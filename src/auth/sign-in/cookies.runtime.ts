@@ -1,5 +1,6 @@
 import { parseCookie, stringifySetCookie } from 'cookie';
 import { parsePendingSignIn, SIGN_IN_SECONDS } from './pending-sign-in.runtime';
+import { PLAYBACK_COOKIES } from '../../contract/playback-cookies';
 import { REFRESH_COOKIE, TOKEN_PATH } from '../../contract/routes';
 
 /**
@@ -45,6 +46,11 @@ export function refreshCookie(token: string, maxAge: number): string {
 
 export function clearedRefreshCookie(): string {
   return refreshCookie('', 0);
+}
+
+/** @param prefix the prefix of the attempt in the media bucket */
+export function clearedPlaybackCookies(prefix: string): string[] {
+  return PLAYBACK_COOKIES.map((name) => stringifySetCookie({ name, value: '', maxAge: 0, path: `/${prefix}`, secure: true }));
 }
 
 /** A request contains several refresh tokens if a subdomain has set a second refresh cookie. */

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'crypto';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
-  clearedRefreshCookie, clearedSignInCookie, parseCookies, refreshCookie, refreshTokensFrom, SIGN_IN_COOKIES, signInCookie, slotForSignIn,
+  clearedPlaybackCookies, clearedRefreshCookie, clearedSignInCookie, parseCookies, refreshCookie, refreshTokensFrom, SIGN_IN_COOKIES, signInCookie, slotForSignIn,
 } from './cookies.runtime';
 import { OAuthClient } from './oauth-client.runtime';
 import {
@@ -10,6 +10,7 @@ import {
 import { allowedReturn } from './return-to.runtime';
 import type { Environment } from '../../contract/environment';
 import { AUTHORIZE_PATH, LOGIN_PATH, RETURN_TO_LENGTH } from '../../contract/routes';
+import { attemptPrefix, parseHlsKey } from '../../domain/object-keys';
 import { HttpProblem, invalid } from '../../runtime/http-problem';
 import type { AnswerOf, HeadersOf, Operations, RequestOf, Tokens } from '../../runtime/route-types';
 
@@ -116,10 +117,21 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
     return { body: others, headers: UNCACHED, cookies: rotated ? [refreshCookie(rotated, refreshSeconds)] : undefined };
   }
 
-  async function revokeTokens(request: TokenRequest): Promise<AnswerOf<'revokeTokens'>> {
+  async function revokeTokens(request: RequestOf<'revokeTokens'>): Promise<AnswerOf<'revokeTokens'>> {
     const held = heldToken(request, origins);
+    const cleared = clearedSessions(request.body.playbackSessions ?? [], held);
     await client.revoke(held.token);
-    return { body: { logoutUrl: client.logoutUrl(`${SERVICE_URL}/`) }, cookies: held.inCookie ? [clearedRefreshCookie()] : undefined };
+    return { body: { logoutUrl: client.logoutUrl(`${SERVICE_URL}/`) }, cookies: held.inCookie ? [clearedRefreshCookie(), ...cleared] : undefined };
+  }
+
+  function clearedSessions(playlists: readonly string[], { inCookie }: HeldToken): string[] {
+    // A request with a token in the body can come from a page of any origin.
+    if (playlists.length > 0 && !inCookie) throw invalid('/playbackSessions', 'can be given only in a browser session, without refresh_token');
+    return playlists.flatMap((hls, index) => {
+      const session = hls.startsWith(`${SERVICE_URL}/`) ? parseHlsKey(hls.slice(SERVICE_URL.length + 1)) : undefined;
+      if (!session) throw invalid(`/playbackSessions/${index}`, `expected a URL that starts with ${SERVICE_URL}/`);
+      return clearedPlaybackCookies(attemptPrefix(session.videoId, session.attempt));
+    });
   }
 
   return { login, authorize, refreshTokens, revokeTokens };
