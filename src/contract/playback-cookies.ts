@@ -4,7 +4,7 @@ export const PLAYBACK_COOKIES = ['CloudFront-Policy', 'CloudFront-Signature', 'C
 export type PlaybackCookies = Readonly<Record<typeof PLAYBACK_COOKIES[number], string>>;
 
 /**
- * The maximum number of playback sessions whose cookies one sign-out deletes. Each session needs four `Set-Cookie` headers with up to 480 bytes in total. API
+ * The maximum number of playback sessions whose cookies one sign-out deletes. Each session needs four `Set-Cookie` headers with about 450 bytes in total. API
  * Gateway accepts 10,240 bytes of headers, and proxies of development servers often accept 8 KiB.
  */
 export const MAX_CLEARED_SESSIONS = 16;

@@ -2,7 +2,8 @@ import type { HandlerName, HandlerReading } from './environment';
 import type { ProblemCode } from './problems';
 import {
   completeRequestSchema, completeResponseSchema, JsonSchema, partsRequestSchema, partsResponseSchema, playbackSchema, refreshRequestSchema,
-  revokeRequestSchema, revokeResponseSchema, tokensSchema, uploadRequestSchema, uploadResponseSchema, uploadStateSchema, videoIdSchema, videoListSchema, videoSchema,
+  revokeRequestSchema, revokeResponseSchema, tokensSchema, uploadRequestSchema, uploadResponseSchema, uploadStateSchema, videoIdSchema,
+  videoListSchema, videoSchema,
 } from './schemas';
 import { isPresent, VIDEO_STATUSES } from '../domain/video-status';
 

@@ -83,6 +83,8 @@ describe('the page in a browser', () => {
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('link', { name: 'Sign in' }).waitFor();
     expect(page.url()).toBe(`${origin}/`);
+    // The page had played the video before the sign-out, so the sign-out deleted the playback cookies.
+    expect((await page.context().request.get(hls)).status()).toBe(403);
     const ofTheSignedIn = page.locator('#sign-out, #player, #upload, #own');
     expect(await ofTheSignedIn.evaluateAll((elements) => elements.map((element) => element.checkVisibility()))).toEqual([false, false, false, false]);
     await page.reload();

@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'crypto';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
-  clearedPlaybackCookies, clearedRefreshCookie, clearedSignInCookie, parseCookies, refreshCookie, refreshTokensFrom, SIGN_IN_COOKIES, signInCookie, slotForSignIn,
+  clearedPlaybackCookies, clearedRefreshCookie, clearedSignInCookie, parseCookies, refreshCookie, refreshTokensFrom, SIGN_IN_COOKIES, signInCookie,
+  slotForSignIn,
 } from './cookies.runtime';
 import { OAuthClient } from './oauth-client.runtime';
 import {

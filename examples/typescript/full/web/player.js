@@ -1,3 +1,4 @@
+import { rememberPlayed } from './played-videos.js';
 import { Problem, ROLES } from './request.js';
 
 /** The delay between a failed renewal of the playback session and the next try. */
@@ -54,6 +55,7 @@ export class Player {
   /** Starts a playback session. The browser stores the session's cookies, which authorize requests for media files. */
   async #startPlayback(videoId) {
     const session = await this.#api('POST', `/streams/${videoId}/playback`).catch((error) => { throw Problem.of(error, ROLES.watch); });
+    rememberPlayed(session.hls);
     // The user closed the player or opened another video during the request.
     if (this.#videoId !== videoId) return undefined;
     const end = Date.parse(session.expiresAt);

@@ -1,3 +1,4 @@
+import { forgetPlayed, played } from './played-videos.js';
 import { request } from './request.js';
 
 const NAME = 'vod-session';
@@ -21,8 +22,8 @@ function inTurn(work) {
 }
 
 /** Sends a token request. With `keepalive`, the browser stores the new cookie even if the user closes the tab during the request. */
-function askForToken(path) {
-  return request('POST', path, { keepalive: true, signal: AbortSignal.timeout(PATIENCE_MS) });
+function askForToken(path, body) {
+  return request('POST', path, { body, keepalive: true, signal: AbortSignal.timeout(PATIENCE_MS) });
 }
 
 /**
@@ -33,6 +34,15 @@ function askForTokens() {
   return askForToken('/token').catch((error) => {
     if (error.isRefusal) throw error;
     return askForToken('/token');
+  });
+}
+
+/** Ends the session, and deletes the cookies of the videos that pages of this browser have played. */
+function revoke() {
+  return askForToken('/token/revoke', { playbackSessions: played() }).catch((error) => {
+    // The stored list is not valid, for example because the domain of the service has changed. The list must not prevent the sign-out.
+    if (error.code !== 'invalid_request') throw error;
+    return askForToken('/token/revoke');
   });
 }
 
@@ -151,11 +161,12 @@ export class Session {
   /** Ends the session in every tab, then redirects to the sign-in server, which ends its own session. */
   async signOut() {
     const { logoutUrl } = await inTurn(async () => {
-      const answer = await askForToken('/token/revoke').catch((error) => {
+      const answer = await revoke().catch((error) => {
         // Status 401 and `invalid_grant` mean that the user is already signed out.
         if (error.status !== 401 && error.code !== 'invalid_grant') throw error;
         return { logoutUrl: '/' };
       });
+      forgetPlayed();
       this.#end();
       this.#tabs.postMessage({});
       return answer;
