@@ -25,7 +25,9 @@ export function startSignIn({ name, port, provider, users, subOf, before }: Sign
     if (form._csrf !== cid) throw new Error('the CSRF token does not belong to this sign-in');
     const typed = form.username?.trim().toLowerCase();
     const user = users.find(({ username }) => [username, `${username}@example.com`].includes(typed));
-    if (!user || user.password !== form.password) return sendPage(response, 401, loginForm(cid, 'Incorrect username or password.'));
+    if (!user || user.password !== form.password) {
+      return sendPage(response, 401, loginForm(cid, { message: 'Incorrect username or password.', username: form.username ?? '' }));
+    }
     return provider().interactionFinished(request, response, { login: { accountId: subOf(user) } }, { mergeWithLastSubmission: false });
   }
 

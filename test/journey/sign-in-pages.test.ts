@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { Browser, BrowserContext, Locator } from 'playwright-core';
 import { PATIENCE_MS, StackProcess, stopAll } from './stack';
 import { launchBrowser, Tab } from './tab';
 import { SignIn } from '../../local/client';
@@ -26,6 +26,61 @@ async function fillForm({ page }: Tab): Promise<void> {
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
+
+const MEDIA = [['light', { colorScheme: 'light' }], ['dark', { colorScheme: 'dark' }], ['forced', { forcedColors: 'active' }]] as const;
+
+it.each([
+  ['the error page of a failed sign-in', () => `${stack.facts.api}/authorize?state=none`],
+  ['the sign-in form of the local stack', () => `${stack.facts.api}/login`],
+])('%s fits into 320 pixels, and has separate colors for light, dark and forced colors', async (_, address) => {
+  const page = await context.newPage();
+  await page.setViewportSize({ width: 320, height: 600 });
+  const colors = new Set<string>();
+  for (const [, media] of MEDIA) {
+    await page.emulateMedia(media);
+    await page.goto(address());
+    await page.locator('main').waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+    colors.add(await page.locator('body').evaluate((body) => `${getComputedStyle(body).color} ${getComputedStyle(body).backgroundColor}`));
+  }
+  expect(colors.size).toBe(MEDIA.length);
+});
+
+// With forced colors, browsers choose different colors for links and buttons.
+it.each(MEDIA.slice(0, 2))('the sign-in form of the local stack has the %s colors, the font and the button of the example page', async (_, media) => {
+  const { page } = await Tab.open(context, stack.facts);
+  await page.emulateMedia(media);
+  const look = async (button: Locator) => [await button.evaluate(lookOf), await page.locator('body').evaluate(lookOf)];
+  const link = page.getByRole('link', { name: 'Sign in' });
+  await link.waitFor();
+  const [ofLink, ofPage] = await look(link);
+  await link.click();
+  const button = page.getByRole('button', { name: 'Sign in' });
+  await button.waitFor();
+  const [ofButton, ofForm] = await look(button);
+  expect(ofForm).toEqual(ofPage);
+  expect(ofButton).toEqual(ofLink);
+});
+
+function lookOf(element: Element): Record<string, string> {
+  const { color, backgroundColor: background, fontFamily, borderRadius } = getComputedStyle(element);
+  return { color, background, fontFamily, borderRadius };
+}
+
+it('the sign-in form names its fields, and keeps the user name after a wrong password', async () => {
+  const page = await context.newPage();
+  await page.goto(`${stack.facts.api}/login`);
+  expect(await page.locator(':focus').getAttribute('name')).toBe('username');
+  await page.getByLabel('User name').fill('"><script>');
+  await page.getByLabel('Password').fill('wrong');
+  await page.keyboard.press('Enter');
+  await page.getByRole('alert').getByText('Incorrect username or password.').waitFor();
+  expect(await page.getByLabel('User name').inputValue()).toBe('"><script>');
+  expect(await page.getByLabel('Password').inputValue()).toBe('');
+  expect(await page.locator(':focus').getAttribute('name')).toBe('password');
+  const descriptions = await page.locator('[aria-invalid=true]').evaluateAll((fields) => fields.map((field) => field.getAttribute('aria-describedby')));
+  expect(descriptions).toEqual(['alert', 'alert']);
+});
 
 describe('the error page of a failed sign-in', () => {
   it.each([
@@ -59,23 +114,6 @@ describe('the error page of a failed sign-in', () => {
     expect(await page.evaluate(() => self.origin)).toBe(stack.facts.origin);
   });
 
-  it('is readable at 320 pixels, in the dark and with forced colors', async () => {
-    const page = await context.newPage();
-    const measure = () => page.evaluate(() => {
-      const { backgroundColor, color } = getComputedStyle(document.body);
-      return { backgroundColor, color, isWider: document.documentElement.scrollWidth > innerWidth };
-    });
-    await page.setViewportSize({ width: 320, height: 600 });
-    const seen = [];
-    for (const media of [{ colorScheme: 'light' }, { colorScheme: 'dark' }, { forcedColors: 'active' }] as const) {
-      await page.emulateMedia(media);
-      await page.goto(`${stack.facts.api}/authorize?state=none`);
-      await page.getByRole('link', { name: 'Sign in again' }).waitFor();
-      seen.push(await measure());
-    }
-    expect(seen.map(({ isWider }) => isWider)).toEqual([false, false, false]);
-    expect(new Set(seen.map(({ backgroundColor, color }) => `${backgroundColor} ${color}`)).size).toBe(3);
-  });
 });
 
 it('a client that is not a browser receives a failed callback as problem+json', async () => {
