@@ -80,7 +80,7 @@ describe('the error page of a failed sign-in', () => {
 
   test.each([
     ['a code, a state and an error text', '/authorize', { state: 'secret-state', code: 'secret-code', error: '<script>', error_description: '<b>call 555</b>' }, 'sign_in_failed'],
-    ['an unknown parameter', '/authorize', { '<script>': 'secret-code' }, 'invalid_request'],
+    ['an unknown parameter', '/authorize', { '<script>call 555': 'secret-code' }, 'invalid_request'],
     ['a foreign return_to', '/login', { return_to: 'https://evil.example/"><script>' }, 'invalid_return_to'],
     ['an unknown parameter of the login', '/login', { '"><script>': '' }, 'invalid_request'],
   ] as const)('repeats nothing of a request with %s', async (_, path, query, code) => {

@@ -56,6 +56,7 @@ test('the longest list fits into 8 KiB of headers', async () => {
 test.each<[string, unknown]>([
   ['another host', ['https://evil.example/v/0199f3c0-0000-7000-8000-000000000001/1/hls/index.m3u8']],
   ['a host with the same prefix', [hls(1).replace(SERVICE_URL, `${SERVICE_URL}.evil.example`)]],
+  ['another host of the same length', [hls(1).replace('.com/', '.net/')]],
   ['a user name in the URL', [hls(1).replace('https://', 'https://x@')]],
   ['a path that climbs', [`${SERVICE_URL}/v/${ID}/../../api/1/hls/index.m3u8`]],
   ['a path with a cookie attribute', [`${SERVICE_URL}/v/${ID}/1; Domain=example.com/hls/index.m3u8`]],
