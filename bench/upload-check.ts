@@ -122,7 +122,7 @@ async function main(memory: Memory): Promise<void> {
     throw new Stopped();
   };
   await sendFile(second, taken, content, stoppingAt(Math.ceil(partCount * 2 / 3), kill)).catch(ignoreStopped);
-  say(`kill -9 ended the local stack. Counts before the kill: ${cuts} cut connections, ${sessions.size} signing sessions, ${renewals} renewed tokens`);
+  say(`kill -9 ended the local stack. Before the kill, the check cut ${cuts} connections, saw ${sessions.size} sessions of the signing role, and renewed ${renewals} tokens`);
   const isRenewed = sessions.size > 1 && renewals > 0;
 
   const { facts, data } = await start();

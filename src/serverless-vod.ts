@@ -240,7 +240,8 @@ const OPTIONS = {
 const AREAS = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[];
 
 /**
- * Options that an app can set as props of `ServerlessVod` by mistake. Each key is the correct path of the options, and the error message contains this path.
+ * Options that an app can set as props of `ServerlessVod` by mistake. The key of each entry is the path where its options belong. The error message names
+ * this path.
  */
 const ELSEWHERE = {
   ...Object.fromEntries(AREAS.map((area) => [`${area}.*`, OPTIONS[area]])),

@@ -32,8 +32,8 @@ export interface Tools {
 export interface OtherTargets { readonly action: string; has(arn: string): boolean; send(arn: string, text: string): void }
 
 /**
- * Creates a sender, which sends texts to functions and queues as a service principal. A delivery is stored on disk when `add` returns. After `start`, each
- * delivery is sent at least once, even after `kill -9`.
+ * Creates a sender, which sends texts to functions and queues as a service principal. A delivery is stored on disk when `add` returns. `start` sends all
+ * stored deliveries, also those of a process that ended with `kill -9`. Each delivery is sent at least once.
  */
 export function createDeliveries(folder: string, service: string, tools: Tools, others?: OtherTargets) {
   const { access, functions, failureQueueOf, queues, log = logLine, retryMilliseconds = 1000 } = tools;

@@ -51,7 +51,7 @@ export interface VodSweeperProps extends VodSweeperOptions {
    * The construct that creates uploads. The sweeper ends uploads that receive no data for a long time, and removes videos without a source file.
    * The sweeper also deletes or archives the sources of ready videos, if `sourceLifecycle` of the uploads requires it.
    *
-   * @default - none: the sweeper changes no video that waits for its upload
+   * @default - none; the sweeper then ignores videos that wait for their upload
    */
   readonly upload?: IVodUpload;
 

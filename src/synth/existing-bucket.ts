@@ -69,7 +69,7 @@ function unknownKey(bucket: s3.IBucket, rendered: Encryption | undefined): strin
   return algorithm.startsWith('aws:kms') && !isKnown ? key : undefined;
 }
 
-/** Reads the property of the L1 resource, because CDK can render the resource only at the end of synth. */
+/** Reads `bucketEncryption` of the L1 resource. `renderedEncryption` is more exact, but works only at the end of synth. */
 function givenEncryption(resource: s3.CfnBucket): Encryption {
   const encryption = Stack.of(resource).resolve(resource.bucketEncryption);
   const { sseAlgorithm, kmsMasterKeyId } = encryption?.serverSideEncryptionConfiguration?.[0]?.serverSideEncryptionByDefault ?? {};

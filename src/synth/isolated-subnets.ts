@@ -27,7 +27,7 @@ const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host
     'ROLES', 'SERVICE_URL', 'SESSION_SECONDS', 'SOURCE_ADDRESS', 'SOURCE_LIFECYCLE', 'TABLE_ARN', 'TRANSCODE_SETTINGS', 'UPLOAD_EXPIRY', 'UPLOAD_SETTINGS'),
 };
 
-/** Handlers without required variables. `CALLED_BY` must list the services that these handlers call. */
+/** Handlers without required variables. `CALLED_BY` must list the services that each of these handlers calls. */
 type WithoutVariables = { [H in HandlerName]: [Required<H>] extends [never] ? H : never }[HandlerName];
 
 /**

@@ -28,7 +28,7 @@ export function rejectLateKey(construct: IConstruct, property: string, remedy: s
   construct.node.addValidation({
     validate: () => {
       const given = JSON.stringify(renderedProperties<Record<string, unknown>>(resource)[name]);
-      return given === JSON.stringify(Stack.of(resource).resolve(allowed)) ? [] : [`${property}: expected ${allowed ? 'the key that the props set' : 'none'}, got ${given ?? 'none'}. ${remedy}`];
+      return given === JSON.stringify(Stack.of(resource).resolve(allowed)) ? [] : [`${property}: expected ${allowed ? 'the key in the props' : 'none'}, got ${given ?? 'none'}. ${remedy}`];
     },
   });
 }
