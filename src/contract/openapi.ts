@@ -105,8 +105,9 @@ function failures(route: Route): Record<string, object> {
   ]);
   const byStatus: Record<string, string[]> = {};
   for (const code of codes) (byStatus[PROBLEMS[code].status] ??= []).push(code);
+  // API Gateway itself writes the error `throttled`, so this error is never a page.
+  const page = (found: string[]) => route.errorPage && found.some((code) => code !== 'throttled') && { 'text/html': {} };
   return Object.fromEntries(Object.entries(byStatus).map(([status, found]) => [status, {
-    description: found.join(', '),
-    content: { [PROBLEM_MEDIA_TYPE]: { schema: refer(problemSchema) }, ...(route.errorPage && { 'text/html': {} }) },
+    description: found.join(', '), content: { [PROBLEM_MEDIA_TYPE]: { schema: refer(problemSchema) }, ...page(found) },
   }]));
 }

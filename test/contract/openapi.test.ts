@@ -7,7 +7,7 @@ import { REFRESH_COOKIE } from '../../src/contract/routes';
 interface Operation {
   readonly operationId: string;
   readonly parameters: { readonly name: string; readonly in: string }[];
-  readonly responses: object;
+  readonly responses: Readonly<Record<string, { readonly content?: object }>>;
 }
 
 interface Document {
@@ -65,6 +65,12 @@ describe('openapi.json', () => {
   test('describes every successful response by a component, except its own', () => {
     const inline = operations.filter(({ responses }) => [...objects(responses)].some(({ schema }) => schema && !schema.$ref));
     expect(inline.map(({ operationId }) => operationId)).toEqual(['describeApi']);
+  });
+
+  test('describes the errors of the handler that are HTML pages for people', () => {
+    const pages = operations.flatMap(({ operationId, responses }) => Object.entries(responses)
+      .flatMap(([status, { content = {} }]) => 'text/html' in content ? [`${operationId} ${status}`] : []));
+    expect(pages).toEqual(['login 400', 'login 500', 'login 502', 'authorize 400', 'authorize 500', 'authorize 502']);
   });
 
   test('lists the parameters that clients can send, without headers that only browsers set', () => {
