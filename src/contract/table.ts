@@ -97,7 +97,7 @@ export interface VideoRow {
     readonly state?: SourceState;
   };
   /** The multipart upload of the source file; absent for an upload with one PUT request, and after the upload. `partSize` is in bytes. */
-  readonly upload?: { readonly id: string; readonly partSize: number };
+  readonly multipart?: { readonly id: string; readonly partSize: number };
   /** The claim is a lock on the attempt. The invocation that stored the claim submits the job of the attempt. */
   readonly claim?: {
     readonly attempt: number;

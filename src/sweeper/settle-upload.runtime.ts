@@ -13,23 +13,23 @@ export async function settleUpload(row: VideoRow, { videos, clock, upload, trans
   const { uploads, expiry } = upload;
   const { videoId, source: { key } } = row;
   const now = clock().getTime();
-  const isDue = await lastSign(row, uploads, now - expiry.incompleteExpirySeconds * 1000);
+  const last = await lastActivity(row, uploads, now - expiry.incompleteExpirySeconds * 1000);
   const parts = partsOf(row);
-  if (isDue === 'expired' && parts) await uploads.abort(parts);
+  if (last === 'expired' && parts) await uploads.abort(parts);
   const file = await uploads.findObject(key);
   if (file) {
     console.warn({ message: 'upload complete, but its event did not arrive', videoId, recorded: await videos.markUploaded(videoId, file.size) });
     if (transcode) await requestJob(transcode, { videoId, attempt: row.attempt });
     return 'settled';
   }
-  if (isDue !== 'expired') return { minutes: (isDue.getTime() + expiry.incompleteExpirySeconds * 1000 - now) / 60_000 };
+  if (last !== 'expired') return { minutes: (last.getTime() + expiry.incompleteExpirySeconds * 1000 - now) / 60_000 };
   const due = new Date(now + expiry.expiredRetentionSeconds * 1000);
   console.info({ message: 'upload expired', videoId, recorded: await videos.expireUpload(row, due) });
   return 'settled';
 }
 
 /** Returns the time of the upload request or of a stored part. Returns `expired` if none of these times is after `expiredBefore`. */
-async function lastSign(row: VideoRow, uploads: MultipartUploads, expiredBefore: number): Promise<Date | 'expired'> {
+async function lastActivity(row: VideoRow, uploads: MultipartUploads, expiredBefore: number): Promise<Date | 'expired'> {
   const created = new Date(row.createdAt);
   if (created.getTime() > expiredBefore) return created;
   const upload = partsOf(row);
@@ -55,6 +55,6 @@ export async function removeUpload(row: VideoRow, { videos, upload }: SettlePort
   return 'settled';
 }
 
-function partsOf({ source: { key }, upload }: VideoRow): Upload | undefined {
-  return upload && { key, uploadId: upload.id };
+function partsOf({ source: { key }, multipart }: VideoRow): Upload | undefined {
+  return multipart && { key, uploadId: multipart.id };
 }

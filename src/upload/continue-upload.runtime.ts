@@ -23,7 +23,7 @@ export interface ContinueUploadPorts {
   readonly serviceUrl: string;
 }
 
-type MultipartRow = VideoRow & Required<Pick<VideoRow, 'upload'>>;
+type MultipartRow = VideoRow & Required<Pick<VideoRow, 'multipart'>>;
 
 /** The maximum number of tries to list and join the parts. Another try follows if a client replaced a part after the list was read. */
 const JOINS = 3;
@@ -78,7 +78,7 @@ export function continueUpload(
       const row = await own(caller, path.videoId);
       if (row.status !== 'waiting') throw notWaiting(row);
       if (!isMultipart(row)) throw new HttpProblem('wrong_status', 'this upload has no parts: upload the file with one PUT request. GET /upload/{videoId} returns its URL');
-      const { source: { key, size }, upload: { id, partSize } } = row;
+      const { source: { key, size }, multipart: { id, partSize } } = row;
       refuseNumbers(body.parts.map(({ partNumber }) => partNumber), partCountOf(size, partSize));
       const signed = await Promise.all(body.parts.map(async ({ partNumber, checksum }) => ({
         partNumber,
@@ -150,15 +150,15 @@ async function allParts(upload: Upload, uploads: MultipartUploads): Promise<Stor
 }
 
 function isMultipart(row: VideoRow): row is MultipartRow {
-  return row.upload !== undefined;
+  return row.multipart !== undefined;
 }
 
 function fileOf({ source: { fileName, contentType, size } }: VideoRow): AnswerOf<'getUpload'>['body']['file'] {
   return { fileName, contentType, size };
 }
 
-function uploadOf({ source: { key }, upload }: MultipartRow): Upload {
-  return { key, uploadId: upload.id };
+function uploadOf({ source: { key }, multipart }: MultipartRow): Upload {
+  return { key, uploadId: multipart.id };
 }
 
 function refuseNumbers(numbers: readonly number[], count: number): void {
@@ -169,7 +169,7 @@ function refuseNumbers(numbers: readonly number[], count: number): void {
 }
 
 /** Rejects a list of parts in which a part is missing or has another length. */
-function refuseMissing({ source: { size }, upload: { partSize } }: MultipartRow, parts: readonly StoredPart[]): void {
+function refuseMissing({ source: { size }, multipart: { partSize } }: MultipartRow, parts: readonly StoredPart[]): void {
   const sizes = new Map(parts.map((part) => [part.partNumber, part.size]));
   const numbers = Array.from({ length: partCountOf(size, partSize) }, (_, index) => index + 1);
   const missing = numbers.filter((number) => sizes.get(number) !== partLengthOf(size, partSize, number));

@@ -82,13 +82,13 @@ export function planUpload(
 
   async function createMultipart(video: NewVideo, details: VideoDetails, quotas: Quotas | undefined) {
     const { key, contentType, size } = video.source;
-    const upload = { id: await uploads.start({ key, contentType }), partSize: partSizeOf(size) };
+    const multipart = { id: await uploads.start({ key, contentType }), partSize: partSizeOf(size) };
     try {
-      const row = await create({ ...video, upload }, details, quotas);
-      return { row, upload: multipartUpload({ ...row, upload }, settings) };
+      const row = await create({ ...video, multipart }, details, quotas);
+      return { row, upload: multipartUpload({ ...row, multipart }, settings) };
     } catch (error) {
       // If the abort also fails, the bucket's lifecycle rule deletes the upload.
-      await uploads.abort({ key, uploadId: upload.id }).catch((again: unknown) => console.error({ message: 'upload not aborted', key, error: String(again) }));
+      await uploads.abort({ key, uploadId: multipart.id }).catch((again: unknown) => console.error({ message: 'upload not aborted', key, error: String(again) }));
       throw error;
     }
   }

@@ -19,7 +19,7 @@ export async function singleUpload({ key, contentType, size, checksum }: Omit<Vi
  * @param storedAt the times at which S3 stored the known parts. If `storedAt` omits a part, `expiresAt` can be too early.
  */
 export function multipartUpload(
-  { source: { size }, upload: { partSize }, createdAt }: Pick<VideoRow, 'source' | 'createdAt'> & Required<Pick<VideoRow, 'upload'>>,
+  { source: { size }, multipart: { partSize }, createdAt }: Pick<VideoRow, 'source' | 'createdAt'> & Required<Pick<VideoRow, 'multipart'>>,
   { incompleteExpirySeconds }: Pick<UploadSettings, 'incompleteExpirySeconds'>, storedAt: readonly Date[] = [],
 ): MultipartUploadPlan {
   const created = Date.parse(createdAt);

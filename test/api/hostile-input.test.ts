@@ -70,7 +70,7 @@ describe('hostile input', () => {
     const common = { videos, roles: {}, serviceUrl: 'https://videos.example.com' };
     let made = 100;
     await table.put({ videoId: idOf(1), owner: 'ann', status: 'ready', media: { hls: 'v/hls' } });
-    await table.put({ videoId: idOf(2), owner: 'ann', upload: { id: 'upload-1', partSize: 600 } });
+    await table.put({ videoId: idOf(2), owner: 'ann', multipart: { id: 'upload-1', partSize: 600 } });
     const upload = {
       ...common,
       signUrl: async () => ({ url: 'https://sources.example.com/', headers: {}, expiresAt: '2026-11-29T00:00:00.000Z' }),

@@ -119,7 +119,7 @@ describe('processing', () => {
 
 const hoursAgo = (hours: number) => inMinutes(-60 * hours);
 const keyOf = (videoId: string) => `source/${videoId}/original`;
-const PARTED = { upload: { id: 'upload-1', partSize: 5 } };
+const PARTED = { multipart: { id: 'upload-1', partSize: 5 } };
 
 describe('waiting', () => {
   test('an upload that started less than 24 hours ago is due when it expires, without a look at its parts', async () => {

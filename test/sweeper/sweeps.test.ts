@@ -20,11 +20,11 @@ const CASES: Record<string, Partial<VideoRow>> = {
   'a job whose state cannot be read': { status: 'processing', jobId: 'untold' },
   'an unnecessary due time': { status: 'ready', progress: 100 },
   'a video after the last resubmit': { status: 'uploaded', resubmits: 7 },
-  'an upload that expires': { status: 'waiting', createdAt: '2026-11-20T12:00:00.000Z', upload: { id: 'open', partSize: 5 } },
-  'an upload that is still active': { status: 'waiting', createdAt: '2026-11-29T00:00:00.000Z', upload: { id: 'open', partSize: 5 } },
-  'a complete file without an event': { status: 'waiting', createdAt: '2026-11-20T12:00:00.000Z', upload: { id: 'complete', partSize: 5 } },
-  'an expired upload': { status: 'errored', error: { code: 'upload_expired', message: 'no' }, upload: { id: 'open', partSize: 5 } },
-  'an aborted upload': { status: 'deleting', upload: { id: 'open', partSize: 5 } },
+  'an upload that expires': { status: 'waiting', createdAt: '2026-11-20T12:00:00.000Z', multipart: { id: 'open', partSize: 5 } },
+  'an upload that is still active': { status: 'waiting', createdAt: '2026-11-29T00:00:00.000Z', multipart: { id: 'open', partSize: 5 } },
+  'a complete file without an event': { status: 'waiting', createdAt: '2026-11-20T12:00:00.000Z', multipart: { id: 'complete', partSize: 5 } },
+  'an expired upload': { status: 'errored', error: { code: 'upload_expired', message: 'no' }, multipart: { id: 'open', partSize: 5 } },
+  'an aborted upload': { status: 'deleting', multipart: { id: 'open', partSize: 5 } },
   'a source that is deleted': { status: 'ready', source: source({}) },
   'a source with an ETag that is deleted': { status: 'ready', source: source({ etag: 'e1' }) },
   'a source that is archived': { status: 'ready', source: source({ size: 1_000_000 }) },
@@ -58,14 +58,14 @@ test.each(Object.entries(CASES))('%s: a sweep that stops at any request, and the
   const prepare = async () => {
     reset();
     await clearUsage('owner');
-    if (given.source || given.upload?.id === 'complete') objects.set(`source/${VIDEO_ID}/original`, 1234);
+    if (given.source || given.multipart?.id === 'complete') objects.set(`source/${VIDEO_ID}/original`, 1234);
     if (given.source?.etag) etags.set(given.source.key, '"e1"');
     await due({ ...given, videoId: VIDEO_ID });
   };
   /** If a sweep recovers an upload, the next sweep can submit the video's job again. Therefore, the comparison ignores the number of resubmits. */
   const comparable = async () => {
     const state: Record<string, unknown> = await stateOf();
-    if (given.upload?.id === 'complete') delete state.resubmits;
+    if (given.multipart?.id === 'complete') delete state.resubmits;
     return state;
   };
   await prepare();

@@ -134,7 +134,7 @@ describe('POST /upload/{videoId}/parts', () => {
     ['the only part', 5, 16 * MIB, 1, 5],
     ['part 10,000', 9_999 * 17 * MIB + 3, 17 * MIB, 10_000, 3],
   ])('signs the exact length of %s', async (_, size, partSize, partNumber, length) => {
-    given({ source: { size } as VideoRow['source'], upload: { id: UPLOAD_ID, partSize } });
+    given({ source: { size } as VideoRow['source'], multipart: { id: UPLOAD_ID, partSize } });
     const { body: { parts: [{ url, headers }] } } = await send('signParts', { body: parts(partNumber) });
     const sent = (bytes: number) => verifies(url, { ...headers, 'host': 'sources.s3.eu-central-1.amazonaws.com', 'content-length': String(bytes) }, SIGNING);
     expect([await sent(length - 1), await sent(length), await sent(length + 1)]).toEqual([false, true, false]);

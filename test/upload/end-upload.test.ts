@@ -99,9 +99,9 @@ describe('POST /upload/{videoId}/complete', () => {
 
   test.each<[string, VideoRow]>([
     ['is still waiting for S3\'s event', multipartRow()],
-    ['has the status uploaded', multipartRow({ status: 'uploaded', upload: undefined })],
-    ['has the status ready', multipartRow({ status: 'ready', upload: undefined })],
-    ['has the status errored', multipartRow({ status: 'errored', upload: undefined, error: { code: 'corrupt', message: 'corrupt' } })],
+    ['has the status uploaded', multipartRow({ status: 'uploaded', multipart: undefined })],
+    ['has the status ready', multipartRow({ status: 'ready', multipart: undefined })],
+    ['has the status errored', multipartRow({ status: 'errored', multipart: undefined, error: { code: 'corrupt', message: 'corrupt' } })],
     ['was uploaded with one PUT request', singleRow()],
   ])('can be repeated if the video %s, but not with another file', async (_, row) => {
     given(row);

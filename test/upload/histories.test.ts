@@ -139,7 +139,7 @@ function expectedOfCompletion({ videoId, partCount, declared }: Known, checksum:
   const object = world.s3.objects.get(row.source.key);
   if (object) return wanted === undefined || wanted === object.checksum ? 'ok' : 'checksum_mismatch';
   if (partCount === undefined) return 'parts_missing';
-  const stored = world.s3.uploads.get(row.upload!.id);
+  const stored = world.s3.uploads.get(row.multipart!.id);
   if (!stored || stored.isAborted && stored.parts.size === 0) return 'upload_gone';
   if (stored.parts.size < partCount) return 'parts_missing';
   if (stored.isAborted) return 'upload_gone';

@@ -131,7 +131,7 @@ describe('upload/manage-uploads creates an upload', () => {
     const { body: { upload } } = await plan(file);
     expect(new URL(upload.url).searchParams.get('X-Amz-Credential')).toMatch(/^AKIDSIGN\//);
     expect(s3.calls()).toHaveLength(0);
-    expect(row()).not.toHaveProperty('upload');
+    expect(row()).not.toHaveProperty('multipart');
   });
 
   describe('in parts', () => {
@@ -148,7 +148,7 @@ describe('upload/manage-uploads creates an upload', () => {
       expect(s3.commandCalls(CreateMultipartUploadCommand).map(({ args }) => args[0].input)).toEqual([
         { Bucket: 'sources', Key: KEY.replace(/[0-9a-f-]{36}/, video.videoId), ContentType: 'video/mp4', ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' },
       ]);
-      expect(row()).toMatchObject({ status: 'waiting', upload: { id: 'new-upload', partSize: 16 * MIB }, source: { checksum: CRC } });
+      expect(row()).toMatchObject({ status: 'waiting', multipart: { id: 'new-upload', partSize: 16 * MIB }, source: { checksum: CRC } });
     });
 
     test('aborts the multipart upload if the row cannot be created', async () => {

@@ -58,16 +58,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   { name: 'the sweeper expires an upload whose object exists', file: 'sweeper/settle-upload.runtime.ts', from: 'if (file) {', to: 'if (file && row.attempt < 0) {' },
   {
     name: 'the sweeper looks for the object before it aborts the parts', file: 'sweeper/settle-upload.runtime.ts',
-    from: `  if (isDue === 'expired' && parts) await uploads.abort(parts);
+    from: `  if (last === 'expired' && parts) await uploads.abort(parts);
   const file = await uploads.findObject(key);
 `,
     to: `  const file = await uploads.findObject(key);
-  if (!file && isDue === 'expired' && parts) await uploads.abort(parts);
+  if (!file && last === 'expired' && parts) await uploads.abort(parts);
 `,
   },
   {
     name: 'a refused upload leaves its multipart upload', file: 'upload/plan-upload.runtime.ts',
-    from: 'await uploads.abort({ key, uploadId: upload.id })', to: 'await Promise.resolve()',
+    from: 'await uploads.abort({ key, uploadId: multipart.id })', to: 'await Promise.resolve()',
   },
   { name: 'an expired upload can be completed', file: 'upload/continue-upload.runtime.ts', from: "if (row.error?.code === 'upload_expired') throw notWaiting(row);", to: '' },
   {

@@ -112,13 +112,13 @@ export function uploadHandler(settings: UploadSettings = SETTINGS) {
 export function multipartRow(row: Partial<VideoRow> = {}): VideoRow {
   const now = new Date().toISOString();
   return videoRow({
-    videoId: VIDEO_ID, owner: 'ann', createdAt: now, updatedAt: now, upload: { id: UPLOAD_ID, partSize: 16 * MIB }, ...row,
+    videoId: VIDEO_ID, owner: 'ann', createdAt: now, updatedAt: now, multipart: { id: UPLOAD_ID, partSize: 16 * MIB }, ...row,
     source: { bucket: 'sources', key: KEY, fileName: 'a.mp4', contentType: 'video/mp4', size: 20 * MIB, ...row.source },
   });
 }
 
 /** Returns the row of an upload that uses one PUT request. */
-export const singleRow = (row: Partial<VideoRow> = {}): VideoRow => ({ ...multipartRow(row), upload: undefined });
+export const singleRow = (row: Partial<VideoRow> = {}): VideoRow => ({ ...multipartRow(row), multipart: undefined });
 
 /** Returns an error with the code and the HTTP status of S3. */
 export function s3Error(name: string, status: number): Error {

@@ -103,8 +103,8 @@ export class UploadWorld {
     if (!old && row.status === 'waiting') this.countCreated(row);
     if (row.error?.code === 'upload_expired' && old?.status === 'waiting') {
       // A part that arrives during the sweep is too late.
-      const stored = this.s3.lastStored.get(row.upload?.id ?? '') ?? 0;
-      if (!row.upload) this.expiredLate.add(row.videoId);
+      const stored = this.s3.lastStored.get(row.multipart?.id ?? '') ?? 0;
+      if (!row.multipart) this.expiredLate.add(row.videoId);
       const last = Math.max(Date.parse(row.createdAt), stored < this.now ? stored : 0);
       if (last + EXPIRY_MS > this.now) this.violations.push(`${row.videoId} expired ${(this.now - last) / HOUR} hours after its last part`);
     }
@@ -186,7 +186,7 @@ export class UploadWorld {
   async complete(upload: Known, checksum: string | undefined, fault?: Fault): Promise<Answer> {
     const answer = await this.operate('completeUpload', upload, { checksum }, {}, fault);
     if (answer.code === 'ok') this.completed.set(upload.videoId, checksum ?? upload.declared);
-    const isOpen = this.s3.open(this.rows.get(upload.videoId)?.upload?.id);
+    const isOpen = this.s3.open(this.rows.get(upload.videoId)?.multipart?.id);
     if (answer.code === 'upload_gone' && isOpen) this.violations.push(`${upload.videoId} is open in S3, but the response says that it is gone`);
     return answer;
   }

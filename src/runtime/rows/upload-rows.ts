@@ -6,7 +6,7 @@ import { detailsKey, SCHEMA_VERSION, SourceState, VideoDetails, videoKey, VideoR
 import { dayOf, exceededQuota, NO_USAGE, QuotaName, Quotas, Usage } from '../../domain/quotas';
 import { ENTERED_FROM, VideoStatus } from '../../domain/video-status';
 
-export type NewVideo = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'tags' | 'visibility' | 'source' | 'upload'>;
+export type NewVideo = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'tags' | 'visibility' | 'source' | 'multipart'>;
 
 /** The error for an upload that exceeds a quota of its owner. Nothing was written. */
 export class QuotaExceeded extends Error {
@@ -113,7 +113,7 @@ export function uploadRows(tableName: string, documents: DynamoDBDocumentClient,
         to: 'uploaded',
         due: dueOfUploaded(row, now),
         set: { 'source.size': size, ...(claimToken !== undefined && { claim: { attempt: row.attempt, token: claimToken, startedAt: now.toISOString() } }) },
-        remove: ['upload'],
+        remove: ['multipart'],
       }, { openUploads: -1, ...(size !== row.source.size && { storedBytes: size - row.source.size }) });
     },
 

@@ -40,6 +40,7 @@ export async function fill({ videos, set }: Filling): Promise<void> {
       tags: name === 'ready' ? ['a', 'b'] : [],
       visibility: VISIBILITIES[name as Filled] ?? 'signed-in',
       source: { bucket: 'sources', key: `source/${videoId}/original`, fileName: 'a film.mp4', contentType: 'video/mp4', size: 1000 },
+      ...(name === 'waitingPrivate' && { multipart: { id: 'upload-1', partSize: 16 * 2 ** 20 } }),
     }, WITH_DETAILS.includes(name as Filled) ? DETAILS : {});
     if (!name.startsWith('waiting')) await videos.markUploaded(videoId, 1234);
   }

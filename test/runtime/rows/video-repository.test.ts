@@ -195,7 +195,7 @@ describe('videoRepository', () => {
   test('starts the next attempt without attributes of the previous attempt', async () => {
     const waiting = videoRow({ videoId: newId() });
     // Every attribute that the row of an errored video can have. This file compiles only if the row contains every attribute of `VideoRow`.
-    const errored: Required<Omit<VideoRow, 'listedFor' | 'listedAt' | 'dueShard' | 'dueAt' | 'expiryNoticedAt' | 'upload'>> = {
+    const errored: Required<Omit<VideoRow, 'listedFor' | 'listedAt' | 'dueShard' | 'dueAt' | 'expiryNoticedAt' | 'multipart'>> = {
       ...waiting,
       ...RESULT,
       status: 'errored',
