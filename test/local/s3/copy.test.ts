@@ -1,46 +1,25 @@
-import { rmSync } from 'fs';
 import * as s3 from '@aws-sdk/client-s3';
-import { accessOf, clientOf, crc32, md5, PART_BYTES, rawTo, stackOf, startFake, type Upload, uploadTo } from './fixture';
+import { bucketOf, crc32, md5, PART_BYTES, SENDS_EVENTS, type Upload, uploadTo, useS3 } from './fixture';
 import { createS3 } from '../../../local/s3/s3';
-import type { BusEvent, LocalStack } from '../../../local/types';
+import type { BusEvent } from '../../../local/types';
 
 const Bucket = 'sources';
 const FROM = 'dropped/a b+ü.mp4';
 const Key = 'ingest/a.mp4';
 const CopySource = `theirs/${encodeURIComponent(FROM)}`;
 
-let stack: LocalStack;
-let served: Awaited<ReturnType<typeof startFake>>;
-let client: s3.S3Client;
-let store: ReturnType<typeof createS3>['store'];
-let denied: string[] = [];
-const events: BusEvent[] = [];
-const access = accessOf(({ action, resource }) => denied.includes(`${action} ${resource}`));
+const { stack, events, access, store, client, raw, deny } = useS3(bucketOf(Bucket, SENDS_EVENTS), bucketOf('theirs'));
 
-beforeAll(async () => {
-  const NotificationConfiguration = { EventBridgeConfiguration: { EventBridgeEnabled: true } };
-  stack = stackOf([{ type: 'AWS::S3::Bucket', physicalId: Bucket, properties: { NotificationConfiguration } }, { type: 'AWS::S3::Bucket', physicalId: 'theirs' }]);
-  const made = createS3({ stack, putEvent: (event) => events.push(event), access });
-  ({ store } = made);
-  served = await startFake(made.service, access);
-  client = clientOf(served.endpoint);
-});
 beforeEach(async () => {
-  denied = [];
   store.delete(Bucket, Key);
   store.delete('theirs', FROM);
   await store.put('theirs', FROM, Buffer.from('content'), {
     contentType: 'video/mp4', headers: { 'x-amz-meta-vod': 'x', 'cache-control': 'no-store' }, tags: { 'vod-owner': 'me' }, checksum: () => crc32('content'),
   });
   events.length = 0;
-  access.asked.length = 0;
-});
-afterAll(async () => {
-  client.destroy();
-  await served.stop();
-  rmSync(stack.dataFolder, { recursive: true });
 });
 
+const denyOnly = (...needs: string[]) => deny(({ action, resource }) => needs.includes(`${action} ${resource}`));
 const copy = (more: Partial<s3.CopyObjectCommandInput> = {}) => client.send(new s3.CopyObjectCommand({ Bucket, Key, CopySource, ...more }));
 const bytesOf = async () => (await client.send(new s3.GetObjectCommand({ Bucket, Key }))).Body!.transformToString();
 const error = (name: string, httpStatusCode = 400) => ({ name, $metadata: { httpStatusCode } });
@@ -100,11 +79,11 @@ test('requires the permissions of S3', async () => {
   expect(access.asked).toEqual([put, get, getTags, putTags]);
   for (const { action, resource } of [put, get, getTags, putTags]) {
     store.delete(Bucket, Key);
-    denied = [`${action} ${resource}`];
+    denyOnly(`${action} ${resource}`);
     await expect(copy()).rejects.toMatchObject(error('AccessDenied', 403));
     expect(store.get(Bucket, Key)).toBeUndefined();
   }
-  denied = [getTags, putTags].map(({ action, resource }) => `${action} ${resource}`);
+  denyOnly(...[getTags, putTags].map(({ action, resource }) => `${action} ${resource}`));
   await copy({ TaggingDirective: 'REPLACE' });
   await store.put('theirs', FROM, Buffer.from('without tags'));
   await copy();
@@ -125,7 +104,7 @@ test.each<[string, Partial<s3.CopyObjectCommandInput>, object]>([
 });
 
 test('returns 403 for a missing source without the permission to list its bucket', async () => {
-  denied = ['s3:ListBucket arn:aws:s3:::theirs'];
+  denyOnly('s3:ListBucket arn:aws:s3:::theirs');
   await expect(copy({ CopySource: 'theirs/missing' })).rejects.toMatchObject(error('AccessDenied', 403));
 });
 
@@ -169,7 +148,7 @@ describe('UploadPartCopy', () => {
 
   test('requires s3:GetObject of the source', async () => {
     const to = await started();
-    denied = [`s3:GetObject ${object(FROM, 'theirs')}`];
+    denyOnly(`s3:GetObject ${object(FROM, 'theirs')}`);
     await expect(part(to, 1)).rejects.toMatchObject(error('AccessDenied', 403));
   });
 
@@ -181,5 +160,5 @@ describe('UploadPartCopy', () => {
 });
 
 test('a raw copy request needs no body', async () => {
-  expect(await rawTo(served.endpoint, 'PUT', `/${Bucket}/${Key}`, { 'x-amz-copy-source': `theirs/${encodeURIComponent(FROM)}` })).toMatchObject({ status: 200 });
+  expect(await raw('PUT', `/${Bucket}/${Key}`, { 'x-amz-copy-source': `theirs/${encodeURIComponent(FROM)}` })).toMatchObject({ status: 200 });
 });

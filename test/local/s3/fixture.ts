@@ -1,5 +1,5 @@
 import { createHash } from 'crypto';
-import { mkdtempSync } from 'fs';
+import { mkdtempSync, rmSync } from 'fs';
 import { createServer, request as httpRequest, type Server } from 'http';
 import type { AddressInfo } from 'net';
 import { tmpdir } from 'os';
@@ -7,14 +7,18 @@ import { join } from 'path';
 import { Readable } from 'stream';
 import { crc32 as crc32Of } from 'zlib';
 import * as s3 from '@aws-sdk/client-s3';
+import { parseUrl } from '@smithy/core/protocols';
 import type { Access } from '../../../local/access/access';
+import { createS3 } from '../../../local/s3/s3';
 import type { Resource } from '../../../local/template/resources';
-import { AwsError, type AwsService, type LocalStack, type Need, type Part } from '../../../local/types';
+import { AwsError, type AwsService, type BusEvent, type LocalStack, type Need, type Part } from '../../../local/types';
 
 export const REGION = 'eu-central-1';
 export const ACCOUNT = '111122223333';
 
-export function stackOf(resources: { type: string; physicalId: string; properties?: Record<string, unknown>; attributes?: Record<string, string> }[],
+interface GivenResource { type: string; physicalId: string; properties?: Record<string, unknown>; attributes?: Record<string, string> }
+
+export function stackOf(resources: readonly GivenResource[],
   dataFolder = mkdtempSync(join(tmpdir(), 'vod-'))): LocalStack {
   const all: Resource[] = resources.map((resource, index) => ({ logicalId: `R${index}`, attributes: {}, properties: {}, ...resource }));
   return {
@@ -102,9 +106,46 @@ export const rawTo = (endpoint: string, ...[method, path, headers = {}, body]: R
   });
 
 /** Returns a client for the S3 server at `endpoint`. The client computes checksums only where a test asks for them. */
-export const clientOf = (endpoint: string, more: Partial<s3.S3ClientConfig> = {}) => new s3.S3Client({
+export const clientOf = (endpoint: s3.S3ClientConfig['endpoint'], more: Partial<s3.S3ClientConfig> = {}) => new s3.S3Client({
   endpoint, region: REGION, credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1, requestChecksumCalculation: 'WHEN_REQUIRED', ...more,
 });
+
+/** Returns a bucket for `stackOf`. */
+export const bucketOf = (physicalId: string, properties: Record<string, unknown> = {}): GivenResource => ({ type: 'AWS::S3::Bucket', physicalId, properties });
+
+/** The property of a bucket that sends its events to EventBridge. */
+export const SENDS_EVENTS = { NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } } };
+
+/**
+ * Starts the local S3 before the tests of a file, and stops it after them. Before each test, `events` and `access.asked` are emptied, and no action is denied.
+ */
+export function useS3(...resources: GivenResource[]) {
+  const stack = stackOf(resources);
+  const events: BusEvent[] = [];
+  const rule = { denies: (_need: Need): boolean => false };
+  const access = accessOf((need) => rule.denies(need));
+  const { service, store } = createS3({ stack, putEvent: (event) => events.push(event), access });
+  let served: Served;
+  const client = clientOf(async () => parseUrl(served.endpoint));
+  beforeAll(async () => { served = await startFake(service, access); });
+  beforeEach(() => {
+    rule.denies = () => false;
+    events.length = 0;
+    access.asked.length = 0;
+  });
+  afterAll(async () => {
+    client.destroy();
+    await served.stop();
+    rmSync(stack.dataFolder, { recursive: true });
+  });
+  return {
+    stack, events, access, service, store, client,
+    endpoint: () => served.endpoint,
+    raw: (...request: Request) => rawTo(served.endpoint, ...request),
+    /** Denies the needs for which `denies` returns true, until the end of the test. */
+    deny: (denies: (need: Need) => boolean) => { rule.denies = denies; },
+  };
+}
 
 /** Returns the CRC32 of data in base64. */
 export function crc32(data: Buffer | string): string {

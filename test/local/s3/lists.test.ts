@@ -1,32 +1,16 @@
 import { createHash } from 'crypto';
-import { readdirSync, rmSync } from 'fs';
+import { readdirSync } from 'fs';
 import { join } from 'path';
 import * as s3 from '@aws-sdk/client-s3';
-import { accessOf, startFake, stackOf } from './fixture';
-import { createS3 } from '../../../local/s3/s3';
-import type { LocalStack } from '../../../local/types';
+import { bucketOf, useS3 } from './fixture';
 
 const BUCKET = 'listed';
 const KEYS = ['a&b', 'b/1', 'b/2', 'ö', '\u{1f3ac}'];
 
-let stack: LocalStack;
-let served: Awaited<ReturnType<typeof startFake>>;
-let client: s3.S3Client;
-const access = accessOf();
+const { stack, access, client } = useS3(bucketOf(BUCKET));
 
 beforeAll(async () => {
-  stack = stackOf([{ type: 'AWS::S3::Bucket', physicalId: BUCKET }]);
-  served = await startFake(createS3({ stack, putEvent: () => undefined, access }).service, access);
-  client = new s3.S3Client({
-    endpoint: served.endpoint, region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' }, maxAttempts: 1, requestChecksumCalculation: 'WHEN_REQUIRED',
-  });
   for (const Key of KEYS.toReversed()) await client.send(new s3.PutObjectCommand({ Bucket: BUCKET, Key, Body: 'data' }));
-});
-beforeEach(() => { access.asked.length = 0; });
-afterAll(async () => {
-  client.destroy();
-  await served.stop();
-  rmSync(stack.dataFolder, { recursive: true });
 });
 
 const list = async (more: Partial<s3.ListObjectsV2CommandInput> = {}, Bucket = BUCKET) => {

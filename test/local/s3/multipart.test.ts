@@ -1,9 +1,7 @@
-import { readdirSync, rmSync } from 'fs';
+import { readdirSync } from 'fs';
 import { join } from 'path';
 import * as s3 from '@aws-sdk/client-s3';
-import { accessOf, clientOf, crc32, md5, PART_BYTES, rawTo, startFake, stackOf, uploadTo } from './fixture';
-import { createS3 } from '../../../local/s3/s3';
-import type { BusEvent, LocalStack } from '../../../local/types';
+import { bucketOf, clientOf, crc32, md5, PART_BYTES, SENDS_EVENTS, uploadTo, useS3 } from './fixture';
 
 const BUCKET = 'sources';
 const PAGE = 'https://page.example';
@@ -11,41 +9,14 @@ const FIRST = Buffer.alloc(PART_BYTES, 1);
 const WHOLE = Buffer.concat([FIRST, Buffer.from('the end')]);
 const OBJECT = `arn:aws:s3:::${BUCKET}/`;
 
-let stack: LocalStack;
-let served: Awaited<ReturnType<typeof startFake>>;
-let client: s3.S3Client;
-let store: ReturnType<typeof createS3>['store'];
-const events: BusEvent[] = [];
-const access = accessOf();
+const { stack, events, access, store, client, endpoint, raw } = useS3(bucketOf('other'), bucketOf(BUCKET, {
+  ...SENDS_EVENTS, CorsConfiguration: { CorsRules: [{ AllowedOrigins: [PAGE], AllowedMethods: ['PUT'], ExposedHeaders: ['ETag'] }] },
+}));
 
-beforeAll(async () => {
-  stack = stackOf([{
-    type: 'AWS::S3::Bucket',
-    physicalId: BUCKET,
-    properties: {
-      NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
-      CorsConfiguration: { CorsRules: [{ AllowedOrigins: [PAGE], AllowedMethods: ['PUT'], ExposedHeaders: ['ETag'] }] },
-    },
-  }, { type: 'AWS::S3::Bucket', physicalId: 'other' }]);
-  const made = createS3({ stack, putEvent: (event) => events.push(event), access });
-  ({ store } = made);
-  served = await startFake(made.service, access);
-  client = clientOf(served.endpoint);
-});
-beforeEach(() => {
-  events.length = 0;
-  access.asked.length = 0;
-});
 afterEach(async () => {
   const { Uploads = [] } = await client.send(new s3.ListMultipartUploadsCommand({ Bucket: BUCKET }));
   for (const { Key, UploadId } of Uploads) await client.send(new s3.AbortMultipartUploadCommand({ Bucket: BUCKET, Key, UploadId }));
 });
-afterAll(async () => {
-  client.destroy();
-  await served.stop();
-  rmSync(stack.dataFolder, { recursive: true });
-});
-
 let count = 0;
 const to = (key = `key ${count += 1}`) => uploadTo(client, BUCKET, key);
 const head = (Key: string) => client.send(new s3.HeadObjectCommand({ Bucket: BUCKET, Key, ChecksumMode: 'ENABLED' }));
@@ -107,7 +78,7 @@ describe('a multipart upload', () => {
   });
 
   test('is composite by default; the SDK computes the checksums of the parts', async () => {
-    const checking = clientOf(served.endpoint, { requestChecksumCalculation: 'WHEN_SUPPORTED' });
+    const checking = clientOf(endpoint(), { requestChecksumCalculation: 'WHEN_SUPPORTED' });
     const upload = uploadTo(checking, BUCKET, 'by the SDK');
     expect(await upload.start({ ChecksumAlgorithm: 'CRC32' })).toMatchObject({ ChecksumAlgorithm: 'CRC32', ChecksumType: 'COMPOSITE' });
     const parts = [await upload.part(1, FIRST, {}), await upload.part(2, 'the end', {})];
@@ -263,7 +234,7 @@ describe('refusals', () => {
         await expect(client.send(command as s3.ListPartsCommand)).rejects.toMatchObject({ name: 'NoSuchUpload', $metadata: { httpStatusCode: 404 } });
       }
     }
-    expect(await rawTo(served.endpoint, 'GET', `/${BUCKET}/foreign?uploadId=`)).toMatchObject({ status: 404, body: expect.stringContaining('NoSuchUpload') });
+    expect(await raw('GET', `/${BUCKET}/foreign?uploadId=`)).toMatchObject({ status: 404, body: expect.stringContaining('NoSuchUpload') });
     await foreign.abort();
     expect(store.get(BUCKET, completed.target().Key)!.size).toBe(WHOLE.length);
     expect([events.length, files()]).toEqual([1, []]);
@@ -283,14 +254,14 @@ describe('refusals', () => {
   test.each(['<a/>', '<CompleteMultipartUpload><Part>', '<CompleteMultipartUpload><Other/></CompleteMultipartUpload>', '', '{}'])('the body %j', async (body) => {
     const { upload } = await withTwoParts();
     const path = `/${BUCKET}/${encodeURIComponent(upload.target().Key)}?uploadId=${upload.target().UploadId}`;
-    expect(await rawTo(served.endpoint, 'POST', path, { 'content-length': `${body.length}` }, Buffer.from(body))).toMatchObject({ status: 400, body: expect.stringContaining('<Code>MalformedXML<') });
+    expect(await raw('POST', path, { 'content-length': `${body.length}` }, Buffer.from(body))).toMatchObject({ status: 400, body: expect.stringContaining('<Code>MalformedXML<') });
     await upload.abort();
   });
 
   test('errors of parts have CORS headers', async () => {
-    const refused = await rawTo(served.endpoint, 'PUT', `/${BUCKET}/k?partNumber=1&uploadId=unknown`, { 'origin': PAGE, 'content-length': '1' }, Buffer.from('x'));
+    const refused = await raw('PUT', `/${BUCKET}/k?partNumber=1&uploadId=unknown`, { 'origin': PAGE, 'content-length': '1' }, Buffer.from('x'));
     expect(refused).toMatchObject({ status: 404, headers: { 'access-control-allow-origin': PAGE, 'access-control-expose-headers': 'ETag' } });
-    const bad = await rawTo(served.endpoint, 'PUT', `/${BUCKET}/k?partNumber=0&uploadId=unknown`, { 'origin': PAGE, 'content-length': '1' }, Buffer.from('x'));
+    const bad = await raw('PUT', `/${BUCKET}/k?partNumber=0&uploadId=unknown`, { 'origin': PAGE, 'content-length': '1' }, Buffer.from('x'));
     expect(bad).toMatchObject({ status: 400, headers: { 'access-control-allow-origin': PAGE } });
   });
 });

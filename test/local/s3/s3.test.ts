@@ -1,72 +1,22 @@
 import { createHash, randomBytes } from 'crypto';
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'fs';
+import { existsSync, readdirSync, writeFileSync } from 'fs';
 import { request as httpRequest } from 'http';
 import { join } from 'path';
 import { Readable } from 'stream';
 import * as s3 from '@aws-sdk/client-s3';
-import { accessOf, clientOf, crc32, md5, startFake, rawTo, type Request, stackOf, uploadTo } from './fixture';
+import { bucketOf, crc32, md5, startFake, stackOf, uploadTo, useS3 } from './fixture';
 import { createS3 } from '../../../local/s3/s3';
-import type { BusEvent, LocalStack } from '../../../local/types';
 import { until } from '../fakes';
 
 const BUCKET = 'sources';
-const PAGE = 'https://page.example';
 const MIB = 1024 * 1024;
-
-let stack: LocalStack;
-let served: Awaited<ReturnType<typeof startFake>>;
-let client: s3.S3Client;
-let service: ReturnType<typeof createS3>['service'];
-let store: ReturnType<typeof createS3>['store'];
-let denied = (_action: string, _resource: string): boolean => false;
-const events: BusEvent[] = [];
-const access = accessOf(({ action, resource }) => denied(action, resource));
-
-beforeAll(async () => {
-  stack = stackOf([{
-    type: 'AWS::S3::Bucket',
-    physicalId: BUCKET,
-    properties: {
-      NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } },
-      CorsConfiguration: {
-        CorsRules: [{
-          AllowedOrigins: [PAGE, 'https://*.app.example'],
-          AllowedMethods: ['PUT'],
-          AllowedHeaders: ['content-type', 'x-amz-checksum-*', 'if-none-match'],
-          ExposedHeaders: ['ETag'],
-          MaxAge: 600,
-        }],
-      },
-    },
-  }, { type: 'AWS::S3::Bucket', physicalId: 'silent' },
-  // The notification configuration that a CDK app sets with addEventNotification.
-  ...[{ bucket: 'heard', configuration: { EventBridgeConfiguration: {} } }, { bucket: 'muted', configuration: {} }].flatMap(({ bucket, configuration }) => [
-    { type: 'AWS::S3::Bucket', physicalId: bucket, properties: bucket === 'muted' ? { NotificationConfiguration: { EventBridgeConfiguration: { EventBridgeEnabled: true } } } : {} },
-    { type: 'Custom::S3BucketNotifications', physicalId: `${bucket}-notifications`, properties: { BucketName: bucket, NotificationConfiguration: configuration } },
-  ])]);
-  const made = createS3({ stack, putEvent: (event) => events.push(event), access });
-  ({ service, store } = made);
-  served = await startFake(made.service, access);
-  client = clientOf(served.endpoint);
-});
-beforeEach(() => {
-  denied = () => false;
-  events.length = 0;
-  access.asked.length = 0;
-});
-afterAll(async () => {
-  client.destroy();
-  await served.stop();
-  rmSync(stack.dataFolder, { recursive: true });
-});
+const { stack, access, service, store, client, endpoint, raw, deny } = useS3(bucketOf(BUCKET));
 
 const put = (Key: string, Body: string | Buffer = 'x', more: Partial<s3.PutObjectCommandInput> = {}) =>
   client.send(new s3.PutObjectCommand({ Bucket: BUCKET, Key, Body, ...more }));
 const bytesOf = async (Key: string, more: Partial<s3.GetObjectCommandInput> = {}) =>
   Buffer.from(await (await client.send(new s3.GetObjectCommand({ Bucket: BUCKET, Key, ...more }))).Body!.transformToByteArray());
 const leftovers = () => ['.incoming', BUCKET].map((folder) => readdirSync(join(stack.dataFolder, 's3', folder)).length);
-
-const raw = (...request: Request) => rawTo(served.endpoint, ...request);
 
 test('returns an object and its metadata as they were put', async () => {
   const data = randomBytes(300_000);
@@ -89,41 +39,6 @@ test('keys cannot leave the folder; complete objects survive a restart, partial 
   expect(['..', '../../../escape', '.'].map((key) => again.get(BUCKET, key)?.size)).toEqual([9, 3, undefined]);
   expect(again.get(BUCKET, '..')).toEqual(store.get(BUCKET, '..'));
   expect(existsSync(half)).toBe(false);
-});
-
-test('sends the event of an object that was committed before a kill once at the next start, unless the object was replaced', async () => {
-  const told: string[] = [];
-  const run = (putEvent: (event: BusEvent) => void) => createS3({ stack, access, putEvent }).store;
-  const killed = run(() => { throw new Error('killed'); });
-  const living = run(({ detail }) => told.push(detail.object.key));
-  // This `setTimeout` never calls its function. Therefore the store `killed` never retries its events, like a store whose process was killed.
-  const spies = [jest.spyOn(globalThis, 'setTimeout').mockReturnValue(setTimeout(() => undefined, 0)), jest.spyOn(console, 'error').mockImplementation()];
-  for (const key of ['untold', 'replaced']) await killed.put(BUCKET, key, Buffer.from('x'));
-  spies.forEach((spy) => spy.mockRestore());
-  await living.put(BUCKET, 'replaced', Buffer.from('y'));
-  expect(told).toEqual(['replaced']);
-  for (const _ of [1, 2]) run(({ detail }) => told.push(detail.object.key));
-  expect(told).toEqual(['replaced', 'untold']);
-});
-
-test('stores an object on a disk that is too full for its event, and sends the event later', async () => {
-  const log = jest.spyOn(console, 'error').mockImplementation();
-  const told: string[] = [];
-  const faults = [new Error('ENOSPC: no space left on device')];
-  const full = createS3({
-    stack, access,
-    putEvent({ detail }) {
-      const fault = faults.shift();
-      if (fault) throw fault;
-      told.push(detail.object.key);
-    },
-  }).store;
-  await full.put(BUCKET, 'full', Buffer.from('x'));
-  expect(told).toEqual([]);
-  await until(() => told.length > 0);
-  expect([told, log.mock.calls]).toEqual([['full'], [[expect.stringContaining('ENOSPC')]]]);
-  expect(readdirSync(join(stack.dataFolder, 's3', '.untold'))).toEqual([]);
-  log.mockRestore();
 });
 
 test('only one of two concurrent conditional puts succeeds', async () => {
@@ -172,6 +87,7 @@ const refusals: [name: string, call: () => Promise<unknown>, status: number, cod
   ['a list of the first version', () => client.send(new s3.ListObjectsCommand({ Bucket: BUCKET })), 501, 'NotImplemented'],
   ['a get of one part', () => bytesOf('k', { PartNumber: 1 }), 501, 'NotImplemented'],
 ];
+
 test.each(refusals)('%s is refused', async (_name, call, status, code) => {
   const before = leftovers();
   await expect(call()).rejects.toMatchObject({ name: code, $metadata: { httpStatusCode: status } });
@@ -231,7 +147,7 @@ test('rejects a put without a length', async () => {
 test('an aborted upload leaves no files', async () => {
   const before = leftovers();
   await expect(new Promise((_resolve, reject) => {
-    const sent = httpRequest(`${served.endpoint}/${BUCKET}/broken`, { method: 'PUT', headers: { 'content-length': '1000000' } }).on('error', reject);
+    const sent = httpRequest(`${endpoint()}/${BUCKET}/broken`, { method: 'PUT', headers: { 'content-length': '1000000' } }).on('error', reject);
     sent.write(Buffer.alloc(100_000), () => setTimeout(() => sent.destroy(new Error('gone')), 50));
   })).rejects.toThrow('gone');
   for (let tries = 0; tries < 100 && `${leftovers()}` !== `${before}`; tries += 1) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -240,7 +156,7 @@ test('an aborted upload leaves no files', async () => {
 });
 
 test('returns 403 for a missing key without ListBucket', async () => {
-  denied = (action) => action === 's3:ListBucket';
+  deny(({ action }) => action === 's3:ListBucket');
   await expect(bytesOf('missing')).rejects.toMatchObject({ name: 'AccessDenied', $metadata: { httpStatusCode: 403 } });
 });
 
@@ -254,57 +170,6 @@ test('requires the same permission as S3', async () => {
     { action: 's3:GetObject', resource: `arn:aws:s3:::${BUCKET}/missing` },
     { action: 's3:ListBucket', resource: `arn:aws:s3:::${BUCKET}` },
   ]);
-});
-
-test('sends an Object Created event only if the bucket enables EventBridge', async () => {
-  await put('ev ü/+', 'abc');
-  await put('ev2', 'abc');
-  await client.send(new s3.PutObjectCommand({ Bucket: 'silent', Key: 'k', Body: 'x' }));
-  expect(events).toHaveLength(2);
-  expect(events[0]).toEqual({
-    'source': 'aws.s3',
-    'detail-type': 'Object Created',
-    'resources': [`arn:aws:s3:::${BUCKET}`],
-    'detail': {
-      'version': '0',
-      'bucket': { name: BUCKET },
-      'object': { key: 'ev ü/+', size: 3, etag: md5(Buffer.from('abc')), sequencer: expect.stringMatching(/^[0-9A-F]{18}$/) },
-      'request-id': expect.any(String),
-      'requester': '111122223333',
-      'source-ip-address': '127.0.0.1',
-      'reason': 'PutObject',
-    },
-  });
-  expect(events[1].detail.object.sequencer > events[0].detail.object.sequencer).toBe(true);
-});
-
-test('follows the notification configuration of CDK\'s custom resource, which replaces the bucket\'s property', async () => {
-  for (const Bucket of ['heard', 'muted']) await client.send(new s3.PutObjectCommand({ Bucket, Key: 'k', Body: 'x' }));
-  expect(events.map(({ detail }) => detail.bucket.name)).toEqual(['heard']);
-});
-
-test.each<[string, Record<string, string>, number]>([
-  ['the page', { 'origin': PAGE, 'access-control-request-method': 'PUT', 'access-control-request-headers': 'Content-Type, x-amz-checksum-crc32' }, 200],
-  ['a wildcard origin', { 'origin': 'https://x.app.example', 'access-control-request-method': 'PUT' }, 200],
-  ['another origin', { 'origin': 'https://page.example.evil', 'access-control-request-method': 'PUT' }, 403],
-  ['another method', { 'origin': PAGE, 'access-control-request-method': 'DELETE' }, 403],
-  ['another header', { 'origin': PAGE, 'access-control-request-method': 'PUT', 'access-control-request-headers': 'authorization' }, 403],
-  ['no origin', { 'access-control-request-method': 'PUT' }, 403],
-])('preflight of %s', async (_name, headers, status) => {
-  const answer = await raw('OPTIONS', `/${BUCKET}/k`, headers);
-  expect(answer.status).toBe(status);
-  expect(answer.headers['access-control-allow-origin']).toBe(status === 200 ? headers.origin : undefined);
-  if (headers['access-control-request-headers'] && status === 200) expect(answer.headers['access-control-allow-headers']).toBe('content-type, x-amz-checksum-crc32');
-  expect((await raw('OPTIONS', '/silent/k', headers)).status).not.toBe(200);
-});
-
-test('responses and errors have CORS headers', async () => {
-  const good = await raw('PUT', `/${BUCKET}/cors`, { 'origin': PAGE, 'content-length': '1' }, Buffer.from('x'));
-  expect(good.headers).toMatchObject({ 'access-control-allow-origin': PAGE, 'access-control-expose-headers': 'ETag' });
-  denied = () => true;
-  const bad = await raw('PUT', `/${BUCKET}/cors`, { 'origin': PAGE, 'content-length': '1' }, Buffer.from('x'));
-  expect([bad.status, bad.headers['access-control-allow-origin']]).toEqual([403, PAGE]);
-  expect((await raw('GET', `/${BUCKET}/cors`, { origin: PAGE })).headers['access-control-allow-origin']).toBeUndefined();
 });
 
 test('a large object, a large part and the join of a large upload use constant memory', async () => {

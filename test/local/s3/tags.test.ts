@@ -1,37 +1,14 @@
-import { rmSync } from 'fs';
 import * as s3 from '@aws-sdk/client-s3';
-import { accessOf, clientOf, rawTo, stackOf, startFake, uploadTo } from './fixture';
+import { bucketOf, uploadTo, useS3 } from './fixture';
 import { createS3 } from '../../../local/s3/s3';
-import type { LocalStack } from '../../../local/types';
 
 const Bucket = 'sources';
 const Key = 'ingest/a.mp4';
 const ARN = `arn:aws:s3:::${Bucket}/${Key}`;
 
-let stack: LocalStack;
-let served: Awaited<ReturnType<typeof startFake>>;
-let client: s3.S3Client;
-let store: ReturnType<typeof createS3>['store'];
-let denied: string[] = [];
-const access = accessOf(({ action }) => denied.includes(action));
+const { stack, access, store, client, raw, deny } = useS3(bucketOf(Bucket));
 
-beforeAll(async () => {
-  stack = stackOf([{ type: 'AWS::S3::Bucket', physicalId: Bucket }]);
-  const made = createS3({ stack, putEvent: () => undefined, access });
-  ({ store } = made);
-  served = await startFake(made.service, access);
-  client = clientOf(served.endpoint);
-});
-beforeEach(() => {
-  denied = [];
-  store.delete(Bucket, Key);
-  access.asked.length = 0;
-});
-afterAll(async () => {
-  client.destroy();
-  await served.stop();
-  rmSync(stack.dataFolder, { recursive: true });
-});
+beforeEach(() => { store.delete(Bucket, Key); });
 
 const put = (Tagging?: string, more: Partial<s3.PutObjectCommandInput> = {}) => client.send(new s3.PutObjectCommand({ Bucket, Key, Body: 'x', Tagging, ...more }));
 const head = (more: Partial<s3.HeadObjectCommandInput> = {}) => client.send(new s3.HeadObjectCommand({ Bucket, Key, ...more }));
@@ -39,7 +16,7 @@ const tags = async () => (await client.send(new s3.GetObjectTaggingCommand({ Buc
 const replace = (...TagSet: [key: string, value: string][]) =>
   client.send(new s3.PutObjectTaggingCommand({ Bucket, Key, Tagging: { TagSet: TagSet.map(([name, Value]) => ({ Key: name, Value })) } }));
 const putXml = (xml: string, headers: Record<string, string> = {}) =>
-  rawTo(served.endpoint, 'PUT', `/${Bucket}/${Key}?tagging`, { 'content-length': `${Buffer.byteLength(xml)}`, ...headers }, Buffer.from(xml));
+  raw('PUT', `/${Bucket}/${Key}?tagging`, { 'content-length': `${Buffer.byteLength(xml)}`, ...headers }, Buffer.from(xml));
 const many = (count: number) => Array.from({ length: count }, (_, index): [string, string] => [`k${index}`, 'v']);
 const error = (name: string, httpStatusCode = 400) => ({ name, $metadata: { httpStatusCode } });
 
@@ -73,12 +50,12 @@ test('replaces and deletes tags, and changes nothing else', async () => {
 });
 
 test('returns the number of tags to a caller that is allowed to read the tags', async () => {
-  const countOf = async () => [(await rawTo(served.endpoint, 'HEAD', `/${Bucket}/${Key}`)).headers['x-amz-tagging-count'], (await client.send(new s3.GetObjectCommand({ Bucket, Key }))).TagCount];
+  const countOf = async () => [(await raw('HEAD', `/${Bucket}/${Key}`)).headers['x-amz-tagging-count'], (await client.send(new s3.GetObjectCommand({ Bucket, Key }))).TagCount];
   await put();
   expect(await countOf()).toEqual([undefined, undefined]);
   await put('a=1&b=2');
   expect(await countOf()).toEqual(['2', 2]);
-  denied = ['s3:GetObjectTagging'];
+  deny(({ action }) => action === 's3:GetObjectTagging');
   expect(await countOf()).toEqual([undefined, undefined]);
   expect(access.refusals).toEqual([]);
 });
@@ -130,7 +107,7 @@ test('verifies the checksum of a tag set', async () => {
 test('returns the errors of a missing object', async () => {
   const calls = [tags, () => replace(['k', 'v']), () => client.send(new s3.DeleteObjectTaggingCommand({ Bucket, Key }))];
   for (const call of calls) await expect(call()).rejects.toMatchObject(error('NoSuchKey', 404));
-  denied = ['s3:ListBucket'];
+  deny(({ action }) => action === 's3:ListBucket');
   for (const call of calls) await expect(call()).rejects.toMatchObject(error('AccessDenied', 403));
 });
 
@@ -143,21 +120,21 @@ test('requires the permissions of S3', async () => {
   access.asked.length = 0;
   await uploadTo(client, Bucket, Key).start({ Tagging: 'k=v' });
   expect(access.asked).toEqual([{ action: 's3:PutObject', resource: ARN, parts: true }, { action: 's3:PutObjectTagging', resource: ARN }]);
-  denied = ['s3:PutObjectTagging'];
+  deny(({ action }) => action === 's3:PutObjectTagging');
   await expect(put('k=v')).rejects.toMatchObject(error('AccessDenied', 403));
   await put();
 });
 
 test.each(['x-amz-tagging', 'x-amz-meta-vod', 'X-Amz-Meta-Vod'])('rejects %s in the query of a URL', async (name) => {
-  expect(await rawTo(served.endpoint, 'PUT', `/${Bucket}/${Key}?${name}=a%3Db`, { 'content-length': '1' }, Buffer.from('x'))).toMatchObject({ status: 501 });
+  expect(await raw('PUT', `/${Bucket}/${Key}?${name}=a%3Db`, { 'content-length': '1' }, Buffer.from('x'))).toMatchObject({ status: 501 });
 });
 
 test('counts the bytes of names and values of user metadata', async () => {
-  const send = (value: string) => rawTo(served.endpoint, 'PUT', `/${Bucket}/${Key}`, { 'content-length': '1', 'x-amz-meta-ab': '1', 'x-amz-meta-vod': Buffer.from(value).toString('latin1') }, Buffer.from('x'));
+  const send = (value: string) => raw('PUT', `/${Bucket}/${Key}`, { 'content-length': '1', 'x-amz-meta-ab': '1', 'x-amz-meta-vod': Buffer.from(value).toString('latin1') }, Buffer.from('x'));
   // Each `ü` has 2 bytes. The names `ab` and `vod` and the value `1` have 6 bytes in total.
   const longest = 'ü'.repeat(1021);
   expect(await send(longest)).toMatchObject({ status: 200 });
-  expect((await rawTo(served.endpoint, 'GET', `/${Bucket}/${Key}`)).headers['x-amz-meta-vod']).toBe(Buffer.from(longest).toString('latin1'));
+  expect((await raw('GET', `/${Bucket}/${Key}`)).headers['x-amz-meta-vod']).toBe(Buffer.from(longest).toString('latin1'));
   expect(await send(`${longest}x`)).toMatchObject({ status: 400, body: expect.stringContaining('<Code>MetadataTooLarge</Code>') });
 });
 
@@ -183,14 +160,14 @@ describe('If-Match', () => {
 
   test('returns an error for the conditional deletion of a missing object', async () => {
     for (const condition of ['*', '"x"']) await expect(remove(condition)).rejects.toMatchObject(error('NoSuchKey', 404));
-    denied = ['s3:ListBucket'];
+    deny(({ action }) => action === 's3:ListBucket');
     for (const condition of ['*', '"x"']) await expect(remove(condition)).rejects.toMatchObject(error('AccessDenied', 403));
     expect((await remove()).$metadata.httpStatusCode).toBe(204);
   });
 
   test('requires s3:GetObject for a deletion with an ETag', async () => {
     const { ETag } = await put();
-    denied = ['s3:GetObject'];
+    deny(({ action }) => action === 's3:GetObject');
     await expect(remove(ETag)).rejects.toMatchObject(error('AccessDenied', 403));
     access.asked.length = 0;
     await remove('*');
