@@ -28,8 +28,8 @@ const cannedPolicy = (resource: string, expires: string) => Buffer.from(`{"State
 export function checkSignature(url: string, cookies: ReadonlyMap<string, string>, publicKeys: Map<string, string>): void {
   const denied = new AwsError('AccessDenied', 'Access denied', 403);
   const query = new URLSearchParams(url.split('?', 2)[1]);
-  // A signed URL takes precedence over cookies.
-  const inUrl = ['Policy', 'Signature', 'Key-Pair-Id'].some((name) => query.has(name));
+  // A URL with one of these parameters is a signed URL, so CloudFront ignores the cookies ("Decide to use signed URLs or signed cookies").
+  const inUrl = NAMES.some((name) => query.has(name));
   const [expires, encoded, signature, id, hash = 'SHA1'] = NAMES.map((name) => (inUrl ? query.get(name) : cookies.get(`CloudFront-${name}`)) ?? undefined);
   const asked = inUrl ? unsigned(url) : url;
   if (!id) throw new AwsError('MissingKey', 'Missing Key-Pair-Id query parameter or cookie value', 403);

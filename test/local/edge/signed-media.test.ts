@@ -79,7 +79,7 @@ describe('signed media', () => {
       [getSignedUrl({ ...key, ...canned(`${origin}/v/a.m3u8`, over) }), ''],
       [url.replace(/Expires=\d+/, `Expires=${inAMinute() + 9}`), ''], [url.replace(/Expires=\d+/, 'Expires=9e9'), ''], [url.replace(/Expires=\d+&?/, ''), ''],
       [url.replace(/Signature=[^&]+&?/, ''), ''], [url.replace(/Key-Pair-Id=[^&]+&?/, ''), '', 'MissingKey'], [url.replace('KEC', 'KNONE'), '', 'InvalidKey'],
-      ['/v/a.m3u8?Signature=AAAA', custom, 'MissingKey'],
+      ...['Expires=1', 'Policy=a', 'Signature=AAAA', 'Hash-Algorithm=SHA256'].map((pair): [string, string, string] => [`/v/a.m3u8?${pair}`, custom, 'MissingKey']),
       ['/v/a.m3u8', signedCookies(canned(`${origin}/v/a.m3u8`, over))], ['/v/a.m3u8', cookie.replace(/Expires=\d+/, `Expires=${inAMinute() + 9}`)],
       ['/v/a.m3u8', 'CloudFront-Expires=1', 'MissingKey'], ['/v/a.m3u8', 'CloudFront-Expires=1; CloudFront-Signature=a; CloudFront-Key-Pair-Id=KEC'],
     ];
