@@ -211,6 +211,7 @@ export class ServerlessVod extends Construct {
       ...overlay({ removalPolicy }, props.delivery), catalog, api: this.api,
       domainNames, certificate, defaultBehavior, defaultRootObject, additionalBehaviors,
     });
+    this.delivery.signPosters(catalog);
     this.url = this.delivery.url;
     this.upload = new VodUpload(this, 'Upload', { ...overlay({ removalPolicy }, props.upload), catalog, appOrigins });
     this.transcode = new VodTranscode(this, 'Transcode', {

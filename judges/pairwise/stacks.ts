@@ -56,6 +56,7 @@ function areas(scope: Construct, isImported: boolean, options: Options): void {
   const delivery = new VodDelivery(scope, 'Delivery', {
     functions, removalPolicy, ...given.delivery, catalog, api, certificate, domainNames, defaultBehavior, defaultRootObject, additionalBehaviors,
   });
+  if (catalog instanceof VodCatalog) delivery.signPosters(catalog);
   const upload = new VodUpload(scope, 'Upload', { functions, removalPolicy, ...given.upload, catalog, appOrigins });
   const transcode = new VodTranscode(scope, 'Transcode', { functions, ...given.transcode, catalog, sourceBucket: upload.bucket, mediaBucket: delivery.bucket, ladder, sourceLifecycle: upload.sourceLifecycle });
   const ingest = given.ingest && new VodIngest(scope, 'Ingest', { functions, ...given.ingest, catalog, transcode, upload });

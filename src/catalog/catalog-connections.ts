@@ -19,6 +19,7 @@ export interface CatalogConnections {
   readonly sweep: Connection<'TABLE_NAME'>;
   readonly scan: Connection<'TABLE_NAME'>;
   readonly stream: Connection;
+  readonly roles: Connection<'ROLES'>;
   readonly view: Connection<'ROLES' | 'SERVICE_URL'>;
 }
 
@@ -39,6 +40,7 @@ export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
     upload: connect(table('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem')),
     update: connect(table('dynamodb:GetItem', 'dynamodb:UpdateItem')),
     sweep: connect(query(INDEXES.byDue), table('dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')),
+    roles: { environment: { ROLES: groupsOf(catalog.roles) } },
     view: { environment: { ROLES: groupsOf(catalog.roles), SERVICE_URL: catalog.url } },
   };
 }

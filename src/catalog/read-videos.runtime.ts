@@ -1,25 +1,26 @@
 import { ownedCursor, parseOwnedCursor, parsePublishedCursor, publishedCursor } from './cursor.runtime';
 import type { Roles } from '../contract/roles';
 import type { VideoRow } from '../contract/table';
-import { Caller, decide } from '../roles/decide';
+import { decide } from '../roles/decide';
 import { HttpProblem } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { AnswerOf, Operations } from '../runtime/route-types';
 import type { VideoRepository } from '../runtime/rows/video-repository';
-import { toVideo } from '../runtime/video-view';
+import type { PosterUrl } from '../runtime/signing/poster-urls';
+import { toVideo, ViewContext } from '../runtime/video-view';
 
 const DEFAULT_LIMIT = 20;
 
 export interface ReadVideosPorts {
   readonly videos: Pick<VideoRepository, 'findWhole' | 'listPublished' | 'listOwned'>;
   readonly roles: Roles;
-  readonly serviceUrl: string;
+  /** Returns undefined if no URL can be signed at the moment. */
+  readonly posterUrls: () => Promise<PosterUrl | undefined>;
 }
 
-export function readVideos({ videos, roles, serviceUrl }: ReadVideosPorts): Operations<'catalog/read-videos'> {
-  function pageOf(caller: Caller, rows: VideoRow[], cursor: string | undefined): AnswerOf<'listVideos'> {
-    const items = rows.filter((video) => decide(caller, { type: 'watch', video }, roles) === 'allowed')
-      .map((row) => toVideo(row, { caller, roles, serviceUrl }));
+export function readVideos({ videos, roles, posterUrls }: ReadVideosPorts): Operations<'catalog/read-videos'> {
+  function pageOf(view: ViewContext, rows: VideoRow[], cursor: string | undefined): AnswerOf<'listVideos'> {
+    const items = rows.filter((video) => decide(view.caller, { type: 'watch', video }, roles) === 'allowed').map((row) => toVideo(row, view));
     return { body: { items, ...(cursor !== undefined && { cursor }) } };
   }
 
@@ -31,23 +32,24 @@ export function readVideos({ videos, roles, serviceUrl }: ReadVideosPorts): Oper
       if (decision !== 'allowed') throw refusal(decision);
       if (own) {
         const from = positionIn(cursor, parseOwnedCursor);
-        const { rows, next } = await videos.listOwned(caller.userId, { limit, from, status });
-        return pageOf(caller, rows, next && ownedCursor(next));
+        const [{ rows, next }, posterUrl] = await Promise.all([videos.listOwned(caller.userId, { limit, from, status }), posterUrls()]);
+        return pageOf({ caller, roles, posterUrl }, rows, next && ownedCursor(next));
       }
       if (status !== undefined && status !== 'ready') {
         const detail = 'only "ready" is allowed in the list of all videos. Add owner=me to list your own videos with a different status';
         throw new HttpProblem('invalid_request', `status: ${detail}`, [{ pointer: 'status', detail }]);
       }
       const from = positionIn(cursor, parsePublishedCursor);
-      const { rows, next } = await videos.listPublished({ limit, from });
-      return pageOf(caller, rows, next && publishedCursor(next));
+      const [{ rows, next }, posterUrl] = await Promise.all([videos.listPublished({ limit, from }), posterUrls()]);
+      return pageOf({ caller, roles, posterUrl }, rows, next && publishedCursor(next));
     },
 
     async getVideo({ caller, path }): Promise<AnswerOf<'getVideo'>> {
       const whole = await videos.findWhole(path.videoId);
       const decision = decide(caller, { type: 'watch', video: whole?.row }, roles);
       if (!whole || decision !== 'allowed') throw refusal(decision);
-      return { body: toVideo(whole.row, { caller, roles, serviceUrl }, whole.details), headers: { etag: `"${whole.row.revision}"` } };
+      const view = { caller, roles, posterUrl: await posterUrls() };
+      return { body: toVideo(whole.row, view, whole.details), headers: { etag: `"${whole.row.revision}"` } };
     },
   };
 }

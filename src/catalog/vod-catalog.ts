@@ -16,11 +16,12 @@ import type { VodApi } from '../api/vod-api';
 import type { VideoEventType } from '../contract/events';
 import { rolesProblems, VodRoles } from '../roles/vod-roles';
 import type { Area } from '../synth/area';
+import type { Connection } from '../synth/connection';
 import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
 import { checkStream, checkTable, checkTableKey, streamProblems, tablePlaceProblems } from '../synth/existing-table';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
-import { handlerFunction } from '../synth/handler-function';
+import { connect, HandlerFunction, handlerFunction } from '../synth/handler-function';
 import { originProblem } from '../synth/origin';
 import { booleanProblem, keyProblem } from '../synth/prop-checks';
 import { propName } from '../synth/prop-paths';
@@ -149,7 +150,11 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /** @internal */
   public readonly _area: Area;
 
+  /** @internal */
+  public _hasPosters = false;
+
   private readonly events: EventPublishing;
+  private readonly reader: HandlerFunction<'catalog/read-videos'>;
 
   constructor(scope: Construct, id: string, props: VodCatalogProps) {
     super(checkedScope(scope, id, props), id);
@@ -170,7 +175,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
     checkStream(this, prop, this.table);
     checkSoleUse(this, prop, 'events', this.table, 'Each service would also publish events for the videos of the other service');
     const { list, view } = connectionsOf(this);
-    this.readVideosFunction = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
+    this.readVideosFunction = this.reader = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and returns one video',
       uses: [list, view],
       environment: {},
@@ -201,6 +206,12 @@ export class VodCatalog extends Construct implements IVodCatalog {
    */
   public addRoutes(api: VodApi): void {
     serveArea(this, api, this._area, this.roles);
+  }
+
+  /** Adds the signed URLs of poster images to the responses. @internal */
+  public _signPosters(signing: Connection<'SIGNING_KEYS'>): void {
+    this._hasPosters = true;
+    connect(this.reader, signing);
   }
 
   /**

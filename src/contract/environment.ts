@@ -42,7 +42,7 @@ export const VARIABLES = {
   SERVICE_URL: text,
   /** Duration of a playback session. */
   SESSION_SECONDS: number,
-  /** The key pairs that sign playback sessions, in the order of the prop `keyGenerations`. */
+  /** The key pairs that sign playback sessions and poster URLs, in the order of the prop `keyGenerations`. */
   SIGNING_KEYS: json<readonly SigningKeyReference[]>(),
   /** The `https://` URL of the source bucket. */
   SOURCE_ADDRESS: text,
@@ -83,7 +83,7 @@ export const ENVIRONMENTS = {
   'auth/fill-client-secret': [],
   'auth/sign-in': ['HOSTED_UI', 'ISSUER', 'CLIENT_ID', 'SECRET_ARN', 'SERVICE_URL', 'RETURN_ORIGINS', 'REFRESH_SECONDS'],
   'catalog/publish-events': ['EVENT_BUS_NAME', 'TABLE_ARN', 'FAILED_EVENTS_BUCKET'],
-  'catalog/read-videos': ['TABLE_NAME', 'SERVICE_URL', 'ROLES', 'APP_ORIGINS?'],
+  'catalog/read-videos': ['TABLE_NAME', 'SERVICE_URL', 'ROLES', 'SIGNING_KEYS?', 'APP_ORIGINS?'],
   'catalog/resend-events': ['TABLE_NAME', 'TABLE_ARN', 'EVENT_BUS_NAME', 'FAILED_EVENTS_BUCKET'],
   'delivery/make-key-pair': [],
   'delivery/start-playback': ['TABLE_NAME', 'SERVICE_URL', 'SIGNING_KEYS', 'SESSION_SECONDS', 'ROLES', 'APP_ORIGINS?'],
@@ -91,7 +91,7 @@ export const ENVIRONMENTS = {
   'sweeper/sweep-videos': ['TABLE_NAME', 'SUBMIT_QUEUE_URL?', 'SOURCE_BUCKET?', 'UPLOAD_EXPIRY?', 'SOURCE_LIFECYCLE?', 'INGEST_SOURCES?'],
   'transcode/record-job-event': ['TABLE_NAME', 'MEDIA_BUCKET', 'SOURCE_LIFECYCLE?'],
   'transcode/submit-job': ['TABLE_NAME', 'MEDIA_BUCKET', 'QUEUE_ARN', 'JOB_ROLE_ARN', 'TRANSCODE_SETTINGS', 'MAX_RECEIVES'],
-  'upload/manage-uploads': ['TABLE_NAME', 'SERVICE_URL', 'SOURCE_BUCKET', 'SOURCE_ADDRESS', 'UPLOAD_ROLE_ARN', 'UPLOAD_SETTINGS', 'ROLES', 'APP_ORIGINS?'],
+  'upload/manage-uploads': ['TABLE_NAME', 'SOURCE_BUCKET', 'SOURCE_ADDRESS', 'UPLOAD_ROLE_ARN', 'UPLOAD_SETTINGS', 'ROLES', 'APP_ORIGINS?'],
 } as const satisfies Readonly<Record<string, readonly (Variable | `${Variable}?`)[]>>;
 
 export type HandlerName = keyof typeof ENVIRONMENTS;

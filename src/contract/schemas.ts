@@ -120,6 +120,11 @@ const videoErrorSchema = object({
   code: { type: 'string', enum: VIDEO_ERROR_CODES }, message: { type: 'string' },
 }, ['code', 'message'], 'The reason for the status `errored`. Only the owner of the video and admins can see the reason');
 
+const posterSchema = {
+  type: 'string',
+  description: 'The signed URL of a still image. The URL needs no playback session, and expires 6 to 12 hours after the response. It is absent if the service cannot sign URLs at the moment',
+} as const;
+
 export const videoSchema = object({
   videoId: videoIdSchema,
   title: { type: 'string' },
@@ -137,7 +142,7 @@ export const videoSchema = object({
   width: { type: 'integer', description: 'The display width of the source in pixels' },
   height: { type: 'integer', description: 'The display height of the source in pixels' },
   renditions: { type: 'array', items: renditionSchema },
-  poster: { type: 'string', description: 'The URL of a still image; requires a playback session' },
+  poster: posterSchema,
   error: videoErrorSchema,
 }, ['videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt'], 'A video');
 
@@ -240,7 +245,7 @@ export const videoListSchema = object({
 
 export const playbackSchema = object({
   hls: { type: 'string', description: 'The URL of the HLS multivariant playlist' },
-  poster: { type: 'string', description: 'The URL of a still image' },
+  poster: posterSchema,
   expiresAt: time('The time at which the cookies of this response expire'),
 }, ['hls', 'expiresAt']);
 

@@ -1,7 +1,7 @@
 /** The type of the custom resource that creates a key pair. */
 export const KEY_PAIR_RESOURCE = 'Custom::VodKeyPair';
 
-/** The type of the key pairs that sign playback sessions. */
+/** The type of the key pairs that sign playback sessions and poster URLs. */
 export enum SigningKeyType {
   /** ECDSA with the curve P-256, whose short signatures make small cookies. */
   ECDSA_P256 = 'ecdsa-p256',
@@ -28,7 +28,7 @@ export interface KeyPairAttributes {
   readonly CreatedAt: string;
 }
 
-/** A key pair that the playback handler can sign with. */
+/** A key pair that handlers sign cookies and poster URLs with. */
 export interface SigningKeyReference {
   /** Id of the public key in CloudFront. */
   readonly keyPairId: string;

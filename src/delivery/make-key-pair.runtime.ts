@@ -1,8 +1,8 @@
 import { createHash, createPublicKey, generateKeyPairSync, KeyObject } from 'crypto';
 import { PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { readSigningKey, SigningKey } from './signing-key-secret.runtime';
 import type { KeyPairAttributes, KeyPairProperties, KeyPairType, SigningKeySecret } from '../contract/signing-keys';
 import type { CustomResourceAnswer } from '../runtime/custom-resource';
+import { readSigningKey, SigningKey } from '../runtime/signing/signing-key-secret';
 
 export interface Ports {
   readonly secrets: SecretsManagerClient;

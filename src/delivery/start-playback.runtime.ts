@@ -7,17 +7,19 @@ import { HttpProblem } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { AnswerOf, Operations } from '../runtime/route-types';
 import type { VideoRepository } from '../runtime/rows/video-repository';
+import type { PosterUrl } from '../runtime/signing/poster-urls';
 
 export interface StartPlaybackPorts {
   readonly videos: Pick<VideoRepository, 'find'>;
   readonly roles: Roles;
   readonly signCookies: SignCookies;
+  readonly posterUrls: () => Promise<PosterUrl>;
   readonly serviceUrl: string;
   readonly sessionSeconds: number;
   readonly now: () => Date;
 }
 
-export function startPlayback({ videos, roles, signCookies, serviceUrl, sessionSeconds, now }: StartPlaybackPorts): Operations<'delivery/start-playback'> {
+export function startPlayback({ videos, roles, signCookies, posterUrls, serviceUrl, sessionSeconds, now }: StartPlaybackPorts): Operations<'delivery/start-playback'> {
   return {
     async startPlayback({ path: { videoId }, caller }): Promise<AnswerOf<'startPlayback'>> {
       const video = await videos.find(videoId);
@@ -36,7 +38,7 @@ export function startPlayback({ videos, roles, signCookies, serviceUrl, sessionS
       return {
         body: {
           hls: `${serviceUrl}/${media.hls}`,
-          ...(media.poster && { poster: `${serviceUrl}/${media.poster}` }),
+          ...(media.poster && { poster: (await posterUrls())(media.poster) }),
           expiresAt: new Date(expires * 1000).toISOString(),
         },
         cookies: Object.entries(cookies).map(([name, value]) => stringifySetCookie({ name, value, ...attributes })),

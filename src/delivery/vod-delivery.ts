@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
 import type * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -13,6 +13,7 @@ import { serveArea } from '../api/serve-area';
 import type { IVodApi, VodApi } from '../api/vod-api';
 import { catalogProblems, IVodCatalog } from '../catalog/catalog';
 import { connectionsOf } from '../catalog/catalog-connections';
+import type { VodCatalog } from '../catalog/vod-catalog';
 import { SigningKeyType } from '../contract/signing-keys';
 import { acknowledge } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
@@ -56,9 +57,10 @@ export interface VodDeliveryOptions {
   /**
    * Names of the generations of the signing key, oldest first: one to five names of letters, digits and hyphens.
    *
-   * A generation is one key pair. CloudFront trusts all generations. The newest generation signs the playback cookies, starting 15 minutes after its creation.
-   * If the secret of the newest generation cannot be read, an older generation signs the cookies. To rotate the key, add a generation at the end of the list.
-   * Before you remove a generation, wait until the sessions that it signed have expired. Otherwise, the removal ends these sessions.
+   * A generation is one key pair. CloudFront trusts all generations. The newest generation signs the playback cookies and the poster URLs, starting 15
+   * minutes after its creation. If the secret of the newest generation cannot be read, an older generation signs. To rotate the key, add a generation at the
+   * end of the list. Before you remove a generation, wait until the sessions and the poster URLs (at most 12 hours) that it signed have expired. Otherwise, the
+   * removal ends these sessions, and pages that are open lose their posters.
    * @default ['1']
    */
   readonly keyGenerations?: string[];
@@ -166,9 +168,9 @@ export const DELIVERY_OPTIONS: Record<keyof VodDeliveryOptions, true> = {
  * delivery.addRoutes(api);
  */
 export class VodDelivery extends Construct {
-  /** The media bucket. CloudFront serves objects below `v/` only to viewers with a playback session. */
+  /** The media bucket. CloudFront serves objects below `v/` only to viewers with a playback session, and posters also with a signed URL. */
   public readonly bucket: s3.IBucket;
-  /** The public keys that verify playback cookies. */
+  /** The public keys that verify playback cookies and poster URLs. */
   public readonly keyGroup: cloudfront.IKeyGroup;
   /** The distribution for media, API and your own app. */
   public readonly distribution: cloudfront.Distribution;
@@ -239,6 +241,25 @@ export class VodDelivery extends Construct {
    */
   public addRoutes(api: VodApi): void {
     serveArea(this, api, this._area, this.catalog.roles);
+  }
+
+  /**
+   * Adds the signed URLs of poster images to the responses of a catalog: to its lists and to single videos.
+   *
+   * The function that reads videos gets access to the signing keys. A viewer who gets a URL needs no playback session for the image. Without this call, only
+   * the response that starts playback contains the URL of the poster.
+   *
+   * @param catalog the catalog of this construct, if it is a `VodCatalog` in the same stack
+   */
+  public signPosters(catalog: VodCatalog): void {
+    throwIfAny(this, [this.posterProblem(catalog)]);
+    catalog._signPosters(this._signing);
+  }
+
+  private posterProblem(catalog: VodCatalog): string | undefined {
+    if (catalog !== this.catalog || !('_signPosters' in catalog)) return `catalog: expected the VodCatalog of this construct, got ${show(catalog)}`;
+    if (Stack.of(catalog) !== Stack.of(this)) return 'catalog: expected a catalog in the stack of this construct. The two stacks would depend on each other: the catalog would need the signing keys, and this construct needs the table';
+    return catalog._hasPosters ? 'catalog: expected a catalog without signed posters, got a catalog for which signPosters was called before' : undefined;
   }
 
   private createBucket(removalPolicy: RemovalPolicy): s3.Bucket {

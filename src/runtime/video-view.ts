@@ -1,4 +1,5 @@
 import type { Video } from './route-types';
+import type { PosterUrl } from './signing/poster-urls';
 import type { Roles } from '../contract/roles';
 import type { VideoDetails, VideoRow } from '../contract/table';
 import { Caller, decide } from '../roles/decide';
@@ -6,12 +7,12 @@ import { Caller, decide } from '../roles/decide';
 export interface ViewContext {
   readonly caller: Caller;
   readonly roles: Roles;
-  /** `https://` and a host name, without a slash at the end. */
-  readonly serviceUrl: string;
+  /** @default - the video has no poster */
+  readonly posterUrl?: PosterUrl;
 }
 
 /** Before you call this function, check that `caller` is allowed to watch the video. */
-export function toVideo(row: VideoRow, { caller, roles, serviceUrl }: ViewContext, { description, metadata }: VideoDetails = {}): Video {
+export function toVideo(row: VideoRow, { caller, roles, posterUrl }: ViewContext, { description, metadata }: VideoDetails = {}): Video {
   const shown = [
     'videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt', 'publishedAt',
     'durationSeconds', 'width', 'height', 'renditions',
@@ -21,7 +22,7 @@ export function toVideo(row: VideoRow, { caller, roles, serviceUrl }: ViewContex
     ...pick(row, shown),
     ...(description !== undefined && { description }),
     ...(metadata !== undefined && { metadata }),
-    ...(status === 'ready' && media?.poster !== undefined && { poster: `${serviceUrl}/${media.poster}` }),
+    ...(status === 'ready' && media?.poster !== undefined && posterUrl && { poster: posterUrl(media.poster) }),
     ...(error && decide(caller, { type: 'manage', video: row }, roles) === 'allowed' && { error }),
   };
 }

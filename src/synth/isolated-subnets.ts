@@ -43,9 +43,9 @@ function nothingCalled<V extends Variable>(...names: V[]): Record<V, undefined> 
   return Object.fromEntries(names.map((name) => [name, undefined])) as Record<V, undefined>;
 }
 
-/** Synth does not fail, because routes and endpoints may be created outside of the app. */
+/** If `handler` is undefined, checks only the services of the variables. Synth does not fail: routes and endpoints may be created outside of the app. */
 export function warnOfIsolation(
-  scope: IConstruct, handler: HandlerName, variables: readonly string[],
+  scope: IConstruct, handler: HandlerName | undefined, variables: readonly string[],
   { vpc, vpcSubnets }: { readonly vpc?: ec2.IVpc; readonly vpcSubnets?: ec2.SubnetSelection },
 ): void {
   const isolated = vpc && isolatedAmong(vpc, vpcSubnets);
@@ -56,7 +56,8 @@ export function warnOfIsolation(
     Annotations.of(scope).addWarningV2('serverless-vod:vpcWithoutInternet',
       `functions.vpc: ${isolated} has no route to the internet, but this function calls ${unreachable.join(' and ')}, which a VPC endpoint can't reach. Select subnets with a NAT gateway (SubnetType.PRIVATE_WITH_EGRESS), or do not set functions.vpc for the area of this function`);
   }
-  const needed = [...called.flatMap((each) => each?.service ?? []), ...(CALLED_BY as Partial<Record<HandlerName, readonly Endpoint[]>>)[handler] ?? []];
+  const byHandler = handler && (CALLED_BY as Partial<Record<HandlerName, readonly Endpoint[]>>)[handler];
+  const needed = [...called.flatMap((each) => each?.service ?? []), ...byHandler ?? []];
   // Runs at the end of synth, because the app may add endpoints after it creates the service.
   Aspects.of(scope).add({ visit: (node) => { if (node === scope) warnOfEndpoints(scope, vpc, isolated, needed); } }, { priority: AspectPriority.READONLY });
 }

@@ -20,7 +20,6 @@ export interface ContinueUploadPorts {
   readonly uploads: MultipartUploads;
   readonly clock: () => Date;
   readonly settings: UploadSettings;
-  readonly serviceUrl: string;
 }
 
 type MultipartRow = VideoRow & Required<Pick<VideoRow, 'multipart'>>;
@@ -35,7 +34,7 @@ const NAMED_PARTS = 10;
  * ask S3 for them.
  */
 export function continueUpload(
-  { videos, roles, signUrl, uploads, clock, settings, serviceUrl }: ContinueUploadPorts,
+  { videos, roles, signUrl, uploads, clock, settings }: ContinueUploadPorts,
 ): Omit<Operations<'upload/manage-uploads'>, 'planUpload'> {
   function requireOwn(caller: Caller, video: VideoRow | undefined): VideoRow {
     const decision = decide(caller, { type: 'continue upload', video }, roles);
@@ -53,7 +52,7 @@ export function continueUpload(
     return whole!;
   }
 
-  const view = (caller: Caller, { row, details }: WholeVideo) => toVideo(row, { caller, roles, serviceUrl }, details);
+  const view = (caller: Caller, { row, details }: WholeVideo) => toVideo(row, { caller, roles }, details);
 
   return {
     async getUpload({ caller, path, query }): Promise<AnswerOf<'getUpload'>> {

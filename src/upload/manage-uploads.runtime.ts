@@ -16,14 +16,13 @@ export interface ManageUploadsPorts {
 
 /** Returns all operations on uploads: `planUpload` starts an upload, and the other operations continue or end an upload. */
 export function manageUploads({ environment, region, videos, clock }: ManageUploadsPorts): Operations<'upload/manage-uploads'> {
-  const { SERVICE_URL, SOURCE_BUCKET, SOURCE_ADDRESS, UPLOAD_ROLE_ARN, UPLOAD_SETTINGS, ROLES } = environment;
+  const { SOURCE_BUCKET, SOURCE_ADDRESS, UPLOAD_ROLE_ARN, UPLOAD_SETTINGS, ROLES } = environment;
   const { expirySeconds } = UPLOAD_SETTINGS;
   const session = signingSession({ roleArn: UPLOAD_ROLE_ARN, remainingSeconds: expirySeconds, clock });
   const ports = {
     videos,
     roles: ROLES,
     settings: UPLOAD_SETTINGS,
-    serviceUrl: SERVICE_URL,
     signUrl: urlSigner({ address: SOURCE_ADDRESS, region, expirySeconds, clock, session }),
     uploads: multipartUploads(SOURCE_BUCKET),
     clock,

@@ -27,12 +27,11 @@ export interface PlanUploadPorts {
   readonly newId: () => Promise<string>;
   readonly settings: UploadSettings;
   readonly bucket: string;
-  readonly serviceUrl: string;
   readonly clock: () => Date;
 }
 
 export function planUpload(
-  { videos, roles, signUrl, uploads, newId, settings, bucket, serviceUrl, clock }: PlanUploadPorts,
+  { videos, roles, signUrl, uploads, newId, settings, bucket, clock }: PlanUploadPorts,
 ): Pick<Operations<'upload/manage-uploads'>, 'planUpload'> {
   return {
     async planUpload({ caller, body }): Promise<AnswerOf<'planUpload'>> {
@@ -67,7 +66,7 @@ export function planUpload(
       // The row is created last. If the URL cannot be signed or the multipart upload cannot be started, no row remains.
       const single = size > settings.multipartThreshold ? undefined : await singleUpload(video.source, signUrl);
       const { row, upload } = single ? { row: await create(video, details, quotas), upload: single } : await createMultipart(video, details, quotas);
-      return { body: { video: toVideo(row, { caller, roles, serviceUrl }, details), upload } };
+      return { body: { video: toVideo(row, { caller, roles }, details), upload } };
     },
   };
 

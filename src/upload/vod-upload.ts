@@ -180,7 +180,7 @@ export class VodUpload extends Construct implements IVodUpload {
       incompleteExpirySeconds: this.uploadExpiry.toSeconds(),
       quotas: quotasOf(props.quotas),
     };
-    const { upload, view } = connectionsOf(this.catalog);
+    const { upload, roles } = connectionsOf(this.catalog);
     this.signingRole = new iam.Role(this, 'SigningRole', {
       description: 'Signs the URLs of uploads',
       // IAM rejects a trust policy whose principal is a role that was created a moment ago, so the policy names the role in a condition.
@@ -194,7 +194,7 @@ export class VodUpload extends Construct implements IVodUpload {
       // S3 can need more than the default timeout to join the parts of a large file. API Gateway waits at most 29 seconds for a function.
       timeout: Duration.seconds(29),
       uses: [
-        upload, view, permission(['sts:AssumeRole'], [this.signingRole.roleArn]),
+        upload, roles, permission(['sts:AssumeRole'], [this.signingRole.roleArn]),
         connection({
           environment: {
             SOURCE_BUCKET: this.bucket.bucketName,

@@ -67,7 +67,7 @@ describe('hostile input', () => {
     table = await catalogTable();
     signIn = new SignInService();
     const videos = videoRepository(table.tableName, { client: table.client });
-    const common = { videos, roles: {}, serviceUrl: 'https://videos.example.com' };
+    const common = { videos, roles: {}, posterUrls: async () => (key: string) => `https://videos.example.com/${key}` };
     let made = 100;
     await table.put({ videoId: idOf(1), owner: 'ann', status: 'ready', media: { hls: 'v/hls' } });
     await table.put({ videoId: idOf(2), owner: 'ann', multipart: { id: 'upload-1', partSize: 600 } });
@@ -86,7 +86,7 @@ describe('hostile input', () => {
       'auth/sign-in': signIn.handler as Handler,
       'api/describe-api': serveRoutes('api/describe-api', { describeApi: async () => ({ body: {} }) }),
       'catalog/read-videos': serveRoutes('catalog/read-videos', readVideos(common)),
-      'delivery/start-playback': serveRoutes('delivery/start-playback', startPlayback({ ...common, signCookies: async () => ({ 'CloudFront-Key-Pair-Id': 'K', 'CloudFront-Signature': 's' }), sessionSeconds: 60, now: () => new Date() })),
+      'delivery/start-playback': serveRoutes('delivery/start-playback', startPlayback({ ...common, serviceUrl: 'https://videos.example.com', signCookies: async () => ({ 'CloudFront-Key-Pair-Id': 'K', 'CloudFront-Signature': 's' }), sessionSeconds: 60, now: () => new Date() })),
       'upload/manage-uploads': serveRoutes('upload/manage-uploads', { ...planUpload(upload), ...continueUpload(upload) }),
     };
   });

@@ -12,7 +12,7 @@ describe('GET /streams/{videoId} while the video changes', () => {
   afterAll(() => table.close());
   const repository = () => videoRepository(table.tableName, { client: table.client, clock: now });
   const get = async (videoId: string) => {
-    const handler = serveRoutes('catalog/read-videos', readVideos({ videos: repository(), roles: {}, serviceUrl: 'https://videos.example.com' }));
+    const handler = serveRoutes('catalog/read-videos', readVideos({ videos: repository(), roles: {}, posterUrls: async () => undefined }));
     const { headers, body } = await handler(apiEvent('GET', '/streams/{videoId}', { userId: 'owner', groups: [], path: { videoId } }));
     return { etag: headers?.etag, video: JSON.parse(body) };
   };

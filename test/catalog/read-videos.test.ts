@@ -1,13 +1,21 @@
+import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { Validator } from '@cfworker/json-schema';
 import { mockClient } from 'aws-sdk-client-mock';
 import { ownedCursor, publishedCursor } from '../../src/catalog/cursor.runtime';
 import { readVideos } from '../../src/catalog/read-videos.runtime';
 import { videoListSchema, videoSchema } from '../../src/contract/schemas';
+import { optionalPosterUrls, posterUrls } from '../../src/runtime/signing/poster-urls';
+import { captureLog } from '../captured-log';
+import { opensByItself } from '../delivery/cloudfront-rules';
+import { fakeSecrets, keyPair } from '../delivery/fake-secrets';
 import { apiEvent } from '../runtime/api-event';
 import { idOf, videoRow } from '../runtime/rows/catalog-table';
 
 const ready = { status: 'ready' as const, media: { hls: 'hls', poster: 'v/p.jpg' }, publishedAt: '2026-11-22T10:00:00.000Z' };
+
+const KEY = keyPair('ec');
+const SERVICE_URL = 'https://videos.example.com';
 
 const ROLES = JSON.stringify({ viewers: ['watchers'], admins: ['bosses'] });
 
@@ -15,11 +23,14 @@ type Entry = typeof import('../../src/catalog/read-videos.lambda');
 
 describe('catalog/read-videos', () => {
   const dynamodb = mockClient(DynamoDBDocumentClient);
+  const { mock: secrets, values } = fakeSecrets();
   let handler: Entry['handler'];
 
   beforeAll(() => {
     // The handler reads its environment when it is imported.
-    Object.assign(process.env, { TABLE_NAME: 'videos', SERVICE_URL: 'https://videos.example.com', ROLES, AWS_REGION: 'eu-central-1' });
+    const SIGNING_KEYS = JSON.stringify([{ keyPairId: 'K1', secretArn: 'arn:1' }]);
+    Object.assign(process.env, { TABLE_NAME: 'videos', SERVICE_URL, ROLES, SIGNING_KEYS, AWS_REGION: 'eu-central-1' });
+    values.set('arn:1', { token: 'made', text: JSON.stringify({ privateKey: KEY.privateKey, createdAt: '2026-01-01T00:00:00.000Z' }) });
     ({ handler } = jest.requireActual<Entry>('../../src/catalog/read-videos.lambda'));
   });
   beforeEach(() => dynamodb.reset());
@@ -37,7 +48,8 @@ describe('catalog/read-videos', () => {
     expect(statusCode).toBe(200);
     expect(headers).toMatchObject({ 'etag': '"7"', 'content-type': 'application/json', 'cache-control': 'no-store' });
     expect(new Validator(videoSchema as object, '4').validate(body).valid).toBe(true);
-    expect(body.poster).toBe('https://videos.example.com/v/p.jpg');
+    expect(body.poster).toMatch(/^https:\/\/videos\.example\.com\/v\/p\.jpg\?Expires=/);
+    expect(opensByItself(body.poster, { K1: KEY.publicKey }, new Date())).toBe(true);
     expect(dynamodb.commandCalls(GetCommand)[0].args[0].input).toMatchObject({ TableName: 'videos', Key: { pk: `video#${idOf(1)}`, sk: 'video' } });
   });
 
@@ -167,12 +179,70 @@ describe('catalog/read-videos', () => {
     const rows = [...hidden, ...open].filter((row) => row !== undefined);
     const page = async () => ({ rows });
     const videos = { findWhole: jest.fn(), listPublished: page, listOwned: page };
-    const { listVideos } = readVideos({ videos, roles: JSON.parse(ROLES), serviceUrl: 'https://videos.example.com' });
+    const { listVideos } = readVideos({ videos, roles: JSON.parse(ROLES), posterUrls: async () => undefined });
     const caller = { userId: 'bob', groups: ['watchers'] };
     for (const query of [{}, { owner: 'me' }]) {
       const { body } = await listVideos({ caller, path: {}, query, body: undefined, headers: {} } as Parameters<typeof listVideos>[0]);
       expect((body as { items: { visibility: string }[] }).items.map(({ visibility }) => visibility)).toEqual(['signed-in', 'unlisted']);
     }
+  });
+
+  describe('posters', () => {
+    const videos = Array.from({ length: 100 }, (_, n) => videoRow({ videoId: idOf(n), owner: 'ann', ...ready, media: { hls: 'hls', poster: `v/${n}.jpg` } }));
+    const answerWith = (rows: typeof videos) => {
+      dynamodb.on(QueryCommand).resolves({ Items: rows.map(({ videoId }) => ({ listedAt: `2026-11-22T10:00:00.000Z#${videoId}` })) });
+      dynamodb.on(BatchGetCommand).resolves({ Responses: { videos: rows } });
+    };
+    const postersIn = async () => ((await list({ limit: '100' })).body.items as { poster?: string }[]).map(({ poster }) => poster);
+
+    test('a page contains URLs that open the posters without cookies, and further pages need no call to Secrets Manager', async () => {
+      answerWith(videos);
+      const first = await postersIn();
+      expect(first.filter((url) => url && opensByItself(url, { K1: KEY.publicKey }, new Date()))).toHaveLength(100);
+      expect(await postersIn()).toEqual(first);
+      expect(secrets.commandCalls(GetSecretValueCommand)).toHaveLength(1);
+    });
+
+    test('a response never contains the poster of a video that the caller is not allowed to watch', async () => {
+      const hiddenRows = [{ visibility: 'private' as const }, { status: 'deleting' as const }, { status: 'errored' as const }].map((change, n) => ({ ...videos[n], ...change }));
+      answerWith([...hiddenRows, videos[3]]);
+      const { body } = await list({});
+      expect(JSON.stringify(body).match(/v\/\d+\.jpg/g)).toEqual(['v/3.jpg']);
+      for (const Item of hiddenRows) {
+        dynamodb.on(GetCommand).resolves({ Item });
+        const { statusCode, body: problem } = await get(Item.videoId, 'bob');
+        expect([statusCode, JSON.stringify(problem)]).toEqual([404, expect.not.stringContaining('jpg')]);
+      }
+    });
+
+    test('a list contains no posters if no signing key can be read', async () => {
+      const logged = captureLog();
+      const now = () => new Date();
+      const page = async () => ({ rows: videos });
+      const { listVideos } = readVideos({
+        videos: { findWhole: jest.fn(), listPublished: page, listOwned: page },
+        roles: {},
+        posterUrls: optionalPosterUrls(posterUrls({ chooseKey: () => Promise.reject(new Error('none of the keys can be read')), serviceUrl: SERVICE_URL, now }), now),
+      });
+      const { body } = await listVideos({ caller: { userId: 'bob', groups: [] }, path: {}, query: {}, body: undefined, headers: {} } as Parameters<typeof listVideos>[0]);
+      expect((body as { items: object[] }).items).toHaveLength(100);
+      expect(JSON.stringify(body)).not.toContain('poster');
+      expect(logged.join()).toMatch(/none of the keys can be read/);
+      jest.restoreAllMocks();
+    });
+
+    test('a list contains no posters if the handler has no signing keys', async () => {
+      const { SIGNING_KEYS, ...environment } = process.env;
+      process.env = environment;
+      await jest.isolateModulesAsync(async () => {
+        const isolated = jest.requireActual<typeof import('@aws-sdk/lib-dynamodb')>('@aws-sdk/lib-dynamodb');
+        mockClient(isolated.DynamoDBDocumentClient).on(isolated.GetCommand).resolves({ Item: videos[0] });
+        const alone = jest.requireActual<Entry>('../../src/catalog/read-videos.lambda');
+        const { statusCode, body } = await alone.handler(apiEvent('GET', '/streams/{videoId}', { userId: 'bob', groups: ['watchers'], path: { videoId: idOf(0) } }));
+        expect([statusCode, JSON.parse(body).status, JSON.parse(body).poster]).toEqual([200, 'ready', undefined]);
+      });
+      process.env = { ...environment, SIGNING_KEYS };
+    });
   });
 
   test('logs an internal error and does not return it', async () => {

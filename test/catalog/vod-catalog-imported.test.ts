@@ -37,11 +37,11 @@ describe('an imported catalog', () => {
     tableArn: TABLE_ARN, encryptionKey: kms.Key.fromKeyArn(scope, 'Key', KEY_ARN),
   }), { roles });
 
-  test('passes its table, roles and URL to each handler', () => {
+  test('passes its table and roles to each handler, and its URL to the handler of playback', () => {
     for (const handler of HANDLERS) expect(environmentOf(template, handler).TABLE_NAME).toBe('videos');
-    for (const handler of ['upload/manage-uploads', 'delivery/start-playback'] as const) {
+    for (const [handler, url] of [['upload/manage-uploads', undefined], ['delivery/start-playback', SERVICE_URL]] as const) {
       const { ROLES, SERVICE_URL: serviceUrl } = environmentOf(template, handler);
-      expect([JSON.parse(ROLES), serviceUrl]).toEqual([{ uploaders: ['editors'], viewers: ['viewers'], admins: ['bosses'] }, SERVICE_URL]);
+      expect([JSON.parse(ROLES), serviceUrl]).toEqual([{ uploaders: ['editors'], viewers: ['viewers'], admins: ['bosses'] }, url]);
     }
   });
 

@@ -15,3 +15,12 @@ export function opens(url: string, cookies: Record<string, string>, publicKeys: 
   const pattern = new RegExp(`^${Resource.replace(/[.+^${}()|[\]\\?]/g, '\\$&').replace(/\*/g, '.*')}$`);
   return pattern.test(url) && now.getTime() / 1000 < Condition.DateLessThan['AWS:EpochTime'];
 }
+
+/** Returns whether a URL that was signed with a canned policy opens, without cookies. */
+export function opensByItself(signed: string, publicKeys: Record<string, string>, now: Date): boolean {
+  const { origin, pathname, searchParams } = new URL(signed);
+  expect([...searchParams.keys()]).toEqual(['Expires', 'Signature', 'Key-Pair-Id', 'Hash-Algorithm']);
+  const [expires, signature, id, hash] = searchParams.values();
+  const policy = `{"Statement":[{"Resource":"${origin}${pathname}","Condition":{"DateLessThan":{"AWS:EpochTime":${expires}}}}]}`;
+  return hash === 'SHA256' && verify('sha256', Buffer.from(policy), publicKeys[id], decode(signature)) && now.getTime() / 1000 < Number(expires);
+}

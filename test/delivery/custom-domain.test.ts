@@ -27,7 +27,7 @@ describe('domainNames', () => {
       Aliases: [NAME, 'www.example.com'],
       ViewerCertificate: { AcmCertificateArn: ARN, MinimumProtocolVersion: 'TLSv1.2_2021', SslSupportMethod: 'sni-only' },
     });
-    for (const name of ['auth/sign-in', 'catalog/read-videos', 'upload/manage-uploads', 'delivery/start-playback'] as const) {
+    for (const name of ['auth/sign-in', 'catalog/read-videos', 'delivery/start-playback'] as const) {
       expect(environmentOf(template, name).SERVICE_URL).toBe(SERVICE_URL);
     }
     expect(only(template, 'AWS::Cognito::UserPoolClient').properties).toMatchObject({ CallbackURLs: [`${SERVICE_URL}/api/authorize`], LogoutURLs: [`${SERVICE_URL}/`] });

@@ -15,6 +15,7 @@ const play = serveRoutes('delivery/start-playback', startPlayback({
   videos: { find: async (videoId) => videoRow({ videoId, status: 'ready', media: { hls: 'v/hls' } }) },
   roles: {},
   signCookies: async () => Object.fromEntries(COOKIES.map((name) => [name, 'x'])),
+  posterUrls: async () => (key) => `http://localhost/${key}`,
   serviceUrl: 'http://localhost',
   sessionSeconds: 21_600,
   now: () => new Date(),

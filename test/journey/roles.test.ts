@@ -70,6 +70,46 @@ describe('roles for uploading and watching', () => {
     expect(await titles(people.linus, '?owner=me')).toEqual([]);
   });
 
+  describe('posters', () => {
+    const postersOf = async (client: Client, query = ''): Promise<Record<string, string>> => {
+      const { items } = await client.call('GET', `/streams${query}`);
+      return Object.fromEntries(items.map(({ title, poster }: Video & { poster: string }) => [title, poster]));
+    };
+    /** Without cookies. */
+    const get = async (url: string) => {
+      const response = await fetch(url);
+      return [response.status, response.headers.get('content-type')];
+    };
+    const OPEN = [200, 'image/jpeg'];
+
+    test('a signed URL opens its image without cookies, and opens no other file', async () => {
+      const { graceOpen, katherineOpen } = await postersOf(people.katherine);
+      expect(await get(graceOpen)).toEqual(OPEN);
+      expect(await get(katherineOpen)).toEqual(OPEN);
+      const [address, signature] = graceOpen.split('?');
+      const { hls, poster } = await people.katherine.call('POST', `/streams/${videos.graceOpen}/playback`);
+      for (const closed of [address, `${katherineOpen.split('?')[0]}?${signature}`, `${hls}?${signature}`, graceOpen.replace(/Expires=\d+/, 'Expires=1'), graceOpen.replace(/Signature=..../, 'Signature=AAAA')]) {
+        expect([closed, (await get(closed))[0]]).toEqual([closed, 403]);
+      }
+      // The response that starts playback, the response of one video, and the lists contain the same URL.
+      expect(poster).toBe(graceOpen);
+      expect((await people.katherine.call('GET', `/streams/${videos.graceOpen}`)).poster).toBe(graceOpen);
+      // With the cookies of a playback session, the image also opens without a signed URL. A wrong signed URL takes precedence over the cookies.
+      expect((await people.katherine.get(address)).status).toBe(200);
+      expect((await people.katherine.get(graceOpen.replace(/Signature=..../, 'Signature=AAAA'))).status).toBe(403);
+    });
+
+    test('only callers who are allowed to watch a video get its poster', async () => {
+      expect(await get((await postersOf(people.grace, '?owner=me&status=ready')).gracePrivate)).toEqual(OPEN);
+      expect((await people.ada.call('GET', `/streams/${videos.gracePrivate}`)).poster).toContain('Signature=');
+      for (const [method, route] of [['GET', '/streams?limit=100'], ['GET', '/streams?owner=me'], ['GET', `/streams/${videos.gracePrivate}`], ['POST', `/streams/${videos.gracePrivate}/playback`]]) {
+        const answer = await (await people.katherine.fetch(method, route)).text();
+        expect([route, answer.includes(`v/${videos.gracePrivate}`)]).toEqual([route, false]);
+      }
+      expect(JSON.stringify(await (await people.grace.fetch('GET', `/streams/${videos.katherineOpen}`)).text())).not.toContain('poster');
+    });
+  });
+
   test('role, owner and visibility decide whether a user can see and play a video', async () => {
     expect(await statuses(people.ada)).toEqual({
       graceOpen: '200 200', graceUnlisted: '200 200', gracePrivate: '200 200', katherineOpen: '200 200', adaPrivate: '200 200', broken: '200 409',

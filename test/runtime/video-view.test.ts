@@ -3,8 +3,8 @@ import { idOf, videoRow } from './rows/catalog-table';
 import { videoSchema } from '../../src/contract/schemas';
 import { toVideo } from '../../src/runtime/video-view';
 
-const serviceUrl = 'https://videos.example.com';
-const as = (userId: string, ...groups: string[]) => ({ caller: { userId, groups }, roles: { admins: ['bosses'] }, serviceUrl });
+const posterUrl = (key: string) => `https://videos.example.com/${key}?signed`;
+const as = (userId: string, ...groups: string[]) => ({ caller: { userId, groups }, roles: { admins: ['bosses'] }, posterUrl });
 const ready = videoRow({
   videoId: idOf(1),
   owner: 'ann',
@@ -23,10 +23,10 @@ const ready = videoRow({
 });
 
 describe('a video in a response', () => {
-  test('a video matches its schema, has an absolute poster URL, and contains no internal attributes of the row', () => {
+  test('a video matches its schema, has the signed URL of its poster, and contains no internal attributes of the row', () => {
     const video = toVideo(ready, as('bob'), { description: 'About it', metadata: { a: 'b' } });
     expect(new Validator(videoSchema as object, '4').validate(video)).toEqual({ valid: true, errors: [] });
-    expect(video.poster).toBe('https://videos.example.com/v/1/1/poster.0000000.jpg');
+    expect(video.poster).toBe('https://videos.example.com/v/1/1/poster.0000000.jpg?signed');
     expect(Object.keys(video).sort()).toEqual([
       'createdAt', 'description', 'durationSeconds', 'height', 'metadata', 'owner', 'poster', 'progress', 'publishedAt', 'renditions', 'status', 'tags', 'title',
       'updatedAt', 'videoId', 'visibility', 'width',
@@ -41,6 +41,10 @@ describe('a video in a response', () => {
   test('a video has a poster only when it is ready', () => {
     expect(toVideo({ ...ready, status: 'processing' }, as('ann'))).not.toHaveProperty('poster');
     expect(toVideo({ ...ready, media: { hls: 'hls' } }, as('ann'))).not.toHaveProperty('poster');
+  });
+
+  test('a video has no poster if no URL can be signed', () => {
+    expect(toVideo(ready, { ...as('ann'), posterUrl: undefined })).not.toHaveProperty('poster');
   });
 
   test('a video contains its error only for its owner and admins', () => {

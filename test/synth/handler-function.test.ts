@@ -85,7 +85,7 @@ describe('the size of the environment is measured as Lambda does it, as JSON in 
       contentTypes: Array.from({ length: 200 }, (_, index) => `video/x-type-${index}`),
     };
     const environment = {
-      TABLE_NAME: Fn.importValue('table'), SOURCE_BUCKET: 'sources', SOURCE_ADDRESS: 'https://sources', SERVICE_URL: 'https://videos.example.com',
+      TABLE_NAME: Fn.importValue('table'), SOURCE_BUCKET: 'sources', SOURCE_ADDRESS: 'https://sources',
       UPLOAD_ROLE_ARN: 'arn:aws:iam::123456789012:role/sign', UPLOAD_SETTINGS: settings, ROLES: { uploaders: ['g'.repeat(128)] }, APP_ORIGINS: ['https://app.example.com'],
     };
     handlerFunction(stack, 'Plan', 'upload/manage-uploads', { description: 'any', uses: [], environment }).addEnvironment('OWN', 'x'.repeat(1000));

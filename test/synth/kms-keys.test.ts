@@ -149,7 +149,8 @@ describe('a key that an aspect or the app sets on a resource without a prop for 
     expect(keysOf('delivery/start-playback')).toEqual(usedVia('Decrypt'));
     expect(keysOf('auth/fill-client-secret')).toEqual(usedVia('Decrypt', 'GenerateDataKey'));
     expect(keysOf('auth/sign-in')).toEqual(usedVia('Decrypt'));
-    expect(keysOf('catalog/read-videos')).toEqual([]);
+    expect(keysOf('catalog/read-videos')).toEqual(usedVia('Decrypt'));
+    expect(keysOf('upload/manage-uploads')).toEqual([]);
   });
 
   test('is granted if it was imported, with a warning that its policy is not known', () => {

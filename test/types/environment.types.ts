@@ -10,6 +10,7 @@ declare const scope: Construct;
 declare const table: Connection<'TABLE_NAME'>;
 declare const view: Connection<'ROLES' | 'SERVICE_URL'>;
 declare const signing: Connection<'SIGNING_KEYS'>;
+declare const session: Connection<'SESSION_SECONDS'>;
 const description = 'any';
 const queue = permission(['sqs:SendMessage'], ['arn:aws:sqs:eu-west-1:111122223333:failed']);
 
@@ -29,8 +30,9 @@ handlerFunction(scope, 'Reader', 'catalog/read-videos', { description, uses: [ta
 handlerFunction(scope, 'Reader', 'catalog/read-videos', { description, uses: [table, view, table], environment: {} });
 // @ts-expect-error Type 'string' is not assignable to type 'undefined'
 handlerFunction(scope, 'Reader', 'catalog/read-videos', { description, uses: [table, view], environment: { TABLE_NAME: 'videos' } });
-// @ts-expect-error '"catalog/read-videos does not read SIGNING_KEYS"'
 handlerFunction(scope, 'Reader', 'catalog/read-videos', { description, uses: [table, view, signing], environment: {} });
+// @ts-expect-error '"catalog/read-videos does not read SESSION_SECONDS"'
+handlerFunction(scope, 'Reader', 'catalog/read-videos', { description, uses: [table, view, session], environment: {} });
 // @ts-expect-error Type 'string' is not assignable to type 'undefined'
 handlerFunction(scope, 'Reader', 'catalog/read-videos', { description, uses: [table, view], environment: { SECRET_ARN: 'arn' } });
 // @ts-expect-error Argument of type '"catalog/raed-videos"' is not assignable
@@ -59,5 +61,6 @@ export const incomplete: Environment<'catalog/read-videos'> = { TABLE_NAME: 'vid
 // Optional connections
 
 declare const reader: HandlerFunction<'catalog/read-videos'>;
-// @ts-expect-error SIGNING_KEYS is not optional for catalog/read-videos
 connect(reader, signing);
+// @ts-expect-error SESSION_SECONDS is not optional for catalog/read-videos
+connect(reader, session);

@@ -52,7 +52,6 @@ export function uploadHandler(settings: UploadSettings = SETTINGS) {
     // The handler reads its environment when it is imported.
     Object.assign(process.env, {
       TABLE_NAME: 'videos',
-      SERVICE_URL: 'https://videos.example.com',
       SOURCE_BUCKET: 'sources',
       SOURCE_ADDRESS: 'https://sources.s3.eu-central-1.amazonaws.com',
       UPLOAD_ROLE_ARN: 'arn:aws:iam::123456789012:role/sign',

@@ -273,7 +273,8 @@ export class UploadWorld {
       videos: repository, s3, sqs, submitQueueUrl: 'https://sqs.example.com/submit', newId: () => idOf(16 * ++videos),
       settings: { sources: [{ bucket: 'sources', prefix: 'ingest/' }], defaultVisibility: 'private' },
     });
-    return { ingest, due: this.sources.dueVideos(this.table.tableName, dynamoOfIndex), ports: { videos: repository, roles: {}, signUrl, uploads, settings: SETTINGS, serviceUrl: 'https://videos.example.com', clock } };
+    const ports = { videos: repository, roles: {}, signUrl, uploads, settings: SETTINGS, clock };
+    return { ingest, due: this.sources.dueVideos(this.table.tableName, dynamoOfIndex), ports };
   }
 
   private makeQueue(): SQSClient {

@@ -22,6 +22,8 @@ const api = new VodApi(stack, 'Api');
 const auth = new VodAuth(stack, 'Auth', { url, roles });
 const catalog = new VodCatalog(stack, 'Catalog', { url, roles: auth.roles });
 const delivery = new VodDelivery(stack, 'Delivery', { catalog, api, bucket: mediaBucket });
+// Without this line, the lists of videos contain no poster images.
+delivery.signPosters(catalog);
 const upload = new VodUpload(stack, 'Upload', { catalog, bucket: sourceBucket });
 const transcode = new VodTranscode(stack, 'Transcode', { catalog, sourceBucket, mediaBucket });
 new VodSweeper(stack, 'Sweeper', { catalog, transcode });

@@ -18,7 +18,7 @@ const nameAndPath = (line: string) => [line.split('=')[0], /; Path=([^;]+)/.exec
 async function play(attempt: number): Promise<{ hls: string; cookies: readonly string[] }> {
   const video = { owner: 'ann', status: 'ready', visibility: 'private', attempt, media: { hls: hlsKey(ID, attempt) } };
   const { startPlayback: start } = startPlayback({
-    videos: { find: async () => video as never }, roles: {} as never, signCookies: async () => SIGNED,
+    videos: { find: async () => video as never }, roles: {} as never, signCookies: async () => SIGNED, posterUrls: async () => (key) => key,
     serviceUrl: SERVICE_URL, sessionSeconds: 60, now: () => new Date(),
   });
   const { body, cookies } = await start({ path: { videoId: ID }, query: {}, headers: {}, body: undefined, caller: { userId: 'ann', groups: [] } });

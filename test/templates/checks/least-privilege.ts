@@ -45,6 +45,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:BatchGetItem': [TABLE],
     'dynamodb:Query': ['byOwner', 'byOwnerStage', 'byPublication'].map((index) => `${TABLE}/index/${index}`),
+    'secretsmanager:GetSecretValue': ['VodDeliveryKeysSecret1'],
   },
   'delivery/make-key-pair': {
     'secretsmanager:GetSecretValue': ['VodDeliveryKeysSecret1'],

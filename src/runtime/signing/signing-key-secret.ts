@@ -1,6 +1,6 @@
 import { createPrivateKey, KeyObject } from 'crypto';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { SigningKeySecret } from '../contract/signing-keys';
+import type { SigningKeySecret } from '../../contract/signing-keys';
 
 export interface SigningKey {
   readonly privateKey: KeyObject;
