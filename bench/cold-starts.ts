@@ -1,4 +1,5 @@
 import { execFile } from 'child_process';
+import { generateKeyPairSync } from 'crypto';
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'fs';
 import { createServer } from 'http';
 import type { AddressInfo } from 'net';
@@ -23,10 +24,14 @@ const COMPARED = 'catalog/read-videos' satisfies HandlerName;
 /** The largest allowed ratios: the CPU time of the bundle with `LAMBDA_BUNDLE`, divided by the CPU time of the bundle with `NODE_BUNDLE`. */
 const BOUNDS = { load: 0.9, first: 0.72 };
 
+const SIGNING_KEY = JSON.stringify({
+  privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }), createdAt: '2026-01-01T00:00:00.000Z',
+});
 /**
- * The fake AWS services send this response to every request, except requests to STS. The response contains a fixed secret, but no table rows and no messages.
+ * The fake AWS services send this response to every request, except requests to STS. In the response, each secret is a signing key, and there are no table rows
+ * and no messages.
  */
-const RESPONSE = JSON.stringify({ SecretString: 'secret', UserPoolClient: { ClientSecret: 'secret' }, FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
+const RESPONSE = JSON.stringify({ SecretString: SIGNING_KEY, UserPoolClient: { ClientSecret: 'secret' }, FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
 const STS_RESPONSE = `<AssumeRoleResponse><AssumeRoleResult><Credentials>${[
   ['AccessKeyId', 'key'], ['SecretAccessKey', 'secret'], ['SessionToken', 'token'], ['Expiration', '2100-01-01T00:00:00Z'],
 ].map(([name, value]) => `<${name}>${value}</${name}>`).join('')}</Credentials></AssumeRoleResult></AssumeRoleResponse>`;
