@@ -8,7 +8,7 @@ const FIRST = [
   'journey/sessions-rotation', 'templates/judges', 'synth/odd-props', 'journey/sessions', 'templates/structure', 'templates/token-props', 'journey/oidc',
   'runtime/rows/video-lists-edits', 'journey/lifecycle', 'package', 'journey/browser', 'jsii-assembly', 'journey/page-script', 'journey/killed',
   'journey/other-site', 'journey/permissions', 'journey/roles', 'made-up-area/made-up-area', 'journey/domain', 'journey/large-upload', 'journey/secrets',
-  'journey/events', 'journey/sign-in', 'journey/rendered', 'local/stack/stack', 'local/services/queues', 'upload/histories',
+  'journey/events', 'journey/upload-client', 'journey/sign-in', 'journey/rendered', 'local/stack/stack', 'local/services/queues', 'upload/histories',
 ];
 
 module.exports = class LongestFirst extends Sequencer {

@@ -31,10 +31,15 @@ export class Caller {
     return this.jar.fetch(`${this.api}${route}`, { method, headers, body: body && JSON.stringify(body) });
   }
 
+  /** Sends a request and returns the body of the response. Throws an error with `status` and `code` if the API rejects the request. */
   async call(method: string, route: string, body?: object): Promise<any> {
     const response = await this.fetch(method, route, body);
     const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${route}: ${response.status} ${text}`);
+    if (!response.ok) {
+      const { status } = response;
+      const code: unknown = text.startsWith('{') ? JSON.parse(text).code : undefined;
+      throw Object.assign(new Error(`${method} ${route}: ${status} ${text}`), { status, code });
+    }
     return text === '' ? undefined : JSON.parse(text);
   }
 
