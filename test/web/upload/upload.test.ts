@@ -82,11 +82,10 @@ describe('an upload', () => {
       const service = new FakeService();
       service.plan('put whole', 'lost');
       const run = await started(service, SMALL);
-      service.plan('look', { status: 503 });
-      service.plan('put whole', { status: 412, code: 'PreconditionFailed' });
-      await advance(1.5);
+      service.plan('put whole', ...Array<Fault>(12).fill({ status: 412, code: 'PreconditionFailed' }));
+      await advance(120);
       service.uploads.get('v1')!.whole = SMALL;
-      await advance(4);
+      await advance(30);
       expect(run.outcome).toEqual({ video: expect.objectContaining({ videoId: 'v1' }) });
     });
   });
@@ -265,6 +264,30 @@ describe('an upload', () => {
     const run = await started(service, CONTENT);
     expect(run.outcome!.error).toMatchObject({ code: 'limit_reached', status: 429, message: 'you have 10 open uploads' });
     expect(service.log).toEqual(['create']);
+  });
+
+  test.each<[string, Fault]>([
+    ['503 SlowDown', { status: 503, code: 'SlowDown' }], ['400 RequestTimeout', { status: 400, code: 'RequestTimeout' }],
+    ['400 ExpiredToken', { status: 400, code: 'ExpiredToken' }], ['409', { status: 409, code: 'OperationAborted' }], ['a lost connection', 'lost'],
+  ])('repeats a request without an end after %s', async (_, fault) => {
+    for (const content of [CONTENT, SMALL]) {
+      const service = new FakeService();
+      service.plan(content === SMALL ? 'put whole' : 'put 2', ...Array<Fault>(20).fill(fault));
+      const run = await started(service, content);
+      await advance(400, 1);
+      expect(run.outcome).toEqual({ video: expect.objectContaining({ videoId: 'v1' }) });
+    }
+  });
+
+  test('no longer waits when a repeated request makes progress', async () => {
+    const service = new FakeService();
+    service.bytesPerStep = 100;
+    service.plan('put whole', 'lost');
+    const run = await started(service, SMALL);
+    expect(run.upload.state).toMatchObject({ phase: 'waiting', error: { code: 'no_connection' } });
+    await advance(0.75);
+    expect(run.upload.state).toMatchObject({ phase: 'uploading', loadedBytes: 200 });
+    expect(run.upload.state.error).toBeUndefined();
   });
 
   test('fails if S3 refuses eight new URLs of one part, and leaves the upload as it is', async () => {

@@ -48,7 +48,7 @@ export class Parts {
   /** Adds the parts that S3 has to the progress. */
   countStored() {
     const { stored, progress } = this.#options;
-    for (const partNumber of stored.keys()) progress.set(partNumber, this.#part(partNumber).size);
+    for (const partNumber of stored.keys()) progress.set(partNumber, this.#sizeOf(partNumber));
   }
 
   /** Sends the missing parts. Returns the CRC32 of the file in base64. */
@@ -57,7 +57,7 @@ export class Parts {
     await Promise.allSettled(Array.from({ length: Math.min(parallel, partCount) }, () => this.#lane()));
     this.#stop.throwIfAborted();
     const parts = [];
-    for (let partNumber = 1; partNumber <= partCount; partNumber++) parts.push({ crc: await this.#checksum(partNumber), size: this.#part(partNumber).size });
+    for (let partNumber = 1; partNumber <= partCount; partNumber++) parts.push({ crc: await this.#checksum(partNumber), size: this.#sizeOf(partNumber) });
     return base64Of(combineCrc32(parts));
   }
 
@@ -93,9 +93,16 @@ export class Parts {
   }
 
   /** @param {number} partNumber */
+  #sizeOf(partNumber) {
+    const { file: { size }, partSize } = this.#options;
+    return Math.min(partSize, size - (partNumber - 1) * partSize);
+  }
+
+  /** @param {number} partNumber */
   #part(partNumber) {
     const { file, partSize } = this.#options;
-    return file.slice((partNumber - 1) * partSize, Math.min(partNumber * partSize, file.size));
+    const start = (partNumber - 1) * partSize;
+    return file.slice(start, start + this.#sizeOf(partNumber));
   }
 
   /** @param {number} partNumber */
