@@ -11,10 +11,10 @@ const isEncoded = (text: string): boolean => /^[\w~-]+$/.test(text);
 /** Node's base64 decoder already reads `-` as `+`. */
 const decoded = (text: string): Buffer => Buffer.from(text.replace(/_/g, '=').replace(/~/g, '/'), 'base64');
 
-function unsigned(url: string): string {
-  const [address, search = ''] = url.split('?', 2);
-  const kept = search.split('&').filter((pair) => !NAMES.includes(pair.split('=', 1)[0])).join('&');
-  return kept ? `${address}?${kept}` : address;
+/** Splits the query string without decoding it. A second `?` belongs to the query string. */
+function split(url: string): { address: string; pairs: [name: string, value: string, pair: string][] } {
+  const [, address, search = ''] = /^([^?]*)(?:\?([^]*))?$/.exec(url)!;
+  return { address, pairs: search.split('&').map((pair) => [pair.split('=', 1)[0], pair.slice(pair.indexOf('=') + 1), pair]) };
 }
 
 const cannedPolicy = (resource: string, expires: string) => Buffer.from(`{"Statement":[{"Resource":"${resource}","Condition":{"DateLessThan":{"AWS:EpochTime":${expires}}}}]}`);
@@ -27,11 +27,16 @@ const cannedPolicy = (resource: string, expires: string) => Buffer.from(`{"State
  */
 export function checkSignature(url: string, cookies: ReadonlyMap<string, string>, publicKeys: Map<string, string>): void {
   const denied = new AwsError('AccessDenied', 'Access denied', 403);
-  const query = new URLSearchParams(url.split('?', 2)[1]);
+  const { address, pairs } = split(url);
+  const signing = pairs.filter(([name]) => NAMES.includes(name));
   // A URL with one of these parameters is a signed URL, so CloudFront ignores the cookies ("Decide to use signed URLs or signed cookies").
-  const inUrl = NAMES.some((name) => query.has(name));
-  const [expires, encoded, signature, id, hash = 'SHA1'] = NAMES.map((name) => (inUrl ? query.get(name) : cookies.get(`CloudFront-${name}`)) ?? undefined);
-  const asked = inUrl ? unsigned(url) : url;
+  const inUrl = signing.length > 0;
+  const query = new Map(signing.map(([name, value]) => [name, value]));
+  // CloudFront's documentation does not say which of two parameters with the same name counts.
+  if (query.size < signing.length) throw denied;
+  const [expires, encoded, signature, id, hash = 'SHA1'] = NAMES.map((name) => inUrl ? query.get(name) : cookies.get(`CloudFront-${name}`));
+  const kept = pairs.filter((pair) => !signing.includes(pair)).map(([,, pair]) => pair).join('&');
+  const asked = !inUrl ? url : kept ? `${address}?${kept}` : address;
   if (!id) throw new AwsError('MissingKey', 'Missing Key-Pair-Id query parameter or cookie value', 403);
   const pem = publicKeys.get(id);
   if (!pem) throw new AwsError('InvalidKey', 'Unknown Key', 403);
