@@ -20,8 +20,8 @@ export interface PosterUrlPorts {
 export const POSTER_WINDOW_SECONDS = 6 * 3600;
 /** A URL has about 300 bytes. */
 const CACHED_URLS = 2000;
-/** The time that a response waits for a signing key. */
-const WAIT_MS = 3_000;
+/** The time that a response waits for a signing key. Longer than the timeout of one read, so that an older key can be read if the newest key times out. */
+const WAIT_MS = 4_000;
 /** Minimum time before the next response waits again for a signing key. */
 const RETRY_MS = 60_000;
 
@@ -61,8 +61,11 @@ export function optionalPosterUrls(posters: () => Promise<PosterUrl>, now: () =>
   return async () => {
     if (now().getTime() - failedAt < RETRY_MS) return undefined;
     let timer: NodeJS.Timeout | undefined;
+    const reading = posters();
+    // The next response uses a key that is read too late for this response.
+    reading.then(() => { failedAt = -Infinity; }, () => undefined);
     try {
-      return await Promise.race([posters(), new Promise<never>((_, reject) => {
+      return await Promise.race([reading, new Promise<never>((_, reject) => {
         timer = setTimeout(() => reject(new Error(`no signing key after ${WAIT_MS / 1000} seconds`)), WAIT_MS);
       })]);
     } catch (error) {

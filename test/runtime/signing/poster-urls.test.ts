@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'crypto';
 import { getSignedUrl } from '@aws-sdk/cloudfront-signer';
 import { optionalPosterUrls, POSTER_WINDOW_SECONDS, PosterUrl, posterUrls } from '../../../src/runtime/signing/poster-urls';
+import { signingKeys } from '../../../src/runtime/signing/signing-keys';
 import { captureLog } from '../../captured-log';
 import { opensByItself } from '../../delivery/cloudfront-rules';
 import { keyPair } from '../../delivery/fake-secrets';
@@ -108,7 +109,7 @@ describe('optionalPosterUrls', () => {
     expect(await posters()).toBe(posterUrl);
   });
 
-  test('waits at most 3 seconds, and leaves no timer', async () => {
+  test('waits at most 4 seconds, and leaves no timer', async () => {
     const logged = captureLog();
     jest.useFakeTimers();
     try {
@@ -116,13 +117,58 @@ describe('optionalPosterUrls', () => {
       expect(jest.getTimerCount()).toBe(0);
       const posters = optionalPosterUrls(() => new Promise(() => undefined), now);
       const response = posters();
-      await jest.advanceTimersByTimeAsync(2_999);
+      await jest.advanceTimersByTimeAsync(3_999);
       expect(logged).toEqual([]);
       await jest.advanceTimersByTimeAsync(1);
       expect(await response).toBeUndefined();
-      expect(logged[0]).toMatch(/no signing key after 3 seconds/);
+      expect(logged[0]).toMatch(/no signing key after 4 seconds/);
       expect(jest.getTimerCount()).toBe(0);
     } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  test.each([
+    ['the next', 5_000, [[0, false], [4, false], [6, true]]], ['the same', 3_500, [[0, true], [4, true]]],
+  ] as const)('a key that can be read late is used for %s response', async (_, readMs, expected) => {
+    captureLog();
+    jest.useFakeTimers({ now: START });
+    try {
+      const posterUrl = (key: string) => key;
+      const posters = optionalPosterUrls(() => new Promise((resolve) => setTimeout(() => resolve(posterUrl), START + readMs - Date.now())), () => new Date());
+      for (const [seconds, hasPosters] of expected) {
+        await jest.advanceTimersByTimeAsync(START + seconds * 1000 - Date.now());
+        const response = posters();
+        await jest.advanceTimersByTimeAsync(seconds === 0 ? 4_000 : 0);
+        expect([seconds, await response]).toEqual([seconds, hasPosters ? posterUrl : undefined]);
+      }
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  test('signs with an older key in the first response if the secret of the newest key cannot be read in time', async () => {
+    captureLog();
+    jest.useFakeTimers({ now: START });
+    const abortAfter = jest.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(), milliseconds);
+      return controller.signal;
+    });
+    try {
+      const SecretString = JSON.stringify({ privateKey: pairs.KEC.privateKey, createdAt: '2026-01-01T00:00:00.000Z' });
+      const send = ({ input }: { input: { SecretId: string } }, { abortSignal }: { abortSignal: AbortSignal }) => new Promise((resolve, reject) => {
+        abortSignal.addEventListener('abort', () => reject(new Error('aborted')));
+        if (input.SecretId === 'arn:old') setTimeout(() => resolve({ SecretString }), 500);
+      });
+      const keys = [{ keyPairId: 'KEC', secretArn: 'arn:old' }, { keyPairId: 'KNEW', secretArn: 'arn:new' }];
+      const clock = () => new Date();
+      const chooseKey = signingKeys({ keys, secrets: { send } as never, now: clock });
+      const response = optionalPosterUrls(posterUrls({ chooseKey, serviceUrl: SERVICE_URL, now: clock }), clock)();
+      await jest.advanceTimersByTimeAsync(4_000);
+      expect((await response)?.(keyOf(1))).toContain('Key-Pair-Id=KEC');
+    } finally {
+      abortAfter.mockRestore();
       jest.useRealTimers();
     }
   });
