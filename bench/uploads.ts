@@ -14,9 +14,9 @@ import { StackProcess, stopAll, temporaryFolder } from '../test/journey/stack';
 
 const GB = 1e9;
 /**
- * `dollars`: the largest cost of the upload of 1 GB with the module of the example page, without Lambda's GB-seconds. `ratio`: the smallest allowed ratio of the
- * module's throughput to the throughput of curl's PUT request. The request that completes the upload has no bound: the local stack copies all bytes when it joins
- * the parts, but S3 does not.
+ * `dollars`: the largest cost of the upload of 1 GB with the module of the example page, without Lambda's GB-seconds. `ratio`: the smallest allowed ratio of
+ * the throughput of the module to the throughput of curl's PUT request. The request that completes the upload has no bound: the local stack copies all bytes
+ * when it joins the parts, but S3 does not.
  */
 const BOUNDS = { dollars: 0.0007, ratio: 0.8 };
 /** This app plans one PUT request for files of up to 512 MiB. A file with one byte more has parts. */

@@ -44,6 +44,20 @@ describe('a continued upload', () => {
     expect(service.log.filter((line) => line.startsWith('put'))).toEqual(['put 6']);
   });
 
+  test('is done if the upload is completed while the pages of its parts are read', async () => {
+    const { service, resume } = await interrupted(CONTENT, 6);
+    const { outcome } = await resume(fileOf(CONTENT), {
+      api: async (method, path, ...rest) => {
+        const answer = await service.api(method, path, ...rest);
+        if (path.includes('cursor')) return answer;
+        service.uploads.get('v1')!.whole = CONTENT;
+        return { ...answer, cursor: 'a' };
+      },
+    });
+    expect(outcome!.video).toMatchObject({ videoId: 'v1' });
+    expect(service.log).toEqual(['look', 'look']);
+  });
+
   test('sends a stored part again that differs from the file', async () => {
     const { service, resume } = await interrupted(CONTENT, 4);
     service.uploads.get('v1')!.parts.set(2, Buffer.alloc(1000));
@@ -179,6 +193,15 @@ describe('abort', () => {
     service.plan('create', { status: 415, code: 'type_not_allowed' });
     await (await started(service, CONTENT)).upload.abort();
     expect(service.log).toEqual(['create']);
+  });
+
+  test('succeeds if the video is already removed', async () => {
+    const service = new FakeService();
+    service.bytesPerStep = 100;
+    const { upload } = await started(service, CONTENT);
+    service.uploads.clear();
+    await upload.abort();
+    expect(service.count('remove')).toBe(1);
   });
 
   test('is rejected after the upload, and reports a refusal of the service', async () => {

@@ -92,15 +92,28 @@ describe('an upload', () => {
 
   test('does not create a second video if the response of the first request was lost', async () => {
     const service = new FakeService();
+    // Uploads of another file, and of the same file with stored parts: both belong to another client.
+    service.plan('sign', { status: 400 }, { status: 400 });
     await started(service, CONTENT, { details: { fileName: 'another.mp4' } });
-    service.plan('create', 'unanswered', { status: 503 });
-    const { outcome } = await started(service, CONTENT).then(async (run) => {
-      await advance(2);
-      return run;
-    });
-    expect(outcome!.video).toMatchObject({ videoId: 'v2' });
-    expect([...service.uploads.keys()]).toEqual(['v1', 'v2']);
-    expect(service.log.filter((line) => line === 'create')).toHaveLength(2);
+    await started(service, CONTENT);
+    service.uploads.get('v2')!.parts.set(1, CONTENT.subarray(0, PART_SIZE));
+    service.log.length = 0;
+    service.plan('create', 'unanswered');
+    const run = await started(service, CONTENT);
+    await advance(1);
+    expect(run.outcome!.video).toMatchObject({ videoId: 'v3' });
+    expect([...service.uploads.keys()]).toEqual(['v1', 'v2', 'v3']);
+    expect(service.log.slice(0, 5)).toEqual(['create', 'list', 'look', 'look', 'look']);
+    expect(service.count('create')).toBe(1);
+  });
+
+  test('does not look for a video after a throttle, because the service has created none', async () => {
+    const service = new FakeService();
+    service.plan('create', { status: 429, code: 'throttled' });
+    const run = await started(service, CONTENT);
+    await advance(1);
+    expect(run.outcome!.video).toMatchObject({ videoId: 'v1' });
+    expect(service.log.slice(0, 2)).toEqual(['create', 'create']);
   });
 
   test('survives ten minutes without a connection, and shows the time of the next try', async () => {
@@ -153,9 +166,8 @@ describe('an upload', () => {
     service.oldestUrl = service.log.length;
     await advance(5);
     expect(run.outcome).toEqual({ video: expect.objectContaining({ videoId: 'v1' }) });
-    // Only the request that was running during the suspension used an expired URL.
-    expect(service.count('put 1')).toBe(1);
-    expect(service.count('put 2')).toBe(1);
+    // S3 accepts the request that was running during the suspension. No other request used an expired URL.
+    expect([service.count('put 1'), service.count('put 2'), service.count('sign 2')]).toEqual([1, 1, 2]);
   });
 
   test('works if the clock of the computer is a day fast', async () => {
@@ -333,16 +345,16 @@ describe('an upload', () => {
     expect(changing.outcome!.error).toMatchObject({ code: 'file_changed' });
   });
 
-  test('sends parts again that another client has replaced', async () => {
+  test.each([false, true])('sends parts again that another client has replaced (or deleted: %s)', async (isOneMissing) => {
     const service = new FakeService();
     service.plan('complete', 'lost');
     const run = await started(service, CONTENT);
     service.uploads.get('v1')!.parts.set(3, Buffer.alloc(PART_SIZE));
-    service.uploads.get('v1')!.parts.delete(5);
+    if (isOneMissing) service.uploads.get('v1')!.parts.delete(5);
     await advance(2);
     expect(run.outcome).toEqual({ video: expect.objectContaining({ videoId: 'v1' }) });
     expect(service.uploads.get('v1')!.whole).toEqual(CONTENT);
-    expect([1, 2, 3, 4, 5, 6].map((number) => service.count(`put ${number}`))).toEqual([1, 1, 2, 1, 2, 1]);
+    expect([1, 2, 3, 4, 5, 6].map((number) => service.count(`put ${number}`))).toEqual([1, 1, 2, 1, isOneMissing ? 2 : 1, 1]);
   });
 
   test('is done if another client has completed it', async () => {
@@ -365,6 +377,24 @@ describe('an upload', () => {
     await advance(2);
     expect(run.outcome!.error).toMatchObject({ code });
     expect(service.count('remove')).toBe(0);
+  });
+
+  test('fails if S3 has no such upload, but the API still shows it', async () => {
+    const service = new FakeService();
+    service.plan('put 2', ...Array<Fault>(9).fill({ status: 404, code: 'NoSuchUpload' }));
+    const { outcome } = await started(service, CONTENT);
+    expect(outcome!.error).toMatchObject({ code: 'upload_gone', status: 404 });
+    expect(service.count('put 2')).toBe(1);
+  });
+
+  test('is done if S3 has no such upload, because another client completed it', async () => {
+    const service = new FakeService();
+    service.bytesPerStep = 100;
+    const run = await started(service, CONTENT);
+    service.uploads.get('v1')!.whole = CONTENT;
+    await advance(4);
+    expect(run.outcome!.video).toMatchObject({ videoId: 'v1' });
+    expect(service.count('complete')).toBe(0);
   });
 
   test('fails if the API reports that S3 has no parts any more', async () => {
@@ -390,8 +420,14 @@ describe('progress', () => {
     expect(bytesPerSecond).toBeGreaterThan(180);
     expect(bytesPerSecond).toBeLessThan(220);
     expect(secondsLeft).toBe(Math.ceil((CONTENT.length - loadedBytes) / bytesPerSecond!));
+    await advance(10);
+    expect(run.upload.state.bytesPerSecond).toBeGreaterThan(180);
+    service.bytesPerStep = 5;
+    await advance(15);
+    // The speed is measured over the last 15 seconds.
+    expect(run.upload.state.bytesPerSecond).toBeLessThan(120);
     // Progress is reported at most five times a second.
-    expect(run.states.length).toBeLessThan(5 * 5 + 5);
+    expect(run.states.length).toBeLessThan(30 * 5 + 10);
   });
 
   test('shows a speed of zero when no bytes move, and takes the bytes of a lost request back', async () => {
