@@ -30,7 +30,10 @@ export function startPlayback({ videos, roles, signCookies, posterUrls, serviceU
 
       const prefix = attemptPrefix(videoId, attempt);
       const expires = Math.floor(now().getTime() / 1000) + sessionSeconds;
-      const cookies = await signCookies(`${serviceUrl}/${prefix}*`, expires);
+      // Concurrent, so that both wait for the same read of a secret.
+      const [cookies, poster] = await Promise.all([
+        signCookies(`${serviceUrl}/${prefix}*`, expires), media.poster ? posterUrls().then((posterUrl) => posterUrl(media.poster!)) : undefined,
+      ]);
       // The path contains the video id and the attempt number, so that sessions of two videos never overwrite each other. SameSite is Lax, because some players
       // fetch media outside the page, and the cookies allow only reads. The priority is low, so that Chromium deletes these cookies first if a host has more
       // than 180 cookies.
@@ -38,7 +41,7 @@ export function startPlayback({ videos, roles, signCookies, posterUrls, serviceU
       return {
         body: {
           hls: `${serviceUrl}/${media.hls}`,
-          ...(media.poster && { poster: (await posterUrls())(media.poster) }),
+          ...(poster !== undefined && { poster }),
           expiresAt: new Date(expires * 1000).toISOString(),
         },
         cookies: Object.entries(cookies).map(([name, value]) => stringifySetCookie({ name, value, ...attributes })),

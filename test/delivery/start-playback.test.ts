@@ -7,6 +7,10 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { decode, opens, opensByItself } from './cloudfront-rules';
 import { fakeSecrets, keyPair } from './fake-secrets';
 import { cookieSigner } from '../../src/delivery/cookie-signer.runtime';
+import { startPlayback } from '../../src/delivery/start-playback.runtime';
+import { posterUrls } from '../../src/runtime/signing/poster-urls';
+import { signingKeys } from '../../src/runtime/signing/signing-keys';
+import { captureLog } from '../captured-log';
 
 const SERVICE_URL = 'http://localhost:8080';
 const ID = '0199f3c0-0000-7000-8000-000000000001';
@@ -122,6 +126,27 @@ describe('start-playback', () => {
     for (const video of videos) answers.add(JSON.stringify(await answer(video, 'viewer-1', groups)));
     expect([...answers].map((text) => JSON.parse(text).statusCode)).toEqual([status]);
   });
+});
+
+test('cookies and poster wait for one read of an unreadable secret, not for two', async () => {
+  captureLog();
+  const reads: string[] = [];
+  const SecretString = JSON.stringify({ privateKey: pairs.KNEW.privateKey, createdAt: NOW.toISOString() });
+  const send = async ({ input: { SecretId } }: { input: { SecretId: string } }) => {
+    reads.push(SecretId);
+    await new Promise(setImmediate);
+    if (SecretId === 'arn:old') throw new Error('refused');
+    return { SecretString };
+  };
+  const now = () => NOW;
+  const chooseKey = signingKeys({ keys: KEYS, secrets: { send } as never, now });
+  const { startPlayback: start } = startPlayback({
+    videos: { find: async () => row as never }, roles: {} as never, signCookies: cookieSigner(chooseKey),
+    posterUrls: posterUrls({ chooseKey, serviceUrl: SERVICE_URL, now }), serviceUrl: SERVICE_URL, sessionSeconds: 60, now,
+  });
+  const { body } = await start({ path: { videoId: ID }, query: {}, headers: {}, body: undefined, caller: { userId: 'owner-1', groups: [] } });
+  expect(opensByItself(body.poster!, publicKeys, NOW)).toBe(true);
+  expect(reads).toEqual(['arn:new', 'arn:old']);
 });
 
 describe('cookieSigner', () => {
