@@ -89,9 +89,10 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
     if (!methods.includes(method)) return errorPage(403, 'This distribution is not configured to allow the HTTP request method that was used.');
     if (managedHeaders) response.setHeaders(securityHeaders);
     if (publicKeys) checkSignature(`http://${host}${pathname}${search}`, cookiesIn(cookie), publicKeys);
-    const answered = viewerRequest && await runFunction(viewerRequest, { method, uri: pathname, headers: { host: { value: name } } }, search);
-    if (answered) return answered;
-    const path = pathname === '/' ? `/${rootObject}` : pathname;
+    const asked = { method, uri: pathname, headers: { host: { value: name } } };
+    const { answer, uri = pathname } = viewerRequest ? await runFunction(viewerRequest, asked, search) : {};
+    if (answer) return answer;
+    const path = uri === '/' ? `/${rootObject}` : uri;
     if (fromCache(path, request, response, { cached, errorTtl })) return;
     if (bucket) return fromBucket(`/${bucket}${path}`, request, response);
     // `URL.search` would contain additional escapes.
@@ -131,18 +132,18 @@ function write(response: ServerResponse, { status, headers, body }: ApiAnswer): 
 interface ViewerRequest { readonly method: string; readonly uri: string; readonly headers: { readonly host: { readonly value: string } } }
 
 /**
- * Runs a CloudFront Function in a VM context without Node's APIs. Rejects if the function fails, changes the request, or reads an event property other than
- * method, path, query and host.
+ * Runs a CloudFront Function in a VM context without Node's APIs. Rejects if the function fails, changes anything of the request except its path, or reads an
+ * event property other than method, path, query and host.
  *
- * @returns the function's response, or undefined if the function returns the unchanged request
+ * @returns the function's response, or the path of the request that the function returns. A changed path does not select another behavior
  */
-async function runFunction(code: string, request: ViewerRequest, search: string): Promise<ApiAnswer | undefined> {
+async function runFunction(code: string, request: ViewerRequest, search: string): Promise<{ answer?: ApiAnswer; uri?: string }> {
   const context = createContext(Object.create(null), { codeGeneration: { strings: false, wasm: false } });
   const query = search ? JSON.stringify(search.slice(1)) : 'undefined';
   const result = JSON.parse(await runInContext(`${code}
 ;Promise.resolve(handler({ version: '1.0', request: { ...${JSON.stringify(request)}, rawQueryString: () => ${query} } })).then((result) => JSON.stringify(result))`, context, { timeout: 200 }));
-  if (isDeepStrictEqual(result, request)) return undefined;
+  if (typeof result?.uri === 'string' && result.uri.startsWith('/') && isDeepStrictEqual({ ...result, uri: request.uri }, request)) return { uri: result.uri };
   onlyKnown('CloudFront Function', result, 'statusCode statusDescription headers body');
   const headers = Object.entries<{ value: string }>(result.headers ?? {}).map(([name, { value }]) => [name, value]);
-  return { status: result.statusCode, headers: { ...Object.fromEntries(headers), 'x-cache': 'FunctionGeneratedResponse from cloudfront' }, body: result.body };
+  return { answer: { status: result.statusCode, headers: { ...Object.fromEntries(headers), 'x-cache': 'FunctionGeneratedResponse from cloudfront' }, body: result.body } };
 }

@@ -13,7 +13,7 @@ import { isCustom, type Names, type Resource } from './resources';
 import type { TemplateStack } from './template-stack';
 
 const CONTENT_TYPES: Record<string, string> = {
-  '.css': 'text/css', '.html': 'text/html', '.js': 'text/javascript', '.json': 'application/json', '.png': 'image/png', '.svg': 'image/svg+xml',
+  '.css': 'text/css', '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.json': 'application/json', '.png': 'image/png', '.svg': 'image/svg+xml',
 };
 
 type Outcome = Names & Pick<Resource, 'properties'>;

@@ -106,7 +106,7 @@ describe('behaviours', () => {
     expect([none.status, await none.text(), none.headers.get('content-type')]).toEqual([404, '/none/here', 'text/plain']);
     expect((await ask('/go/on?x=1')).headers.get('location')).toBe('/GET/go/on');
     const log = jest.spyOn(console, 'error').mockImplementation();
-    const bad = ['return require("fs")', 'event.request.uri = "/x"; return event.request', 'return event.request.querystring.x.value', 'return event.request.headers.host', 'return { statusCode: 200, cookies: {} }', 'for (;;);'];
+    const bad = ['return require("fs")', 'event.request.uri = "x"; return event.request', 'event.request.method = "HEAD"; return event.request', 'return event.request.querystring.x.value', 'return event.request.headers.host', 'return { statusCode: 200, cookies: {} }', 'for (;;);'];
     for (const body of bad) {
       const { fetch: broken } = await front({
         distribution: { CacheBehaviors: [], DefaultCacheBehavior: { ...config.DefaultCacheBehavior, FunctionAssociations: [on('viewer-request', 'Bad')] } },
@@ -115,6 +115,20 @@ describe('behaviours', () => {
       expect([body, (await broken('/')).status]).toEqual([body, 503]);
     }
     log.mockRestore();
+  });
+
+  test('a function can change the path, but the path of the viewer selects the behavior', async () => {
+    const code = `function handler({ request }) {
+  request.uri = { '/page': '/app/a.html', '/x': '/none/a' }[request.uri] || request.uri;
+  return request;
+}`;
+    const { fetch: ask } = await front({
+      distribution: { DefaultCacheBehavior: { ...config.DefaultCacheBehavior, FunctionAssociations: [on('viewer-request', 'Change')] } },
+      more: [cloudFunction('Change', code)],
+    });
+    expect(await (await ask('/page')).text()).toBe('<h1>app</h1>');
+    // The behavior of /none/* has a function that returns its path as text.
+    expect([(await ask('/x')).status, await (await ask('/x')).text()]).toEqual([404, expect.not.stringMatching(/^\/none/)]);
   });
 
   test('adds the managed security headers, and serves the root object for /', async () => {
