@@ -35,7 +35,7 @@ async function main(): Promise<void> {
         await page.getByRole('button', { name: 'Upload' }).click();
         await page.locator('#own [data-status=ready]').filter({ hasText: title }).waitFor({ timeout: 120_000 });
       }
-      await page.locator('#own li').first().getByRole('button', { name: 'Play' }).click();
+      await page.locator('#own li').first().getByRole('link', { name: 'Play' }).click();
       await page.waitForFunction(() => document.querySelector('video')!.currentTime > 2);
       await page.screenshot({ path: path.join(root, 'docs/page.jpg'), type: 'jpeg', quality: 80 });
     } finally {

@@ -36,7 +36,7 @@ describe('a custom domain', () => {
     await page.getByRole('button', { name: 'Upload' }).click();
     await page.locator('#own [data-status=ready]').waitFor();
     const session = page.waitForResponse((response) => response.url().endsWith('/playback'));
-    await page.locator('#own').getByRole('button', { name: 'Play' }).click();
+    await page.locator('#own').getByRole('link', { name: 'Play' }).click();
     await page.waitForFunction(() => document.querySelector('video')!.currentTime > 0.5);
     const { hls } = await (await session).json();
     expect(hls).toMatch(`${origin}/v/`);

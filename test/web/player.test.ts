@@ -2,24 +2,23 @@ import { readFileSync } from 'fs';
 import { join } from 'path';
 import { createContext, SourceTextModule } from 'vm';
 
-interface Player { open(video: object): Promise<void>; close(): void }
+interface Player { open(videoId: string): Promise<boolean>; close(): void }
 
 const HOUR = 3_600_000;
 const MINUTE = 60_000;
-const VIDEO = { videoId: 'v', title: 'A test card' };
+const element = { removeAttribute: () => undefined, load: () => undefined, play: async () => undefined };
+/** A browser that plays HLS itself. */
+const PORTS = { now: () => Date.now(), element: () => element, loadHls: async () => ({ isSupported: () => false }) };
 const read = (name: string) => readFileSync(join(__dirname, '..', '..', 'examples', 'typescript', 'full', 'web', name), 'utf8');
 
 /** The clock of the page is wrong by `clockError` milliseconds. */
 async function loadPlayer(clockError: number): Promise<new (ports: object) => Player> {
-  const element = {
-    addEventListener: () => undefined, removeAttribute: () => undefined, load: () => undefined, scrollIntoView: () => undefined, play: async () => undefined,
-  };
   const MachineDate = class extends Date {
     static now = () => Date.now() + clockError;
   };
-  const context = createContext({ setTimeout, clearTimeout, Date: MachineDate, window: {}, document: { getElementById: () => element } });
-  const player = new SourceTextModule(read('player.js'), { context });
-  await player.link((name: string) => new SourceTextModule(read(name), { context }));
+  const context = createContext({ setTimeout, clearTimeout, Date: MachineDate });
+  const player = new SourceTextModule(read('playback/player.js'), { context });
+  await player.link((name: string) => new SourceTextModule(read(join('playback', name)), { context }));
   await player.evaluate();
   return (player.namespace as { Player: new (ports: object) => Player }).Player;
 }
@@ -37,8 +36,8 @@ describe('the player', () => {
       asked.push((Date.now() - begin) / HOUR);
       return { hls: '/v/none.m3u8', expiresAt: new Date(Date.now() + 6 * HOUR).toISOString() };
     };
-    const player = new (await loadPlayer(clockError))({ api, now: () => Date.now(), onProblem: (error: Error) => { throw error; } });
-    await player.open(VIDEO);
+    const player = new (await loadPlayer(clockError))({ ...PORTS, api, onProblem: (error: Error) => { throw error; } });
+    await player.open('v');
     await jest.advanceTimersByTimeAsync(6 * HOUR);
     expect(asked).toEqual([0, 4.8]);
     player.close();
@@ -56,8 +55,8 @@ describe('the player', () => {
       return { hls: '/v/none.m3u8', expiresAt: new Date(Date.now() + 5 * MINUTE).toISOString() };
     };
     const onProblem = ({ message }: Error) => said.push([seconds(), message]);
-    const player = new (await loadPlayer(0))({ api, now: () => Date.now(), onProblem });
-    await player.open(VIDEO);
+    const player = new (await loadPlayer(0))({ ...PORTS, api, onProblem });
+    await player.open('v');
     isUp = false;
     await jest.advanceTimersByTimeAsync(255_000);
     isUp = true;

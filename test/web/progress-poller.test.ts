@@ -5,7 +5,7 @@ import { createContext, SourceTextModule } from 'vm';
 interface ProgressPoller { start(): void; stop(): void }
 
 async function load(): Promise<new (ports: object) => ProgressPoller> {
-  const source = readFileSync(join(__dirname, '..', '..', 'examples', 'typescript', 'full', 'web', 'progress-poller.js'), 'utf8');
+  const source = readFileSync(join(__dirname, '..', '..', 'examples', 'typescript', 'full', 'web', 'state', 'progress-poller.js'), 'utf8');
   const page = new SourceTextModule(source, { context: createContext({ setTimeout, clearTimeout }) });
   await page.link(() => { throw new Error('it imports nothing'); });
   await page.evaluate();

@@ -1,6 +1,7 @@
 import { readFileSync } from 'fs';
 import * as path from 'path';
 import { App, Bitrate, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { AccessLevel } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { LambdaFunction, SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
@@ -10,6 +11,7 @@ import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { ServerlessVod, type ServerlessVodProps } from 'serverless-vod';
+import { pagesFunction } from './pages';
 
 /** A video service with a web app on the same origin (folder web). A function and a topic receive an event for each ready video. */
 export class VideosStack extends Stack {
@@ -22,12 +24,20 @@ export class VideosStack extends Stack {
       sources: [
         Source.asset(path.join(__dirname, 'web'), { exclude: ['*.md', '*.d.ts', 'package.json', 'tsconfig.json'] }),
         Source.data('upload/crc32.js', checksumLibrary()),
-        Source.asset(path.dirname(require.resolve('hls.js/dist/hls.min.js')), { exclude: ['*', '!hls.min.js'] }),
+        // Libraries whose published files run in browsers without a build step.
+        Source.asset(path.dirname(require.resolve('hls.js/dist/hls.min.mjs')), { exclude: ['*', '!hls.min.mjs'] }),
+        Source.asset(path.join(path.dirname(require.resolve('lit-html')), '..'), {
+          exclude: ['*', '!lit-html.js', '!directive.js', '!directive-helpers.js', '!directives', '!directives/repeat.js'],
+        }),
       ],
     });
 
     const { url, auth: { userPool }, catalog } = new ServerlessVod(this, 'Vod', {
-      defaultBehavior: { origin: S3BucketOrigin.withOriginAccessControl(web) },
+      defaultBehavior: {
+        // With LIST, S3 returns 404 instead of 403 for a missing file.
+        origin: S3BucketOrigin.withOriginAccessControl(web, { originAccessLevels: [AccessLevel.READ, AccessLevel.LIST] }),
+        functionAssociations: [pagesFunction(this, props.domainNames)],
+      },
       defaultRootObject: 'index.html',
       // The default ladder and a 4K rendition.
       ladder: [

@@ -1,192 +1,97 @@
-// The web page of the example. The page consists of JavaScript modules without a build step.
-import { Player } from './player.js';
-import { Problem, ROLES } from './request.js';
-import { Session } from './session.js';
-import { ProgressPoller } from './progress-poller.js';
+// The web page of the example: JavaScript modules without a build step. README.md of this folder describes the modules.
+import { Problem, ROLES } from './service/request.js';
+import { Session } from './service/session.js';
+import { render } from './lit-html.js';
+import { Player } from './playback/player.js';
+import { Messages } from './state/messages.js';
+import { Router, watchPath } from './state/router.js';
+import { Store } from './state/store.js';
+import { Videos } from './state/videos.js';
 import { uploadFile } from './upload.js';
+import { account, page } from './views/page.js';
 
 const $ = (id) => document.getElementById(id);
-const SETTLED = ['ready', 'errored'];
-const CHOOSE = 'Choose a video…';
-const ON_ITS_WAY = { waiting: 'Waiting for the upload', uploaded: 'Uploaded', processing: 'Processing', deleting: 'Being deleted' };
-const EMPTY = { own: 'Nothing yet: upload your first video.', published: 'Nothing to watch yet.' };
-
-/** The signed-in user's videos, from the last refresh. */
-let ownVideos = [];
-/** IDs of videos that this page has uploaded. The page polls these videos although their status is `waiting`. */
-const sent = new Set();
 
 const session = new Session({
   onStart() {
-    show(true);
-    void inBackground(list);
+    store.update({ signedIn: true });
+    void messages.inBackground(() => videos.start());
+    watch(router.videoId);
   },
   onEnd(problem) {
-    show(false);
-    if (problem) say(problem.message);
+    // The next user must not see the previous user's data.
+    videos.clear();
+    player.close();
+    $('upload-form')?.reset();
+    store.update({ signedIn: false, watched: undefined, upload: {} });
+    messages.say(problem?.message);
   },
-  onTrouble: sayOfBackground,
-  onRecovery: () => void inBackground(list),
+  onTrouble: (error) => messages.reportOfBackground(error),
+  onRecovery: () => void messages.inBackground(() => videos.start()),
 });
 const api = (...call) => session.api(...call);
-const player = new Player({ api, now: () => session.now(), onProblem: sayOfPlayer });
-const poller = new ProgressPoller({
-  look: () => inBackground(refreshMoving),
-  lists: [() => inBackground(refreshOwn), () => inBackground(refreshPublished)],
-  isMoving: () => moving().length > 0,
-  isHidden: () => document.hidden,
+const messages = new Messages((message) => store.update({ message }));
+const videos = new Videos({ api, userId: () => session.userId, inBackground: (work) => messages.inBackground(work), onChange: () => store.update() });
+const player = new Player({
+  api,
+  now: () => session.now(),
+  element: () => $('video'),
+  loadHls: async () => (await import('./hls.min.mjs')).default,
+  onProblem: (error) => messages.report(error),
+});
+const router = new Router((videoId) => watch(videoId));
+
+/** The controls of the page call these functions. */
+const actions = {
+  signOut: () => void messages.attempt(() => session.signOut()),
+  more: (list) => void messages.attempt(() => list.more()),
+  closePlayer: () => router.go('/'),
+  chooseFile: ({ target }) => store.update({ upload: { ...store.state.upload, fileName: target.files[0]?.name } }),
+  cancelUpload: () => cancel.abort(),
+  sendFile(event) {
+    event.preventDefault();
+    void messages.attempt(async () => {
+      cancel = new AbortController();
+      showUpload(0);
+      try {
+        await upload($('file').files[0], $('title').value.trim(), cancel.signal);
+        $('upload-form').reset();
+        store.update({ upload: {} });
+      } finally {
+        showUpload();
+      }
+    });
+  },
+};
+let cancel;
+
+const store = new Store({ message: '', signedIn: undefined, videos, watched: undefined, upload: {} }, (state) => {
+  render(account(state, actions), $('account'));
+  render(page(state, actions), $('page'));
+  document.title = state.watched ? `${state.watched.title} – Videos` : 'Videos';
 });
 
-function show(signedIn) {
-  $('welcome').hidden = signedIn;
-  for (const id of ['sign-out', 'upload', 'lists']) $(id).hidden = !signedIn;
-  if (signedIn) return;
-  // The next user must not see the previous user's data.
-  poller.stop();
-  ownVideos = [];
-  sent.clear();
-  player.close();
-  for (const id of ['own', 'published']) {
-    $(id).replaceChildren();
-    $(id).drawn = undefined;
-  }
-  $('upload-form').reset();
-  nameFile();
-  say();
-}
-
-function say(text = '') {
-  $('message').textContent = text;
-  delete $('message').dataset.ofBackground;
-}
-
-/** Shows the error of a background request, unless a message about the user's last action is visible. */
-function sayOfBackground({ name, message }) {
-  if (name === 'AbortError' || ($('message').textContent && !$('message').dataset.ofBackground)) return;
-  say(message);
-  $('message').dataset.ofBackground = true;
-}
-
-/** Shows a playback error until the user's next action. A successful background request does not remove the error. */
-function sayOfPlayer({ name, message }) {
-  if (name !== 'AbortError') say(message);
-}
-
-/** Runs an action of the user, and shows the error if the action fails. */
-async function attempt(work) {
-  say();
-  try {
-    await work();
-  } catch (error) {
-    // An AbortError means that the session ended during the request, so the page shows no error.
-    if (error.name !== 'AbortError') say(error.message);
-  }
-}
-
-/** Runs a background request. If the request fails, shows the error until a background request succeeds. */
-async function inBackground(work) {
-  try {
-    await work();
-    if ($('message').dataset.ofBackground) say();
-  } catch (error) {
-    sayOfBackground(error);
-  }
-}
-
-function make(tag, className, text) {
-  const element = document.createElement(tag);
-  element.className = className;
-  element.textContent = text;
-  return element;
-}
-
-function card(video) {
-  const item = document.createElement('li');
-  item.dataset.videoId = video.videoId;
-  item.dataset.status = video.status;
-  item.append(tile(video), make('span', 'title', video.title), make('span', 'about', describe(video)));
-  return item;
-}
-
-function tile(video) {
-  if (video.status === 'ready') {
-    const button = make('button', 'tile play', 'Play');
-    button.addEventListener('click', () => attempt(() => player.open(video)));
-    return button;
-  }
-  if (video.status !== 'processing' && video.status !== 'uploaded') return make('div', 'tile', ON_ITS_WAY[video.status] ?? 'Failed');
-  const progress = document.createElement('progress');
-  progress.max = 100;
-  progress.ariaLabel = `Processing ${video.title}`;
-  if (video.progress > 0) progress.value = video.progress;
-  const box = make('div', 'tile', '');
-  box.append(progress);
-  return box;
-}
-
-function describe(video) {
-  if (video.status === 'errored') return video.error?.message ?? 'Something went wrong';
-  if (video.status === 'processing' && video.progress > 0) return `Processing, ${video.progress} %`;
-  if (video.status !== 'ready') return `${ON_ITS_WAY[video.status]}…`;
-  const seconds = Math.round(video.durationSeconds ?? 0);
-  const length = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
-  return [length, video.height && `${video.width}×${video.height}`, new Date(video.publishedAt).toLocaleDateString()].filter(Boolean).join(' · ');
-}
-
-function fill(list, videos, empty = EMPTY[list]) {
-  // If an unchanged list were drawn again, its buttons would lose the keyboard focus.
-  const drawn = JSON.stringify([videos, empty]);
-  if ($(list).drawn === drawn) return;
-  $(list).drawn = drawn;
-  $(list).replaceChildren(...(videos.length > 0 ? videos.map(card) : [make('li', 'empty', empty)]));
-}
-
-/** Returns the videos whose status can change soon. */
-function moving() {
-  return ownVideos.filter(({ videoId, status }) => !SETTLED.includes(status) && (status !== 'waiting' || sent.has(videoId)));
-}
-
-function showOwn(videos) {
-  ownVideos = videos;
-  fill('own', ownVideos);
-}
-
-async function refreshOwn() {
-  showOwn((await api('GET', '/streams?owner=me&limit=50')).items);
-}
-
-async function refreshPublished() {
-  // A user without the viewer role can watch only the user's own videos.
-  const { items, refusal } = await api('GET', '/streams?limit=50').catch((error) => {
-    if (error.code !== 'wrong_role') throw error;
-    return { items: [], refusal: ROLES.watch.wrong_role };
+/** Opens the player for the video in the address of the page, or closes the player. */
+function watch(videoId) {
+  if (!session.isOn) return;
+  void messages.attempt(async () => {
+    const before = store.state.watched?.videoId;
+    if (videoId === before) return;
+    player.close();
+    store.update({ watched: undefined });
+    if (videoId === undefined) return returnFocus(before);
+    const [video, isOpen] = await Promise.all([videos.find(videoId) ?? api('GET', `/streams/${videoId}`), player.open(videoId)]);
+    if (!isOpen) return;
+    store.update({ watched: video });
+    await Promise.resolve();
+    $('player').scrollIntoView({ behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
+    $('video').focus({ preventScroll: true });
   });
-  fill('published', items, refusal);
 }
 
-/** Refreshes the videos in progress with one request. If several videos are in progress, the request loads the list of the user's videos. */
-async function refreshMoving() {
-  const [{ videoId }, ...others] = moving();
-  if (others.length > 0) {
-    await refreshOwn();
-  } else {
-    const video = await api('GET', `/streams/${videoId}`).catch((error) => {
-      // Another window can delete the video.
-      if (error.code !== 'not_found') throw error;
-    });
-    showOwn(ownVideos.flatMap((each) => (each.videoId !== videoId ? [each] : video ? [video] : [])));
-  }
-  // When the video is no longer in progress, the list of published videos can contain the video.
-  if (!moving().some((video) => video.videoId === videoId)) await refreshPublished();
-}
-
-/** Loads all lists, and starts polling. */
-async function list() {
-  try {
-    await Promise.all([refreshOwn(), refreshPublished()]);
-  } finally {
-    if (session.isOn) poller.start();
-  }
+/** Moves the keyboard focus back to the link that opened the player. */
+function returnFocus(videoId) {
+  document.querySelector(`a[href="${CSS.escape(watchPath(videoId))}"]`)?.focus();
 }
 
 async function upload(file, title, cancelled) {
@@ -197,48 +102,24 @@ async function upload(file, title, cancelled) {
   }).catch((error) => { throw Problem.of(error, ROLES.upload); });
   try {
     await uploadFile({ plan, file, api, signal, onProgress: (loaded) => showUpload((100 * loaded) / file.size) });
-    // The video's status is `waiting` until the service receives the S3 event.
-    sent.add(plan.video.videoId);
+    videos.markSent(plan.video.videoId);
   } finally {
-    await inBackground(list);
+    await messages.inBackground(() => videos.start());
   }
 }
 
 function showUpload(percent) {
-  $('send').disabled = percent !== undefined;
-  $('upload-state').hidden = percent === undefined;
-  $('upload-progress').value = percent ?? 0;
-  $('upload-percent').value = `${Math.floor(percent ?? 0)} %`;
+  store.update({ upload: { ...store.state.upload, percent } });
 }
 
-function nameFile() {
-  $('file-name').textContent = $('file').files[0]?.name ?? CHOOSE;
-}
-
-$('file').addEventListener('change', nameFile);
-$('upload-form').addEventListener('submit', (event) => {
-  event.preventDefault();
-  void attempt(async () => {
-    showUpload(0);
-    const cancel = new AbortController();
-    $('cancel-upload').onclick = () => cancel.abort();
-    try {
-      await upload($('file').files[0], $('title').value.trim(), cancel.signal);
-      $('upload-form').reset();
-      nameFile();
-    } finally {
-      showUpload();
-    }
-  });
+document.addEventListener('keydown', ({ key }) => {
+  if (key === 'Escape' && store.state.watched && !document.fullscreenElement) router.go('/');
 });
-// player.js has another handler for this button, which closes the player. This handler removes the player's error message.
-$('close-player').addEventListener('click', () => say());
-$('sign-out').addEventListener('click', () => void attempt(() => session.signOut()));
 // A hidden page does not poll. It loads all lists when it becomes visible again.
 document.addEventListener('visibilitychange', () => {
-  if (document.hidden) poller.stop();
-  else if (session.isOn) void inBackground(list);
+  if (document.hidden) videos.stop();
+  else if (session.isOn) void messages.inBackground(() => videos.start());
 });
 
-nameFile();
+store.update();
 await session.renew();

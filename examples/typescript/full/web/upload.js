@@ -1,4 +1,4 @@
-import { Problem } from './request.js';
+import { Problem } from './service/request.js';
 
 /** The delays in seconds before the retries of a failed request. */
 const RETRY_SECONDS = [1, 2, 5, 10, 20];

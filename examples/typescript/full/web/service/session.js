@@ -100,6 +100,11 @@ export class Session {
     return this.#userId !== undefined;
   }
 
+  /** The ID of the signed-in user. */
+  get userId() {
+    return this.#userId;
+  }
+
   /** Returns the time of the service in milliseconds. The clock of the computer may be wrong. */
   now() {
     return performance.now() + this.#behind;

@@ -1,15 +1,15 @@
-import { rememberPlayed } from './played-videos.js';
-import { Problem, ROLES } from './request.js';
+import { rememberPlayed } from '../service/played-videos.js';
+import { Problem, ROLES } from '../service/request.js';
 
 /** The delay between a failed renewal of the playback session and the next try. */
 const RETRY_MS = 10_000;
-
-const $ = (id) => document.getElementById(id);
 
 /** Plays one video at a time, and renews the playback session while the player is open. */
 export class Player {
   #api;
   #now;
+  #element;
+  #loadHls;
   #onProblem;
   #hls;
   #timer;
@@ -19,27 +19,29 @@ export class Player {
   /**
    * @param api - Sends an API request.
    * @param now - Returns the current time of the service in milliseconds.
+   * @param element - Returns the `<video>` element.
+   * @param loadHls - Returns the class `Hls` of hls.js.
    * @param onProblem - Receives each error that the page shows to the user.
    */
-  constructor({ api, now, onProblem }) {
+  constructor({ api, now, element, loadHls, onProblem }) {
     this.#api = api;
     this.#now = now;
+    this.#element = element;
+    this.#loadHls = loadHls;
     this.#onProblem = onProblem;
-    $('close-player').addEventListener('click', () => this.close());
   }
 
-  async open(video) {
+  /** Returns true if the video plays, or false if the player was closed or has opened another video in the meantime. */
+  async open(videoId) {
     this.close();
-    this.#videoId = video.videoId;
-    const session = await this.#startPlayback(video.videoId);
-    if (!session) return;
-    $('player').hidden = false;
-    $('player-title').textContent = video.title;
-    const element = $('video');
+    this.#videoId = videoId;
+    const [session, Hls] = await Promise.all([this.#startPlayback(videoId), this.#loadHls()]);
+    if (!session || this.#videoId !== videoId) return false;
+    const element = this.#element();
     if (session.poster) element.poster = session.poster;
-    if (window.Hls?.isSupported()) {
-      this.#hls = new window.Hls();
-      this.#hls.on(window.Hls.Events.ERROR, (_event, { fatal, details }) => {
+    if (Hls.isSupported()) {
+      this.#hls = new Hls();
+      this.#hls.on(Hls.Events.ERROR, (_event, { fatal, details }) => {
         if (fatal) this.#onProblem(new Problem(`Playback stopped. Please try again. (${details})`));
       });
       this.#hls.loadSource(session.hls);
@@ -47,9 +49,9 @@ export class Player {
     } else {
       element.src = session.hls;
     }
-    $('player').scrollIntoView({ behavior: 'smooth' });
     // If the browser blocks autoplay, the user starts playback with the controls.
-    await element.play().catch(() => undefined);
+    element.play().catch(() => undefined);
+    return true;
   }
 
   /** Starts a playback session. The browser stores the session's cookies, which authorize requests for media files. */
@@ -85,9 +87,10 @@ export class Player {
     clearTimeout(this.#timer);
     this.#hls?.destroy();
     this.#hls = undefined;
-    $('video').removeAttribute('src');
-    $('video').removeAttribute('poster');
-    $('video').load();
-    $('player').hidden = true;
+    const element = this.#element();
+    if (!element) return;
+    element.removeAttribute('src');
+    element.removeAttribute('poster');
+    element.load();
   }
 }

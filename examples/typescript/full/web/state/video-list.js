@@ -1,0 +1,98 @@
+const PAGE = 24;
+/** The maximum number of requests for one page. A page of the service can contain only videos that this list does not show. */
+const MOST_REQUESTS = 5;
+
+/** A list of videos that loads page by page. */
+export class VideoList {
+  #api;
+  #path;
+  #isShown;
+  #onChange;
+  /** All loaded videos, in the order of the service. */
+  #videos = [];
+  #cursor;
+
+  /** Whether the first page is loaded. */
+  isLoaded = false;
+  isLoading = false;
+
+  /**
+   * @param path - The route with a query, which ends with `?` or `&`.
+   * @param isShown - Returns whether the page shows a video in this list.
+   */
+  constructor({ api, path, isShown, onChange }) {
+    this.#api = api;
+    this.#path = path;
+    this.#isShown = isShown;
+    this.#onChange = onChange;
+  }
+
+  get shown() {
+    return this.#videos.filter(this.#isShown);
+  }
+
+  get notShown() {
+    return this.#videos.filter((video) => !this.#isShown(video));
+  }
+
+  get hasMore() {
+    return this.#cursor !== undefined;
+  }
+
+  /** Loads the first page again, and keeps the later pages. */
+  async refresh() {
+    const { items, cursor } = await this.#load();
+    const before = this.#videos;
+    const last = before.findIndex(({ videoId }) => videoId === items.at(-1)?.videoId);
+    // If the first page has no video that the list had before, then videos between the two are missing, so the later pages are dropped.
+    const later = cursor !== undefined && last >= 0 ? without(before.slice(last + 1), items) : [];
+    this.#videos = [...items, ...later];
+    if (later.length === 0) this.#cursor = cursor;
+    this.isLoaded = true;
+    this.#onChange();
+    if (this.shown.length === 0) await this.more();
+  }
+
+  /** Loads at least one more video that the list shows, unless there is none. */
+  async more() {
+    if (this.isLoading) return;
+    this.isLoading = true;
+    this.#onChange();
+    const before = this.shown.length;
+    try {
+      for (let requests = 0; requests < MOST_REQUESTS && this.hasMore && this.shown.length < before + PAGE / 2; requests++) {
+        const from = this.#cursor;
+        const { items, cursor } = await this.#load(from);
+        // A refresh during the request has changed the list.
+        if (from !== this.#cursor) break;
+        this.#videos.push(...without(items, this.#videos));
+        this.#cursor = cursor;
+      }
+    } finally {
+      this.isLoading = false;
+      this.#onChange();
+    }
+  }
+
+  /** Replaces a video, or removes it if `video` is undefined. */
+  replace(videoId, video) {
+    this.#videos = this.#videos.flatMap((each) => (each.videoId !== videoId ? [each] : video ? [video] : []));
+    this.#onChange();
+  }
+
+  clear() {
+    this.#videos = [];
+    this.#cursor = undefined;
+    this.isLoaded = false;
+    this.#onChange();
+  }
+
+  #load(cursor) {
+    return this.#api('GET', `${this.#path}limit=${PAGE}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
+  }
+}
+
+function without(videos, others) {
+  const ids = new Set(others.map(({ videoId }) => videoId));
+  return videos.filter(({ videoId }) => !ids.has(videoId));
+}

@@ -1,0 +1,100 @@
+import { ROLES } from '../service/request.js';
+import { ProgressPoller } from './progress-poller.js';
+import { VideoList } from './video-list.js';
+
+/** A video with one of these statuses changes only if somebody acts. */
+const SETTLED = ['ready', 'errored', 'held'];
+
+/** The lists of the page. Videos in progress are polled often, and each list is refreshed from time to time. */
+export class Videos {
+  #api;
+  #poller;
+  /** A new object for each period between `start` and `stop`. */
+  #life;
+  /** IDs of videos that this page has uploaded. Their status stays `waiting` until the service receives the S3 event. */
+  #sent = new Set();
+
+  /** The reason why the user cannot list the videos of others. */
+  refusal;
+
+  /**
+   * @param userId - Returns the ID of the user.
+   * @param inBackground - Runs a background request, and shows its error.
+   * @param onChange - Is called after each change of a list.
+   */
+  constructor({ api, userId, inBackground, onChange }) {
+    this.#api = api;
+    // An upload that has not sent its whole file is no video yet.
+    const isVideo = ({ videoId, status }) => status !== 'waiting' || this.#sent.has(videoId);
+    this.own = new VideoList({ api, path: '/streams?owner=me&', isShown: isVideo, onChange });
+    this.published = new VideoList({ api, path: '/streams?', isShown: ({ owner }) => owner !== userId(), onChange });
+    this.#poller = new ProgressPoller({
+      look: () => inBackground(() => this.#refreshMoving()),
+      lists: [() => inBackground(() => this.own.refresh()), () => inBackground(() => this.#refreshPublished())],
+      isMoving: () => this.#moving().length > 0,
+      isHidden: () => document.hidden,
+    });
+  }
+
+  /** Loads all lists, and then refreshes them until `stop` or `clear` is called. */
+  async start() {
+    const life = {};
+    this.#life = life;
+    try {
+      await Promise.all([this.own.refresh(), this.#refreshPublished()]);
+    } finally {
+      if (life === this.#life) this.#poller.start();
+    }
+  }
+
+  stop() {
+    this.#life = undefined;
+    this.#poller.stop();
+  }
+
+  /** Stops, and removes everything that the next user must not see. */
+  clear() {
+    this.stop();
+    this.#sent.clear();
+    this.refusal = undefined;
+    this.own.clear();
+    this.published.clear();
+  }
+
+  /** Returns a video that one of the lists contains. */
+  find(videoId) {
+    return [...this.own.shown, ...this.published.shown].find((video) => video.videoId === videoId);
+  }
+
+  /** Remembers that the whole file of a video is in S3. */
+  markSent(videoId) {
+    this.#sent.add(videoId);
+  }
+
+  #moving() {
+    return this.own.shown.filter(({ status }) => !SETTLED.includes(status));
+  }
+
+  async #refreshPublished() {
+    // A user without the viewer role can watch only the user's own videos.
+    await this.published.refresh().catch((error) => {
+      if (error.code !== 'wrong_role') throw error;
+      this.refusal = ROLES.watch.wrong_role;
+      this.published.clear();
+    });
+  }
+
+  /** Refreshes the videos in progress with one request. If several videos are in progress, it requests the list of videos. */
+  async #refreshMoving() {
+    const [{ videoId }, ...others] = this.#moving();
+    if (others.length > 0) {
+      await this.own.refresh();
+    } else {
+      const video = await this.#api('GET', `/streams/${videoId}`).catch((error) => {
+        // Another window can delete the video.
+        if (error.code !== 'not_found') throw error;
+      });
+      this.own.replace(videoId, video);
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import * as path from 'path';
+import type { Browser } from 'playwright-core';
+import { PATIENCE_MS, StackProcess, stopAll, until } from '../stack';
+import { launchBrowser, Tab } from '../tab';
+
+jest.setTimeout(PATIENCE_MS);
+
+describe('messages of the page', () => {
+  let stack: StackProcess;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    stack = await StackProcess.start({ app: path.join(__dirname, '../parts.fixture.ts') });
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await stopAll();
+  });
+
+  const open = async () => Tab.open(await browser.newContext(), stack.facts);
+
+  it('explains missing permissions and rejected uploads', async () => {
+    const tab = await open();
+    const { page } = tab;
+    await tab.signIn();
+    const problem = (status: number, code: string) =>
+      ({ status, contentType: 'application/problem+json', body: JSON.stringify({ status, code, detail: 'as machines say it' }) });
+    await page.route('**/api/streams?limit=*', (route) => route.fulfill(problem(403, 'wrong_role')));
+    await page.route('**/api/upload', (route) => route.fulfill(problem(403, 'wrong_role')));
+    await page.reload();
+    await page.locator('#published').getByText(/^You can watch only your own videos/).waitFor();
+    await page.locator('#own li').first().waitFor();
+    expect(await tab.message()).toBe('');
+
+    const upload = async (buffer: Buffer) => {
+      await page.locator('#file').setInputFiles({ name: 'clip.mp4', mimeType: 'video/mp4', buffer });
+      await page.getByRole('button', { name: 'Upload' }).click();
+    };
+    await upload(Buffer.from('a video'));
+    await page.getByText(/^You are not allowed to upload videos/).waitFor();
+    // An automatic reload of the lists does not replace the message about the user's action.
+    await tab.wake();
+    expect(await tab.message()).toMatch(/^You are not allowed to upload videos/);
+
+    await upload(Buffer.alloc(0));
+    await page.getByText('This file is empty.').waitFor();
+    for (const [status, code, words] of [
+      [415, 'type_not_allowed', /^Files of this kind can't be uploaded here/], [429, 'limit_reached', /^A limit is reached: as machines say it\.$/],
+      [400, 'a_code_of_tomorrow', /^as machines say it$/], [500, 'internal', /as machines say it\.$/],
+    ] as const) {
+      await page.route('**/api/upload', (route) => route.fulfill(problem(status, code)));
+      await upload(Buffer.from('a video'));
+      await page.getByText(words).waitFor();
+    }
+    await page.route('**/api/upload', (route) => route.abort());
+    await upload(Buffer.from('a video'));
+    await page.getByText(/^The service can't be reached/).waitFor();
+    await tab.isSignedIn();
+    await page.context().close();
+  });
+
+  it('removes the message about an unavailable service after a successful retry', async () => {
+    const tab = await open();
+    const { page } = tab;
+    await tab.signIn();
+    await page.locator('#own li').first().waitFor();
+    await page.route('**/api/token', (route) => route.fulfill({ status: 503, contentType: 'text/html', body: '<h1>Sorry</h1>' }), { times: 2 });
+    await page.route('**/api/streams?*', (route) => route.fulfill({ status: 401, contentType: 'application/json', body: '{"code":"not_signed_in"}' }), { times: 1 });
+    await tab.wake();
+    await page.getByText(/503/).waitFor();
+    await tab.isSignedIn();
+    await page.locator('#message:empty').waitFor({ state: 'attached' });
+    await page.context().close();
+  });
+
+  it('reports an expired playback session and keeps the message while the lists still work', async () => {
+    const tab = await open();
+    const { page } = tab;
+    await tab.signIn();
+    await page.clock.install();
+    const video = { videoId: 'a-video', title: 'A test card', owner: 'me', status: 'ready', publishedAt: '2026-01-01T00:00:00.000Z' };
+    let listed = 0;
+    await page.route('**/api/streams?*', async (route) => {
+      await route.fulfill({ json: { items: [video] } });
+      listed++;
+    });
+    // The test needs only the session, so the player is a class that does nothing.
+    await page.route('**/hls.min.mjs', (route) => route.fulfill({ contentType: 'text/javascript', body: 'export default class { static isSupported() { return false; } }' }));
+    const asked: boolean[] = [];
+    let isUp = true;
+    await page.route('**/playback', async (route) => {
+      asked.push(isUp);
+      const expiresAt = new Date(await page.evaluate(() => Date.now()) + 300_000).toISOString();
+      await (isUp ? route.fulfill({ json: { hls: '/v/none.m3u8', expiresAt } }) : route.abort());
+    });
+    const listsAgain = async () => {
+      const before = listed;
+      // The page schedules a request for the list only after the previous request, so the clock may have to advance more than once.
+      await until('the page lists again', async () => {
+        await page.clock.fastForward(60_000);
+        return listed > before;
+      });
+    };
+    const complaint = page.getByText(/^The service can't be reached/);
+    await page.reload();
+    await page.locator('#own').getByRole('link', { name: 'Play' }).click();
+    await page.locator('#player').waitFor();
+
+    isUp = false;
+    await page.clock.fastForward(360_000);
+    await complaint.waitFor();
+    await listsAgain();
+    await listsAgain();
+    expect(await complaint.isVisible()).toBe(true);
+    await page.getByRole('button', { name: 'Close' }).click();
+    expect(await tab.message()).toBe('');
+    expect(asked).toEqual([true, false]);
+    await page.context().close();
+  });
+
+});

@@ -1,0 +1,207 @@
+import { statSync } from 'fs';
+import * as path from 'path';
+import type { Browser } from 'playwright-core';
+import { makeClip } from '../../../local/clip';
+import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from '../stack';
+import { launchBrowser, Tab } from '../tab';
+
+jest.setTimeout(PATIENCE_MS);
+
+describe('the page in a browser', () => {
+  let stack: StackProcess;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    stack = await StackProcess.start({ app: path.join(__dirname, '../parts.fixture.ts') });
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await stopAll();
+  });
+
+  const open = async () => Tab.open(await browser.newContext(), stack.facts);
+
+  it('signs in, uploads, plays and signs out', async () => {
+    const { origin } = stack.facts;
+    const clip = makeClip(path.join(temporaryFolder(), 'clip.mp4'), 8);
+    const tab = await open();
+    const { page, requests, complaints } = tab;
+    await tab.signIn();
+    // The URL contains no authorization code and no state.
+    expect(page.url()).toBe(`${origin}/`);
+
+    // After a reload, the refresh cookie continues the session without a sign-in.
+    await page.reload();
+    await page.getByText('Nothing yet: upload your first video.').waitFor();
+    expect(await page.getByRole('link', { name: 'Sign in' }).isVisible()).toBe(false);
+
+    await page.locator('#file').setInputFiles(clip);
+    await page.getByLabel('Title').fill('A test card');
+    await page.getByRole('button', { name: 'Upload' }).click();
+    const own = page.locator('#own li').filter({ hasText: 'A test card' });
+    await page.locator('#own :is([data-status=uploaded], [data-status=processing], [data-status=ready])').waitFor();
+    expect(await own.count()).toBe(1);
+
+    await page.locator('#own [data-status=ready]').waitFor();
+    expect(await own.locator('.about').textContent()).toMatch(/^0:08 · 640×360 · /);
+    const session = page.waitForResponse((response) => response.url().endsWith('/playback'));
+    await own.getByRole('link', { name: 'Play' }).click();
+    const currentTime = () => page.locator('video').evaluate((video: HTMLVideoElement) => video.currentTime);
+    await page.waitForFunction(() => document.querySelector('video')!.currentTime > 1);
+    const before = await currentTime();
+    await page.waitForFunction((time) => document.querySelector('video')!.currentTime > time, before);
+    expect(await page.locator('video').evaluate((video: HTMLVideoElement) => [video.error, video.videoWidth > 0])).toEqual([null, true]);
+
+    const media = requests.map((request) => new URL(request.url())).filter(({ pathname }) => /^\/v\/|\.(m3u8|m4s|mp4|cmf[va]|ts)$/.test(pathname));
+    expect(media.length).toBeGreaterThan(4);
+    expect([...new Set(media.map((url) => url.origin))]).toEqual([origin]);
+    const elsewhere = requests.filter((request) => request.url().startsWith('http') && new URL(request.url()).origin !== origin);
+    expect(elsewhere.filter((request) => request.resourceType() !== 'document').map((request) => request.method())).toEqual(['PUT']);
+    const upload = elsewhere.find((request) => request.method() === 'PUT')!;
+    expect((await upload.allHeaders())['content-length']).toBe(String(statSync(clip).size));
+
+    const { hls } = await (await session).json();
+    expect((await page.context().request.get(hls)).status()).toBe(200);
+    expect((await fetch(hls)).status).toBe(403);
+
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('link', { name: 'Sign in' }).waitFor();
+    expect(page.url()).toBe(`${origin}/`);
+    // The page had played the video before the sign-out, so the sign-out deleted the playback cookies.
+    expect((await page.context().request.get(hls)).status()).toBe(403);
+    const ofTheSignedIn = page.locator('#sign-out, #player, #upload, #own');
+    expect(await ofTheSignedIn.evaluateAll((elements) => elements.map((element) => element.checkVisibility()))).toEqual([false, false, false, false]);
+    await page.reload();
+    await page.getByRole('link', { name: 'Sign in' }).waitFor();
+    // Sign-out also ended the session at the sign-in pages, so the sign-in form appears.
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await page.locator('[name=password]').waitFor();
+
+    // The browser console logs the 401 and 400 responses that a page without a session receives.
+    const unexpected = complaints.filter((line) => !(/status of 40[01] /.test(line) && line.endsWith(`${origin}/api/token`)));
+    expect(unexpected).toEqual([]);
+    expect(complaints).toHaveLength(3);
+    expect(stack.output).not.toContain('access denied');
+    await page.context().close();
+  });
+
+  it('opens a video by its address, after a reload, and with the buttons back and forward', async () => {
+    const { origin } = stack.facts;
+    const tab = await open();
+    const { page } = tab;
+    const plays = () => page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 0.2);
+    await tab.signIn();
+    const address = `${origin}${await page.locator('#own [data-status=ready] a').first().getAttribute('href')}`;
+    expect(address).toMatch(/\/watch\/[\w-]{36}$/);
+    await page.locator('#own').getByRole('link', { name: 'Play A test card' }).click();
+    await plays();
+    expect([page.url(), await page.title()]).toEqual([address, 'A test card – Videos']);
+    await page.reload();
+    await plays();
+    await page.goBack();
+    await page.locator('#player').waitFor({ state: 'hidden' });
+    expect(page.url()).toBe(`${origin}/`);
+    await page.goForward();
+    await plays();
+    await page.goto(`${origin}/watch/00000000-0000-7000-8000-000000000000`);
+    await page.getByText('This video is gone, or its owner keeps it private.').waitFor();
+    expect(await page.locator('#player').isVisible()).toBe(false);
+
+    // Without a session, the sign-in returns to the video.
+    const stranger = await open();
+    await stranger.page.goto(address);
+    await stranger.signIn();
+    expect(stranger.page.url()).toBe(address);
+    await stranger.page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 0.2);
+    await stranger.page.context().close();
+    await page.context().close();
+  });
+
+  it('returns a page with the status 404 for unknown paths', async () => {
+    const { page, complaints } = await open();
+    for (const unknown of ['/nowhere', '/watch', '/watch/a/b', '/watch/%2e', '/index.htm', '/app.js/']) {
+      const response = await page.goto(`${stack.facts.origin}${unknown}`);
+      expect([unknown, response!.status(), await page.getByRole('heading', { level: 2 }).textContent()]).toEqual([unknown, 404, 'This page does not exist']);
+    }
+    expect(complaints.filter((line) => line.includes('policy violated'))).toEqual([]);
+    await page.getByRole('link', { name: 'Show all videos' }).click();
+    expect(page.url()).toBe(`${stack.facts.origin}/`);
+    expect((await fetch(`${stack.facts.origin}/nowhere.js`)).status).toBe(404);
+    await page.context().close();
+  });
+
+  it('shows why a sign-in failed, and then accepts the right password', async () => {
+    const { page } = await open();
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    const [{ username, password }] = stack.facts.users;
+    for (const typed of [`${password}!`, password]) {
+      await page.locator('[name=username]').fill(username);
+      await page.locator('[name=password]').fill(typed);
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      if (typed !== password) await page.getByText('Incorrect username or password.').waitFor();
+    }
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    await page.context().clearCookies();
+    await page.reload();
+    await page.getByRole('link', { name: 'Sign in' }).waitFor();
+    await page.context().close();
+  });
+
+  it('continues if its token expired before the renewal, as after a sleep of the machine', async () => {
+    const tab = await open();
+    const { page, requests } = tab;
+    await tab.signIn();
+    const renewals = () => requests.filter((request) => request.url().endsWith('/api/token')).length;
+    const before = renewals();
+    const refused = { status: 401, contentType: 'application/problem+json', body: '{"status":401,"code":"not_signed_in","detail":"over"}' };
+    await page.route('**/api/streams?owner=me*', (route) => route.fulfill(refused), { times: 1 });
+    await page.reload();
+    await page.locator('#own li').first().waitFor();
+    expect(await tab.message()).toBe('');
+    // The page renews its token once when it opens, and once when the token has expired.
+    expect(renewals() - before).toBe(2);
+    await page.context().close();
+  });
+
+  it('runs no script and reaches no host that its Content-Security-Policy does not allow', async () => {
+    const { page, complaints } = await open();
+    const outcome = await page.evaluate(async (api) => {
+      const ran: string[] = [];
+      Object.assign(window, { ran });
+      const add = (tag: string, properties: object, attributes: Record<string, string> = {}) => {
+        const element = Object.assign(document.createElement(tag), properties);
+        for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+        document.body.append(element);
+        return element;
+      };
+      add('script', { textContent: 'ran.push("inline script")' });
+      add('script', { src: 'data:text/javascript,ran.push("data script")' });
+      add('img', { src: 'data:,' }, { onerror: 'ran.push("event handler")' });
+      add('a', { href: 'javascript:ran.push("javascript address")' }).click();
+      add('iframe', { srcdoc: '<script>parent.ran.push("frame")</script>' });
+      add('iframe', { src: `${api}/openapi.json` });
+      add('object', { data: `${api}/openapi.json` });
+      add('base', { href: 'https://evil.example/' });
+      const reached = await fetch('https://evil.example/').then(() => 'reached', () => 'refused');
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      return { ran, reached, base: document.baseURI };
+    }, stack.facts.api);
+    expect(outcome).toEqual({ ran: [], reached: 'refused', base: `${stack.facts.origin}/` });
+    const violated = () => [...new Set(complaints.flatMap((line) => /^policy violated: (\S+)/.exec(line)?.[1] ?? []))].sort();
+    const expected = ['base-uri', 'connect-src', 'frame-src', 'object-src', 'script-src-attr', 'script-src-elem'];
+    await until('each violation was reported', async () => {
+      // Chromium loads an <object> only after layout, which a busy machine can delay.
+      await page.evaluate(() => document.body.offsetHeight);
+      return violated().length >= expected.length;
+    }).catch(() => undefined);
+    expect(violated()).toEqual(expected);
+    await page.context().close();
+  });
+
+  it('receives problem+json from the API without a token', async () => {
+    const response = await fetch(`${stack.facts.api}/streams`);
+    expect([response.status, response.headers.get('content-type')]).toEqual([401, 'application/problem+json']);
+    expect(await response.json()).toMatchObject({ status: 401, code: 'not_signed_in' });
+  });
+});
