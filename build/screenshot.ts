@@ -32,7 +32,7 @@ async function main(): Promise<void> {
         execFileSync(ensure('ffmpeg'), ['-v', 'error', '-f', 'lavfi', '-i', source, '-f', 'lavfi', '-i', 'sine=frequency=220', '-t', String(SECONDS), '-pix_fmt', 'yuv420p', '-c:a', 'aac', file]);
         await page.locator('#file').setInputFiles(file);
         await page.getByLabel('Title').fill(title);
-        await page.getByRole('button', { name: 'Upload' }).click();
+        await page.getByRole('button', { name: 'Upload', exact: true }).click();
         await page.locator('#own [data-status=ready]').filter({ hasText: title }).waitFor({ timeout: 120_000 });
       }
       await page.locator('#own li').first().getByRole('link', { name: 'Play' }).click();

@@ -33,7 +33,7 @@ describe('a custom domain', () => {
     expect(page.url()).toBe(`${origin}/`);
 
     await page.locator('#file').setInputFiles(makeClip(path.join(temporaryFolder(), 'clip.mp4'), 2));
-    await page.getByRole('button', { name: 'Upload' }).click();
+    await page.getByRole('button', { name: 'Upload', exact: true }).click();
     await page.locator('#own [data-status=ready]').waitFor();
     const session = page.waitForResponse((response) => response.url().endsWith('/playback'));
     await page.locator('#own').getByRole('link', { name: 'Play' }).click();

@@ -33,29 +33,39 @@ describe('messages of the page', () => {
     await page.locator('#own li').first().waitFor();
     expect(await tab.message()).toBe('');
 
-    const upload = async (buffer: Buffer) => {
-      await page.locator('#file').setInputFiles({ name: 'clip.mp4', mimeType: 'video/mp4', buffer });
-      await page.getByRole('button', { name: 'Upload' }).click();
+    const upload = async (text = 'a video') => {
+      await page.locator('#file').setInputFiles({ name: 'clip.mp4', mimeType: 'video/mp4', buffer: Buffer.from(text) });
+      if (text) await page.locator('#send').click();
     };
-    await upload(Buffer.from('a video'));
-    await page.getByText(/^You are not allowed to upload videos/).waitFor();
+    const row = page.locator('#queue li');
+    const dismissed = async () => {
+      await page.getByRole('button', { name: /^(Dismiss|Cancel) the upload of clip.mp4/ }).click();
+      await row.waitFor({ state: 'detached' });
+    };
+    await upload();
+    await row.getByText(/^You are not allowed to upload videos/).waitFor();
+    await dismissed();
+    await upload('');
+    await page.getByText('clip.mp4: an empty file or a folder can\'t be uploaded.').waitFor();
     // An automatic reload of the lists does not replace the message about the user's action.
     await tab.wake();
-    expect(await tab.message()).toMatch(/^You are not allowed to upload videos/);
+    expect(await tab.message()).toMatch(/^clip.mp4: an empty file/);
 
-    await upload(Buffer.alloc(0));
-    await page.getByText('This file is empty.').waitFor();
     for (const [status, code, words] of [
       [415, 'type_not_allowed', /^Files of this kind can't be uploaded here/], [429, 'limit_reached', /^A limit is reached: as machines say it\.$/],
-      [400, 'a_code_of_tomorrow', /^as machines say it$/], [500, 'internal', /as machines say it\.$/],
+      [413, 'too_large', /^This file is too large: as machines say it\.$/], [400, 'a_code_of_tomorrow', /^as machines say it$/],
+      [500, 'internal', /^0 % of 7 bytes\. The service does not respond: tries again/],
     ] as const) {
       await page.route('**/api/upload', (route) => route.fulfill(problem(status, code)));
-      await upload(Buffer.from('a video'));
-      await page.getByText(words).waitFor();
+      await upload();
+      await row.getByText(words).waitFor();
+      await dismissed();
+      expect(await tab.message()).toBe('');
     }
     await page.route('**/api/upload', (route) => route.abort());
-    await upload(Buffer.from('a video'));
-    await page.getByText(/^The service can't be reached/).waitFor();
+    await upload();
+    await row.getByText(/^0 % of 7 bytes\. No connection: tries again/).waitFor();
+    await dismissed();
     await tab.isSignedIn();
     await page.context().close();
   });

@@ -1,4 +1,5 @@
 import { ROLES } from '../service/request.js';
+import { videosInUpload } from '../upload-queue/locks.js';
 import { ProgressPoller } from './progress-poller.js';
 import { VideoList } from './video-list.js';
 
@@ -14,23 +15,27 @@ export class Videos {
   /** IDs of videos that this page has uploaded. Their status stays `waiting` until the service receives the S3 event. */
   #sent = new Set();
 
+  /** IDs of videos that this tab or another tab of the browser is uploading. */
+  inUpload = [];
   /** The reason why the user cannot list the videos of others. */
   refusal;
 
   /**
    * @param userId - Returns the ID of the user.
+   * @param isQueued - Returns whether this tab uploads the file of a video.
    * @param inBackground - Runs a background request, and shows its error.
    * @param onChange - Is called after each change of a list.
    */
-  constructor({ api, userId, inBackground, onChange }) {
+  constructor({ api, userId, isQueued, inBackground, onChange }) {
     this.#api = api;
     // An upload that has not sent its whole file is no video yet.
     const isVideo = ({ videoId, status }) => status !== 'waiting' || this.#sent.has(videoId);
     this.own = new VideoList({ api, path: '/streams?owner=me&', isShown: isVideo, onChange });
     this.published = new VideoList({ api, path: '/streams?', isShown: ({ owner }) => owner !== userId(), onChange });
+    this.unfinished = new VideoList({ api, path: '/streams?owner=me&status=waiting&', isShown: (video) => !isVideo(video) && !isQueued(video.videoId), onChange });
     this.#poller = new ProgressPoller({
       look: () => inBackground(() => this.#refreshMoving()),
-      lists: [() => inBackground(() => this.own.refresh()), () => inBackground(() => this.#refreshPublished())],
+      lists: [() => this.own.refresh(), () => this.#refreshPublished(), () => this.refreshUnfinished()].map((refresh) => () => inBackground(refresh)),
       isMoving: () => this.#moving().length > 0,
       isHidden: () => document.hidden,
     });
@@ -41,7 +46,7 @@ export class Videos {
     const life = {};
     this.#life = life;
     try {
-      await Promise.all([this.own.refresh(), this.#refreshPublished()]);
+      await Promise.all([this.own.refresh(), this.refreshUnfinished(), this.#refreshPublished()]);
     } finally {
       if (life === this.#life) this.#poller.start();
     }
@@ -58,6 +63,7 @@ export class Videos {
     this.#sent.clear();
     this.refusal = undefined;
     this.own.clear();
+    this.unfinished.clear();
     this.published.clear();
   }
 
@@ -69,6 +75,11 @@ export class Videos {
   /** Remembers that the whole file of a video is in S3. */
   markSent(videoId) {
     this.#sent.add(videoId);
+  }
+
+  async refreshUnfinished() {
+    this.inUpload = await videosInUpload();
+    await this.unfinished.refresh();
   }
 
   #moving() {

@@ -1,15 +1,48 @@
-import { html } from '../lit-html.js';
+import { repeat } from '../directives/repeat.js';
+import { html, nothing } from '../lit-html.js';
+import { readableSize } from '../upload-queue/words.js';
+import { uploadRow } from './upload-row.js';
 
-/** The form that uploads a file. */
-export const uploads = ({ upload: { fileName, percent } }, { chooseFile, sendFile, cancelUpload }) => html`
-  <section id="upload" class="card">
-    <form id="upload-form" class="row" @submit=${sendFile}>
-      <label class="file"><input id="file" type="file" accept="video/*" required @change=${chooseFile}><span id="file-name">${fileName ?? 'Choose a video…'}</span></label>
-      <input id="title" type="text" maxlength="200" placeholder="Title" aria-label="Title">
-      <button id="send" ?disabled=${percent !== undefined}>Upload</button>
-    </form>
-    <div id="upload-state" class="row" ?hidden=${percent === undefined}>
-      <progress id="upload-progress" max="100" value=${percent ?? 0} aria-label="Upload"></progress><output id="upload-percent" for="file">${Math.floor(percent ?? 0)} %</output>
-      <button id="cancel-upload" class="quiet" type="button" @click=${cancelUpload}>Cancel</button>
-    </div>
+/** The form that chooses files, the queue of uploads, and the uploads that were left unfinished. */
+export const uploads = (state, actions) => html`
+  <section id="upload" class="card" aria-label="Upload">
+    ${state.signedIn ? form(state, actions) : nothing}
+    ${state.queue.entries.length === 0 ? nothing : html`
+      <ul id="queue" class="rows" aria-label="Uploads">${repeat(state.queue.entries, ({ id }) => id, (entry) => uploadRow(entry, actions))}</ul>`}
+    ${state.signedIn ? unfinished(state.videos, actions) : nothing}
   </section>`;
+
+const form = ({ uploads: { chosen } }, { chooseFiles, openPicker, sendChosen, dismissChosen }) => html`
+  <form id="upload-form" @submit=${sendChosen}>
+    <div class="row">
+      <label class="file"><input id="file" type="file" accept="video/*,.mxf" multiple @click=${openPicker} @change=${chooseFiles}><span>Choose videos…</span></label>
+      <p class="hint">or drop them on this page</p>
+    </div>
+    ${chosen.length === 0 ? nothing : html`
+      <ul id="chosen" class="rows" aria-label="Chosen files">${repeat(chosen, ({ id }) => id, (each) => chosenRow(each, dismissChosen))}</ul>
+      <button id="send">${chosen.length === 1 ? 'Upload' : `Upload ${chosen.length} videos`}</button>`}
+  </form>`;
+
+const chosenRow = (each, dismissChosen) => html`
+  <li>
+    <div class="what"><span class="title">${each.file.name}</span> <span class="about">${readableSize(each.file.size)}</span></div>
+    <input type="text" maxlength="200" placeholder="Title (otherwise the name of the file)" aria-label=${`Title of ${each.file.name}`}
+      .value=${each.title} @input=${({ target }) => { each.title = target.value; }}>
+    <button class="quiet" type="button" aria-label=${`Leave out ${each.file.name}`} @click=${() => dismissChosen(each)}>Remove</button>
+  </li>`;
+
+function unfinished({ unfinished: list, inUpload }, { continueUpload, removeUpload, more }) {
+  if (list.shown.length === 0) return nothing;
+  return html`
+    <h2 id="unfinished-heading">Unfinished uploads</h2>
+    <ul id="unfinished" class="rows" aria-labelledby="unfinished-heading">
+      ${repeat(list.shown, ({ videoId }) => videoId, (video) => html`
+        <li data-video-id=${video.videoId}>
+          <div class="what"><span class="title">${video.title}</span> <span class="about">Started ${new Date(video.createdAt).toLocaleString()}</span></div>
+          ${inUpload.includes(video.videoId) ? html`<p class="hint">Another tab is uploading this file.</p>` : html`
+            <button class="quiet" aria-label=${`Resume the upload of ${video.title}`} @click=${() => continueUpload(video)}>Resume</button>
+            <button class="quiet" aria-label=${`Remove the upload of ${video.title}`} @click=${() => removeUpload(video)}>Remove</button>`}
+        </li>`)}
+    </ul>
+    ${list.hasMore ? html`<button class="quiet more" ?disabled=${list.isLoading} @click=${() => more(list)}>More unfinished uploads</button>` : nothing}`;
+}

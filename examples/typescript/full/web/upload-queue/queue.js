@@ -1,0 +1,190 @@
+import { fileLock, withLock, withVideoLock } from './locks.js';
+import { ELSEWHERE, reasonOf } from './words.js';
+
+/** The phases in which an upload neither sends nor waits for its turn. */
+const RESTING = ['paused', 'failed'];
+
+/**
+ * Uploads files one after another, and the parts of a file at the same time. Only `cancel` removes a video: an upload that failed or was left stays on the
+ * server, and can be continued.
+ */
+export class UploadQueue {
+  #api;
+  #create;
+  #handles;
+  #onChange;
+  #onProblem;
+  #onSent;
+  #entries = [];
+  #lastId = 0;
+  /** Whether the session has ended. The queue waits until the user signs in again. */
+  #isSuspended = false;
+
+  /**
+   * @param create - Creates an `Upload`.
+   * @param onSent - Receives the ID of a video whose whole file is in S3.
+   */
+  constructor({ api, create, handles, onChange, onProblem, onSent }) {
+    this.#api = api;
+    this.#create = create;
+    this.#handles = handles;
+    this.#onChange = onChange;
+    this.#onProblem = onProblem;
+    this.#onSent = onSent;
+  }
+
+  /** Each entry has `id`, `title`, `file`, `phase`, and the fields of the upload's state. */
+  get entries() {
+    return this.#entries;
+  }
+
+  /** Whether closing the page would interrupt an upload. */
+  get isBusy() {
+    return this.#entries.some(({ phase }) => phase !== 'failed');
+  }
+
+  has(videoId) {
+    return this.#entries.some((entry) => entry.videoId === videoId);
+  }
+
+  /** Adds a file. With `videoId`, continues the upload of this video. Returns false if the queue has the file already. */
+  add({ file, handle, title, videoId }) {
+    if (this.#entries.some((entry) => fileLock(entry.file) === fileLock(file))) return false;
+    this.#entries.push({ id: ++this.#lastId, file, handle, title: title || file.name, details: { title }, videoId, phase: 'queued', loadedBytes: 0, totalBytes: file.size });
+    this.#next();
+    return true;
+  }
+
+  pause(id) {
+    this.#find(id)?.upload?.pause();
+  }
+
+  /** Continues a paused upload, or repeats a failed upload, as soon as it is its turn. */
+  resume(id) {
+    const entry = this.#find(id);
+    if (!RESTING.includes(entry?.phase)) return;
+    this.#change(entry, { phase: 'queued', message: undefined });
+    this.#next();
+  }
+
+  /** Removes a file from the queue, and the unfinished video from the server. */
+  async cancel(id) {
+    const entry = this.#find(id);
+    if (!entry) return;
+    const { upload, videoId } = entry;
+    const isRunning = upload && entry.phase !== 'failed';
+    this.#change(entry, { phase: 'cancelling' });
+    try {
+      if (isRunning) await upload.abort();
+      else if (videoId) await this.remove(videoId);
+    } catch (error) {
+      this.#onProblem(error);
+    }
+    this.#drop(entry);
+  }
+
+  /** Removes a file from the queue, and keeps what the server has. */
+  dismiss(id) {
+    this.#drop(this.#find(id));
+  }
+
+  /** Removes an unfinished video from the server. */
+  async remove(videoId) {
+    await this.#api('DELETE', `/upload/${videoId}`).catch((error) => {
+      if (error.code !== 'not_found') throw error;
+    });
+    await this.#handles.remove(videoId);
+  }
+
+  /** Continues the uploads that were paused because the session had ended. */
+  continue() {
+    if (!this.#isSuspended) return;
+    this.#isSuspended = false;
+    for (const entry of this.#entries) if (entry.isOfSession) this.resume(entry.id);
+    this.#next();
+  }
+
+  /** Forgets all files, and keeps what the server has. */
+  clear() {
+    this.#isSuspended = false;
+    for (const entry of [...this.#entries]) {
+      entry.upload?.pause();
+      this.#drop(entry);
+    }
+  }
+
+  #find(id) {
+    return this.#entries.find((entry) => entry.id === id);
+  }
+
+  #change(entry, changes) {
+    Object.assign(entry, changes);
+    this.#onChange();
+  }
+
+  #drop(entry) {
+    this.#entries = this.#entries.filter((each) => each !== entry);
+    entry?.release?.();
+    this.#onChange();
+    this.#next();
+  }
+
+  #next() {
+    if (this.#isSuspended || this.#entries.some(({ phase }) => phase !== 'queued' && !RESTING.includes(phase))) return;
+    const entry = this.#entries.find(({ phase }) => phase === 'queued');
+    if (!entry) return;
+    this.#change(entry, { phase: 'starting', isOfSession: false });
+    if (entry.upload) entry.upload.resume();
+    else void this.#run(entry);
+  }
+
+  /** Runs the upload of an entry while this tab holds the locks of the file and the video. */
+  async #run(entry) {
+    entry.released = new Promise((resolve) => { entry.release = resolve; });
+    const send = () => Promise.race([this.#send(entry), entry.released]);
+    const { videoId } = entry;
+    const isOurs = await withLock(fileLock(entry.file), videoId ? async () => {
+      if (!await withVideoLock(videoId, send)) this.#fail(entry, ELSEWHERE);
+    } : send);
+    entry.release();
+    if (!isOurs) this.#fail(entry, ELSEWHERE);
+  }
+
+  async #send(entry) {
+    const { file, title, details, videoId } = entry;
+    entry.upload = this.#create({
+      file, videoId, details: { fileName: file.name, contentType: file.type || 'video/mp4', ...(details.title && { title }) },
+      onChange: (state) => this.#follow(entry, state),
+    });
+    try {
+      const video = await entry.upload.start();
+      await this.#handles.remove(video.videoId);
+      this.#onSent(video);
+      this.#drop(entry);
+    } catch (error) {
+      entry.upload = undefined;
+      if (error.name !== 'AbortError') this.#fail(entry, reasonOf(error, file));
+    }
+  }
+
+  #fail(entry, message) {
+    if (!this.#find(entry.id)) return;
+    this.#change(entry, { phase: 'failed', message });
+    this.#next();
+  }
+
+  /** Copies the state of an upload to its entry. */
+  #follow(entry, { phase, videoId, error, ...progress }) {
+    if (videoId && !entry.videoId) {
+      void withVideoLock(videoId, () => entry.released);
+      if (entry.handle) void this.#handles.save(videoId, entry.handle);
+      entry.videoId = videoId;
+    }
+    // A paused upload still reports its state while its entry waits for its turn.
+    if (['done', 'failed', 'aborted'].includes(phase) || entry.phase === 'cancelling' || (phase === 'paused' && entry.phase === 'queued')) return;
+    const isOfSession = phase === 'paused' && error !== undefined;
+    this.#isSuspended ||= isOfSession;
+    this.#change(entry, { phase, secondsLeft: undefined, bytesPerSecond: undefined, retryAt: undefined, ...progress, isOfSession, isOffline: error?.status === undefined });
+    if (phase === 'paused') this.#next();
+  }
+}

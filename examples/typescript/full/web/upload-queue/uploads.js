@@ -1,0 +1,133 @@
+import { Problem } from '../service/request.js';
+import { Upload } from '../upload/upload.js';
+import { canPick, droppedFiles, fileOf, filesOf, pickFiles } from './file-picker.js';
+import { StoredHandles } from './stored-handles.js';
+import { UploadQueue } from './queue.js';
+import { readableSize } from './words.js';
+
+/** The chosen files, the queue, and the actions of the user on them. */
+export class Uploads {
+  #handles;
+  #onChange;
+  #attempt;
+  #userId;
+  #lastId = 0;
+  /** The user whose files the queue contains. */
+  #owner;
+
+  /** Files whose upload the user has not started. */
+  chosen = [];
+
+  /**
+   * @param attempt - Runs an action of the user, and shows its error.
+   * @param refresh - Loads the unfinished uploads again.
+   * @param onSent - Receives a video whose whole file is in S3.
+   */
+  constructor({ api, userId, attempt, refresh, onChange, onProblem, onSent }) {
+    this.#onChange = onChange;
+    this.#attempt = attempt;
+    this.#userId = userId;
+    this.#handles = new StoredHandles(() => this.#owner);
+    this.queue = new UploadQueue({ api, create: (options) => new Upload({ api, ...options }), handles: this.#handles, onChange, onProblem, onSent });
+    this.actions = {
+      chooseFiles: ({ target }) => void attempt(async () => this.#choose(filesOf(target))),
+      openPicker: (event) => {
+        if (!canPick()) return;
+        event.preventDefault();
+        void attempt(async () => this.#choose(await pickFiles({ multiple: true })));
+      },
+      sendChosen: (event) => {
+        event.preventDefault();
+        void attempt(() => this.#send());
+      },
+      dismissChosen: (entry) => {
+        this.#setChosen(this.chosen.filter((each) => each !== entry));
+        focusChooser();
+      },
+      continueUpload: (video) => void attempt(() => this.#continue(video)),
+      removeUpload: (video) => void attempt(async () => {
+        await this.queue.remove(video.videoId);
+        await refresh();
+        focusChooser();
+      }),
+      pause: (id) => this.queue.pause(id),
+      resume: (id) => this.queue.resume(id),
+      cancel: (id) => void attempt(() => this.queue.cancel(id).finally(focusChooser)),
+      dismiss: (id) => void attempt(async () => {
+        this.queue.dismiss(id);
+        focusChooser();
+        await refresh();
+      }),
+    };
+  }
+
+  /** Continues the uploads of the user who has signed in again. */
+  start() {
+    if (this.#owner !== this.#userId()) this.clear();
+    this.#owner = this.#userId();
+    this.queue.continue();
+  }
+
+  clear() {
+    this.queue.clear();
+    this.#setChosen([]);
+  }
+
+  /** Adds the files of a `drop` event. */
+  drop({ dataTransfer }) {
+    const dropped = droppedFiles(dataTransfer);
+    void this.#attempt(async () => this.#choose(await dropped));
+  }
+
+  #setChosen(chosen) {
+    this.chosen = chosen;
+    this.#onChange();
+  }
+
+  #choose(picked) {
+    const empty = picked.filter(({ file }) => file.size === 0);
+    this.#setChosen([...this.chosen, ...picked.filter((each) => !empty.includes(each)).map((each) => ({ ...each, id: ++this.#lastId, title: '' }))]);
+    // A folder is dropped as a file without content.
+    if (empty.length > 0) throw new Problem(`${empty.map(({ file }) => file.name).join(', ')}: an empty file or a folder can't be uploaded.`);
+  }
+
+  #send() {
+    const repeated = this.chosen.filter(({ file, handle, title }) => !this.queue.add({ file, handle, title: title.trim() }));
+    this.#setChosen([]);
+    focusChooser();
+    if (repeated.length > 0) throw new Problem(`${repeated.map(({ file }) => file.name).join(', ')}: this upload is in the list already.`);
+  }
+
+  /** Continues an unfinished upload with its stored file handle, or with a file that the user chooses. */
+  async #continue(video) {
+    const stored = await this.#handles.find(video.videoId);
+    const picked = stored ? { handle: stored, file: await this.#read(stored, video) } : await chooseOne();
+    if (!picked?.file) return;
+    if (!this.queue.add({ ...picked, title: video.title, videoId: video.videoId })) throw new Problem(`${picked.file.name} (${readableSize(picked.file.size)}): this file is in the list already.`);
+  }
+
+  async #read(handle, { videoId }) {
+    try {
+      return await fileOf(handle);
+    } catch (error) {
+      if (error.name !== 'NotFoundError') throw error;
+      await this.#handles.remove(videoId);
+      throw new Problem(`${handle.name} was moved or deleted. Choose "Resume" again, and then choose the file.`);
+    }
+  }
+}
+
+async function chooseOne() {
+  if (canPick()) return (await pickFiles({ multiple: false }))[0];
+  const input = Object.assign(document.createElement('input'), { type: 'file', accept: 'video/*,.mxf' });
+  input.click();
+  return new Promise((resolve) => {
+    input.addEventListener('change', () => resolve(filesOf(input)[0]));
+    input.addEventListener('cancel', () => resolve(undefined));
+  });
+}
+
+/** Moves the keyboard focus to the file chooser, because the control that had the focus is gone. */
+function focusChooser() {
+  document.getElementById('file')?.focus();
+}

@@ -1,0 +1,45 @@
+import { html, nothing } from '../lit-html.js';
+import { readableDuration, readableSize } from '../upload-queue/words.js';
+
+const PHASES = {
+  queued: 'Waits for its turn', starting: 'Starting…', checking: 'Comparing the file with the uploaded part…', completing: 'Finishing…', cancelling: 'Cancelling…',
+};
+
+/** One upload of the queue. */
+export const uploadRow = (entry, actions) => html`
+  <li data-phase=${entry.phase}>
+    <div class="what">
+      <span class="title">${entry.title}</span> <span class="about">${describe(entry)}</span>
+      ${entry.phase === 'failed' ? nothing : html`<progress max="100" .value=${percentOf(entry)} aria-label=${`Upload of ${entry.title}`}></progress>`}
+    </div>
+    ${controls(entry, actions).map(([label, name, act]) => html`<button class="quiet" type="button" aria-label=${`${name} ${entry.title}`} @click=${() => act(entry.id)}>${label}</button>`)}
+  </li>`;
+
+function controls({ phase, isOfSession }, { pause, resume, cancel, dismiss }) {
+  const stop = ['Cancel', 'Cancel the upload of', cancel];
+  switch (phase) {
+    case 'cancelling': return [];
+    case 'failed': return [['Try again', 'Try again to upload', resume], ['Dismiss', 'Dismiss the upload of', dismiss]];
+    case 'paused': return isOfSession ? [] : [['Resume', 'Resume the upload of', resume], stop];
+    case 'uploading': case 'waiting': case 'checking': return [['Pause', 'Pause the upload of', pause], stop];
+    default: return [stop];
+  }
+}
+
+const percentOf = ({ loadedBytes, totalBytes }) => Math.floor((100 * loadedBytes) / totalBytes);
+
+function describe(entry) {
+  const { phase, message, isOfSession, isOffline, bytesPerSecond, secondsLeft, retryAt } = entry;
+  const percent = `${percentOf(entry)} % of ${readableSize(entry.totalBytes)}`;
+  switch (phase) {
+    case 'failed': return message;
+    case 'paused': return isOfSession ? `${percent}. Continues after you sign in again` : `Paused at ${percent}`;
+    case 'waiting': return `${percent}. ${isOffline ? 'No connection' : 'The service does not respond'}: ${retryAt > Date.now() ? `tries again in ${readableDuration((retryAt - Date.now()) / 1000)}` : 'tries again now'}`;
+    case 'uploading': return [
+      percent,
+      bytesPerSecond > 0 && `${readableSize(bytesPerSecond)}/s`,
+      secondsLeft !== undefined && Number.isFinite(secondsLeft) && `${readableDuration(secondsLeft)} left`,
+    ].filter(Boolean).join(' · ');
+    default: return PHASES[phase];
+  }
+}
