@@ -12,6 +12,9 @@ export function launchBrowser(...more: string[]): Promise<Browser> {
   return chromium.launch({ executablePath: ensure('chromium'), args });
 }
 
+/** The number of lists that the page loads. */
+export const LISTS = 3;
+
 export interface Answer {
   readonly route: string;
   readonly status: number;
@@ -90,7 +93,7 @@ export class Tab {
   async wake(): Promise<void> {
     const before = this.listed();
     await this.page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
-    await until('the page lists again', () => this.listed() >= before + 2);
+    await until('the page lists again', () => this.listed() >= before + LISTS);
   }
 
   async renews(): Promise<void> {

@@ -11,14 +11,14 @@ import type { Construct } from 'constructs';
  */
 export function pagesFunction(scope: Construct, domainNames: readonly string[] = []): FunctionAssociation {
   const notFound = readFileSync(path.join(__dirname, 'not-found.html'), 'utf8');
-  const code = `function handler({ request }) {
-  const name = ${JSON.stringify(domainNames[0] ?? null)};
-  if (name && request.headers.host.value !== name) {
+  const redirect = domainNames.length === 0 ? '' : `
+  if (request.headers.host.value !== '${domainNames[0]}') {
     const query = request.rawQueryString();
-    return answer(307, 'Temporary Redirect', { location: { value: 'https://' + name + request.uri + (query ? '?' + query : '') } });
-  }
+    return answer(307, 'Temporary Redirect', { location: { value: 'https://${domainNames[0]}' + request.uri + (query ? '?' + query : '') } });
+  }`;
+  const code = `function handler({ request }) {${redirect}
   if (/^\\/watch\\/[\\w-]+$/.test(request.uri)) request.uri = '/index.html';
-  else if (request.uri !== '/' && !/\\.m?js$|\\.css$/.test(request.uri)) {
+  else if (request.uri !== '/' && !/\\.(js|mjs|css)$/.test(request.uri)) {
     return answer(404, 'Not Found', { 'content-type': { value: 'text/html; charset=utf-8' } }, ${JSON.stringify(notFound)});
   }
   return request;
