@@ -57,12 +57,12 @@ describe('an upload of the page', () => {
   const videoIn = async (page: Page) => (await page.locator('#own li').filter({ hasText: 'film.mp4' }).first().getAttribute('data-video-id'))!;
 
   /**
-   * Replaces the file picker, because a test cannot use the browser's own picker. The picked file is in the origin private file system of Chromium. Its handle has
-   * the same interface as the handle of a file of the user, and the browser stores it in the same way, but asks for no permission.
+   * Replaces the file picker, because a test cannot use the browser's own picker. The picked file is in the origin private file system of Chromium. Its handle
+   * has the same interface as the handle of a file of the user, and the browser stores it in the same way, but asks for no permission.
    */
   async function pickFromPrivateFiles(page: Page): Promise<void> {
     const install = () => {
-      window.showOpenFilePicker = async () => [await (await navigator.storage.getDirectory()).getFileHandle('film.mp4')];
+      (window as { showOpenFilePicker?: unknown }).showOpenFilePicker = async () => [await (await navigator.storage.getDirectory()).getFileHandle('film.mp4')];
     };
     await page.addInitScript(install);
     await page.evaluate(install);
