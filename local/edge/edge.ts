@@ -26,6 +26,8 @@ const securityHeaders = new Map(Object.entries({
 /** CloudFront's limits in bytes: the length of a URL, and the total length of request line and headers (CloudFront Developer Guide, "Quotas"). */
 const LONGEST_URL = 8192;
 const LONGEST_HEAD = 20_480;
+/** Ends endless loops. CloudFront measures the CPU time of a function instead, but a busy machine can delay a function for a second. */
+const FUNCTION_TIMEOUT_MS = 3000;
 /** API Gateway's maximum total size of headers, in bytes (API Gateway Developer Guide, "Quotas"). */
 const MOST_API_HEADERS = 10_240;
 
@@ -141,7 +143,7 @@ async function runFunction(code: string, request: ViewerRequest, search: string)
   const context = createContext(Object.create(null), { codeGeneration: { strings: false, wasm: false } });
   const query = search ? JSON.stringify(search.slice(1)) : 'undefined';
   const result = JSON.parse(await runInContext(`${code}
-;Promise.resolve(handler({ version: '1.0', request: { ...${JSON.stringify(request)}, rawQueryString: () => ${query} } })).then((result) => JSON.stringify(result))`, context, { timeout: 200 }));
+;Promise.resolve(handler({ version: '1.0', request: { ...${JSON.stringify(request)}, rawQueryString: () => ${query} } })).then((result) => JSON.stringify(result))`, context, { timeout: FUNCTION_TIMEOUT_MS }));
   if (typeof result?.uri === 'string' && result.uri.startsWith('/') && isDeepStrictEqual({ ...result, uri: request.uri }, request)) return { uri: result.uri };
   onlyKnown('CloudFront Function', result, 'statusCode statusDescription headers body');
   const headers = Object.entries<{ value: string }>(result.headers ?? {}).map(([name, { value }]) => [name, value]);
