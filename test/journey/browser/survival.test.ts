@@ -52,7 +52,7 @@ describe('an upload of the page', () => {
   const phase = (page: Page) => row(page).getAttribute('data-phase');
   const percent = (page: Page) => row(page).locator('progress').evaluate((bar: HTMLProgressElement) => bar.value);
   const reaches = (page: Page, value: number) => until(`${value} % are uploaded`, async () => await percent(page) >= value, WAIT_MS + MEGABYTES * 100);
-  const sent = (page: Page) => page.locator('#own li').filter({ hasText: 'film.mp4' }).waitFor({ timeout: WAIT_MS + MEGABYTES * 100 });
+  const sent = (page: Page, name: string) => page.locator('#own li').filter({ hasText: name }).waitFor({ timeout: WAIT_MS + MEGABYTES * 100 });
   const putsOf = (tab: Tab) => tab.requests.filter((request) => request.method() === 'PUT').length;
   const videoIn = async (page: Page) => (await page.locator('#own li').filter({ hasText: 'film.mp4' }).first().getAttribute('data-video-id'))!;
 
@@ -125,7 +125,7 @@ describe('an upload of the page', () => {
     await page.reload();
     await page.getByRole('button', { name: 'Resume the upload of film.mp4' }).click();
     await limit(network, SLOW);
-    await sent(page);
+    await sent(page, 'film.mp4');
     expect([created(), await page.locator('#unfinished').count()]).toEqual([1, 0]);
     await until('S3 has the file', async () => await storedDigest(stack.data, await videoIn(page)) !== undefined);
     expect(await storedDigest(stack.data, await videoIn(page))).toBe(await digestOf(CONTENT));
@@ -140,34 +140,34 @@ describe('an upload of the page', () => {
     await page.reload();
     await tab.signIn();
     const small = { ...CONTENT, size: 50 * MEBIBYTE };
-    const [film, otherContent, otherSize, otherName] = await Promise.all([
-      makeFile('film.mp4', small), makeFile('film.mp4', { ...OTHER, size: small.size }), makeFile('film.mp4', { ...small, size: 49 * MEBIBYTE }), makeFile('cat.mp4', small),
+    const [movie, otherContent, otherSize, otherName] = await Promise.all([
+      makeFile('movie.mp4', small), makeFile('movie.mp4', { ...OTHER, size: small.size }), makeFile('movie.mp4', { ...small, size: 49 * MEBIBYTE }), makeFile('cat.mp4', small),
     ]);
     await page.route(/[?&]partNumber=3&/, () => undefined);
-    await page.locator('#file').setInputFiles(film);
+    await page.locator('#file').setInputFiles(movie);
     await page.locator('#send').click();
     await reaches(page, 60);
     await page.reload();
     await page.unroute(/[?&]partNumber=3&/);
-    await page.locator('#unfinished').getByText('film.mp4').waitFor();
+    await page.locator('#unfinished').getByText('movie.mp4').waitFor();
     const resume = async (file: string) => {
       const choosing = page.waitForEvent('filechooser');
-      await page.getByRole('button', { name: 'Resume the upload of film.mp4' }).click();
+      await page.getByRole('button', { name: 'Resume the upload of movie.mp4' }).click();
       await (await choosing).setFiles(file);
     };
     const before = putsOf(tab);
     for (const [file, words] of [
-      [otherName, /^cat\.mp4 \(52\.4 MB\) is another file\. Choose film\.mp4 \(52\.4 MB\)\.$/],
-      [otherSize, /^film\.mp4 \(51\.4 MB\) is another file\. Choose film\.mp4 \(52\.4 MB\)\.$/],
-      [otherContent, /^film\.mp4 has other content than the file of this upload\. Choose the original file\.$/],
+      [otherName, /^cat\.mp4 \(52\.4 MB\) is another file\. Choose movie\.mp4 \(52\.4 MB\)\.$/],
+      [otherSize, /^movie\.mp4 \(51\.4 MB\) is another file\. Choose movie\.mp4 \(52\.4 MB\)\.$/],
+      [otherContent, /^movie\.mp4 has other content than the file of this upload\. Choose the original file\.$/],
     ] as const) {
       await resume(file);
       await row(page).getByText(words).waitFor();
-      await page.getByRole('button', { name: 'Dismiss the upload of film.mp4' }).click();
+      await page.getByRole('button', { name: 'Dismiss the upload of movie.mp4' }).click();
     }
     expect(putsOf(tab)).toBe(before);
-    await resume(film);
-    await sent(page);
+    await resume(movie);
+    await sent(page, 'movie.mp4');
     const videoId = tab.answers.findLast(({ route }) => route.endsWith('/complete'))!.route.split('/')[2];
     expect(await storedDigest(stack.data, videoId)).toBe(await digestOf(small));
     await context.close();

@@ -28,7 +28,7 @@ const chosenRow = (each, dismissChosen) => html`
     <div class="what"><span class="title">${each.file.name}</span> <span class="about">${readableSize(each.file.size)}</span></div>
     <input type="text" maxlength="200" placeholder="Title (otherwise the name of the file)" aria-label=${`Title of ${each.file.name}`}
       .value=${each.title} @input=${({ target }) => { each.title = target.value; }}>
-    <button class="quiet" type="button" aria-label=${`Leave out ${each.file.name}`} @click=${() => dismissChosen(each)}>Remove</button>
+    <button class="quiet" type="button" aria-label=${`Remove ${each.file.name}`} @click=${() => dismissChosen(each)}>Remove</button>
   </li>`;
 
 function unfinished({ unfinished: list, inUpload }, { continueUpload, removeUpload, more }) {

@@ -1,0 +1,93 @@
+import * as path from 'path';
+import type { Browser, Page } from 'playwright-core';
+import { makeClip } from '../../../local/clip';
+import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from '../stack';
+import { launchBrowser, Tab } from '../tab';
+
+jest.setTimeout(PATIENCE_MS);
+
+describe('the page without a mouse', () => {
+  let stack: StackProcess;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    stack = await StackProcess.start({ app: path.join(__dirname, '../parts.fixture.ts') });
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await stopAll();
+  });
+
+  const focused = (page: Page) => page.evaluate(() => {
+    const { activeElement: element } = document;
+    return element?.getAttribute('aria-label') ?? (element as HTMLInputElement)?.name ?? (element as HTMLElement)?.innerText ?? '';
+  }).then(async (label) => label || page.evaluate(() => (document.activeElement as HTMLElement)?.innerText || document.activeElement?.id || ''));
+
+  /** Presses Tab until the control has the keyboard focus. */
+  async function tabTo(page: Page, name: string): Promise<void> {
+    const passed: string[] = [];
+    for (let presses = 0; presses < 40; presses++) {
+      await page.keyboard.press('Tab');
+      passed.push(await focused(page));
+      if (passed.at(-1) !== name) continue;
+      const outline = await page.evaluate(() => {
+        const element = document.activeElement!;
+        // The file input is invisible, so its label shows the focus.
+        return getComputedStyle(element.id === 'file' ? element.closest('label')! : element).outlineStyle;
+      });
+      expect([name, outline]).not.toEqual([name, 'none']);
+      return;
+    }
+    throw new Error(`no control '${name}', only ${passed.join(', ')}`);
+  }
+
+  it('signs in, uploads, plays, closes the player and signs out', async () => {
+    const { page } = await Tab.open(await browser.newContext(), stack.facts);
+    await page.addInitScript(() => { delete (window as { showOpenFilePicker?: unknown }).showOpenFilePicker; });
+    await page.reload();
+    await page.getByRole('link', { name: 'Sign in' }).waitFor();
+    await tabTo(page, 'Sign in');
+    await page.keyboard.press('Enter');
+    const [{ username, password }] = stack.facts.users;
+    await page.locator('[name=password]').waitFor();
+    if (await focused(page) !== 'username') await tabTo(page, 'username');
+    await page.keyboard.type(username);
+    await tabTo(page, 'password');
+    await page.keyboard.type(password);
+    await page.keyboard.press('Enter');
+    await page.locator('#file').waitFor({ state: 'attached' });
+
+    await tabTo(page, 'file');
+    const choosing = page.waitForEvent('filechooser');
+    await page.keyboard.press('Enter');
+    await (await choosing).setFiles(makeClip(path.join(temporaryFolder(), 'clip.mp4'), 4));
+    await tabTo(page, 'Title of clip.mp4');
+    await page.keyboard.type('By keyboard');
+    await tabTo(page, 'Upload');
+    await page.keyboard.press('Enter');
+    await page.locator('#own [data-status=ready]').waitFor();
+
+    await tabTo(page, 'Play By keyboard');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 0.2);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('video');
+    // The player's own controls react to the keyboard.
+    await page.keyboard.press('Space');
+    await page.waitForFunction(() => document.querySelector('video')!.paused);
+    await page.keyboard.press('Escape');
+    await page.locator('#player').waitFor({ state: 'hidden' });
+    expect(await focused(page)).toBe('Play By keyboard');
+    await page.keyboard.press('Enter');
+    await page.locator('#player').waitFor();
+    await tabTo(page, 'Close By keyboard');
+    await page.keyboard.press('Enter');
+    await page.locator('#player').waitFor({ state: 'hidden' });
+    expect(await focused(page)).toBe('Play By keyboard');
+
+    for (let presses = 0; presses < 40 && await focused(page) !== 'Sign out'; presses++) await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'Sign in' }).waitFor();
+    await page.context().close();
+  });
+});
