@@ -41,12 +41,13 @@ describe('an upload of the page', () => {
   async function throttle(page: Page): Promise<CDPSession> {
     const session = await page.context().newCDPSession(page);
     await session.send('Network.enable');
-    await limit(session, SLOW);
+    await slowNetwork(session);
     return session;
   }
 
-  const limit = (session: CDPSession, bytes: number) =>
-    session.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: bytes });
+  /** Playwright's `setOffline` has no effect while this session limits the network, so this session also takes the browser offline. */
+  const slowNetwork = (session: CDPSession, offline = false) =>
+    session.send('Network.emulateNetworkConditions', { offline, latency: 0, downloadThroughput: -1, uploadThroughput: SLOW });
 
   const row = (page: Page) => page.locator('#queue li');
   const phase = (page: Page) => row(page).getAttribute('data-phase');
@@ -91,14 +92,13 @@ describe('an upload of the page', () => {
     await page.locator('#send').click();
 
     await reaches(page, 10);
-    await context.setOffline(true);
+    await slowNetwork(network, true);
     await until('the upload waits', async () => await phase(page) === 'waiting');
     await row(page).getByText(/No connection: tries again/).waitFor();
     const before = await percent(page);
     await wait(OFFLINE_MS);
     expect([await phase(page), await percent(page) <= before + 1]).toEqual(['waiting', true]);
-    await context.setOffline(false);
-    await limit(network, SLOW);
+    await slowNetwork(network);
     await reaches(page, 25);
 
     await page.getByRole('button', { name: 'Pause the upload of film.mp4' }).click();
@@ -124,7 +124,7 @@ describe('an upload of the page', () => {
     const created = () => tab.answers.filter(({ route, status }) => route === '/upload' && status === 201).length;
     await page.reload();
     await page.getByRole('button', { name: 'Resume the upload of film.mp4' }).click();
-    await limit(network, SLOW);
+    await slowNetwork(network);
     await sent(page, 'film.mp4');
     expect([created(), await page.locator('#unfinished').count()]).toEqual([1, 0]);
     await until('S3 has the file', async () => await storedDigest(stack.data, await videoIn(page)) !== undefined);

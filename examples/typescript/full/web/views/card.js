@@ -1,4 +1,4 @@
-import { html } from '../lit-html.js';
+import { html, nothing } from '../lit-html.js';
 import { watchPath } from '../state/router.js';
 
 const STATUS = { waiting: 'Uploaded', uploaded: 'Uploaded', processing: 'Processing', held: 'Waiting for a decision', deleting: 'Being deleted' };
@@ -10,14 +10,19 @@ export const card = (video) => html`
   </li>`;
 
 function tile(video) {
-  const { videoId, status, title, progress } = video;
-  if (status === 'ready') return html`<a class="tile play" href=${watchPath(videoId)} aria-label=${`Play ${title}`}><span aria-hidden="true">Play</span></a>`;
+  const { videoId, status, title, progress, poster } = video;
+  if (status === 'ready') return html`<a class="tile play" href=${watchPath(videoId)} aria-label=${`Play ${title}`}>${image(poster)}<span aria-hidden="true">Play</span></a>`;
   if (status !== 'processing' && status !== 'uploaded') return html`<div class="tile">${STATUS[status] ?? 'Failed'}</div>`;
   // A progress bar without a value shows an animation.
   const bar = progress > 0
     ? html`<progress max="100" value=${progress} aria-label=${`Processing ${title}`}></progress>`
     : html`<progress aria-label=${`Processing ${title}`}></progress>`;
   return html`<div class="tile">${bar}</div>`;
+}
+
+/** The poster. If the poster does not load, the tile shows only the word "Play". */
+function image(poster) {
+  return poster ? html`<img src=${poster} alt="" loading="lazy" width="640" height="360" @error=${({ target }) => { target.hidden = true; }}>` : nothing;
 }
 
 function describe({ status, error, progress, durationSeconds = 0, width, height, publishedAt }) {
