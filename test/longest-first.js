@@ -6,7 +6,8 @@ const { default: Sequencer } = require('@jest/test-sequencer');
  */
 const FIRST = [
   'journey/sessions-rotation', 'templates/judges', 'synth/odd-props', 'journey/sessions', 'templates/structure', 'templates/token-props', 'journey/oidc',
-  'runtime/rows/video-lists-edits', 'journey/lifecycle', 'package', 'journey/browser/page', 'journey/browser/uploads', 'journey/browser/messages',
+  'runtime/rows/video-lists-edits', 'journey/lifecycle', 'package', 'journey/browser/page', 'journey/browser/uploads', 'journey/browser/survival',
+  'journey/browser/appearance', 'journey/browser/messages',
   'jsii-assembly', 'journey/page-script', 'journey/killed',
   'journey/other-site', 'journey/permissions', 'journey/roles', 'made-up-area/made-up-area', 'journey/domain', 'journey/large-upload', 'journey/secrets',
   'journey/events', 'journey/upload-client', 'journey/sign-in', 'journey/rendered', 'local/stack/stack', 'local/services/queues', 'upload/histories',
