@@ -13,5 +13,8 @@ export const REFUSED_BACK_OFF_SECONDS: readonly number[] = [1, 2, 4, 8, 15, 15, 
 /** The timeout of a custom resource's function, including all retries. */
 export const CUSTOM_RESOURCE_FUNCTION_SECONDS = 120;
 
-/** The time that CloudFormation waits for the response of a custom resource. The time must be longer than the function's timeout. Without this value, CloudFormation waits one hour. */
+/**
+ * The time that CloudFormation waits for the response of a custom resource. The time must be longer than the function's timeout. Without this value,
+ * CloudFormation waits one hour.
+ */
 export const CUSTOM_RESOURCE_SERVICE_SECONDS = 300;

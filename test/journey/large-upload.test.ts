@@ -56,7 +56,8 @@ describe('a large upload', () => {
     expect(sent).toEqual([2, 3]);
     expect(await storedDigest(stack.data, videoId)).toBe(await digestOf(CONTENT));
     // The whole file is stored, so there is nothing to continue.
-    expect(await stateOf(call, videoId)).toEqual({ video: expect.objectContaining({ videoId }), file: expect.objectContaining({ size: CONTENT.size }), parts: [] });
+    const [video, file] = [expect.objectContaining({ videoId }), expect.objectContaining({ size: CONTENT.size })];
+    expect(await stateOf(call, videoId)).toEqual({ video, file, parts: [] });
     await second.continueUpload(videoId, CONTENT, () => { throw new Error('no part is missing'); });
     expect((await client.settled(videoId)).error?.code).toBe('not_a_video');
   });

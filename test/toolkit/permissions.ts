@@ -34,7 +34,10 @@ export function rolePolicies(template: AnyTemplate): Record<string, Statement[]>
   return roles;
 }
 
-/** Formats each action on each resource, for example `Deny s3:GetObject on Media.Arn/v/* if {condition}`. Only actions that are not allowed begin with their effect. */
+/**
+ * Formats each action on each resource, for example `Deny s3:GetObject on Media.Arn/v/* if {condition}`. Only actions that are not allowed begin with their
+ * effect.
+ */
 export function grants(granted: Statement[]): string[] {
   return granted.flatMap(({ Effect, Action, Resource, Condition }) => Action.flatMap((action) => Resource.map((resource) => (
     `${Effect === 'Allow' ? '' : `${Effect} `}${action} on ${readable(resource)}${Condition ? ` if ${readable(Condition)}` : ''}`))));
