@@ -1,5 +1,5 @@
 import { execFile } from 'child_process';
-import { readFileSync, writeFileSync } from 'fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'fs';
 import * as path from 'path';
 import { promisify } from 'util';
 import { Client } from './client';
@@ -30,6 +30,7 @@ describe('the samples of docs/uploads.md', () => {
       .replace(/URL( ?= ?"?)https:\/\/\.\.\./, (_, equals) => `URL${equals}${stack.facts.origin}`)
       .replace(/TOKEN( ?= ?"?)\.\.\./, (_, equals) => `TOKEN${equals}${client.tokens.id_token}`);
     writeFileSync(path.join(folder, 'upload.py'), fillIn(sampleIn('python')));
+    writeFileSync(path.join(folder, 'upload.sh'), sampleIn('bash'));
   });
   afterAll(stopAll);
 
@@ -42,9 +43,10 @@ describe('the samples of docs/uploads.md', () => {
     return videoId;
   }
 
-  async function curl(file: string, ID = ''): Promise<string[]> {
-    const commands = fillIn(sampleIn('sh')).replace('FILE=film.mp4', `FILE=${file}`);
-    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', commands], { cwd: folder, env: { ...process.env, ID } });
+  /** Runs the second sample, which exports `URL` and `TOKEN` and calls the script. */
+  async function curl(file: string, videoId = '', environment: Record<string, string> = {}): Promise<string[]> {
+    const commands = fillIn(sampleIn('sh')).replace('film.mp4', `${file} ${videoId}`);
+    const { stdout } = await run('bash', ['-c', commands], { cwd: folder, env: { ...process.env, ...environment } });
     return stdout.trim().split('\n');
   }
 
@@ -53,6 +55,9 @@ describe('the samples of docs/uploads.md', () => {
     return stdout.trim();
   }
 
+  const failed = (program: Promise<unknown>): Promise<{ code: number; stdout: string; stderr: string }> => (
+    program.then(() => { throw new Error('the program succeeded'); }, (error) => error)
+  );
   const isReady = async (videoId: string) => expect(await client.settled(videoId)).toMatchObject({ status: 'ready' });
 
   it('upload a small and a large file with curl', async () => {
@@ -60,15 +65,30 @@ describe('the samples of docs/uploads.md', () => {
     ensure('jq');
     const [created, ...others] = await curl('small.mp4');
     const [createdLarge, ...parts] = await curl('film.mp4');
-    expect([others, parts]).toEqual([[], ['Part 1 is uploaded', 'Part 2 is uploaded']]);
+    expect([others, parts]).toEqual([['The file is uploaded'], ['Part 1 is uploaded', 'Part 2 is uploaded', 'The file is uploaded']]);
     for (const line of [created, createdLarge]) await isReady(line.replace('The video has the ID ', ''));
   });
 
   it('continue an upload with curl', async () => {
     const videoId = await interrupted();
-    expect(await curl('film.mp4', videoId)).toEqual(['Part 2 is uploaded']);
+    expect(await curl('film.mp4', videoId)).toEqual(['Part 2 is uploaded', 'The file is uploaded']);
     await isReady(videoId);
-    expect(await curl('film.mp4', videoId)).toEqual(['']);
+    expect(await curl('film.mp4', videoId)).toEqual(['The file is uploaded']);
+  });
+
+  it('stop at the first part that curl cannot upload', async () => {
+    const programs = path.join(folder, 'programs');
+    mkdirSync(programs);
+    writeFileSync(path.join(programs, 'curl'), '#!/bin/sh\nPATH=${PATH#*:}\ncase "$*" in *partNumber=*) exit 22 ;; esac\nexec curl "$@"\n', { mode: 0o755 });
+    const { code, stdout } = await failed(curl('film.mp4', '', { PATH: `${programs}:${process.env.PATH}` }));
+    expect([code, stdout]).toEqual([22, expect.stringMatching(/^The video has the ID \S+\n$/)]);
+  });
+
+  it('print the problem if the API rejects a request', async () => {
+    writeFileSync(path.join(folder, 'empty.mp4'), '');
+    const { code, stdout, stderr } = await failed(curl('empty.mp4'));
+    expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining('"code":"invalid_request"')]);
+    expect((await failed(python('upload.create("empty.mp4")'))).stderr).toMatch(/HTTP Error 400: .*"code":"invalid_request"/);
   });
 
   it('upload a small and a large file with Python', async () => {
