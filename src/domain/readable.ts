@@ -2,7 +2,7 @@
 export function readableBytes(bytes: number): string {
   const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
   const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log2(bytes) / 10)));
-  return `${Math.ceil(bytes / 1024 ** power * 100) / 100} ${units[power]}`;
+  return bytes === 1 ? '1 byte' : `${Math.ceil(bytes / 1024 ** power * 100) / 100} ${units[power]}`;
 }
 
 /** `1 h 30 min` */

@@ -81,7 +81,7 @@ function leaves(errors: { instanceLocation: string; keyword: string; error: stri
   const found = errors.filter(({ keyword }) => !['properties', 'patternProperties', 'items', 'additionalProperties'].includes(keyword));
   return (found.length > 0 ? found : errors).slice(0, 20).map(({ instanceLocation, keyword, error }) => ({
     pointer: quote(instanceLocation.slice(1)),
-    detail: DETAILS[keyword] ?? error,
+    detail: DETAILS[keyword] ?? withoutGap(error),
   }));
 }
 
@@ -91,9 +91,14 @@ const DETAILS: Readonly<Partial<Record<string, string>>> = {
   pattern: 'does not match the pattern in the API description (GET /openapi.json)',
 };
 
+/** Messages of the validator can contain two spaces, as in `0 is less than  1.` */
+function withoutGap(error: string): string {
+  return error.replace(/ than {2}/, ' than ');
+}
+
 function convert(schema: JsonSchema, text: string, name: string): string | number {
   const value = schema.type === 'integer' && /^-?\d{1,15}$/.test(text) ? Number(text) : text;
   const { valid, errors } = new Validator(schema as object, '4').validate(value);
-  if (!valid) throw invalid(name, errors.at(-1)?.error ?? 'is not valid');
+  if (!valid) throw invalid(name, withoutGap(errors.at(-1)?.error ?? 'is not valid'));
   return value;
 }

@@ -97,12 +97,12 @@ export function continueUpload(
       const { row } = whole;
       if (row.error?.code === 'upload_expired') throw notWaiting(row);
       const { checksum = body.checksum, key } = row.source;
-      if (body.checksum !== undefined && body.checksum !== checksum) throw mismatch();
       const isWaiting = row.status === 'waiting';
+      if (body.checksum !== undefined && body.checksum !== checksum) throw isWaiting ? mismatch() : otherFile();
       const object = isWaiting && isMultipart(row) ? await join(row, checksum, uploads) : await uploads.findObject(key);
       if (isWaiting && !object) throw isMultipart(row) ? gone() : notUploaded();
       // Another client may have completed this upload with a different file.
-      if (checksum !== undefined && object?.checksum !== undefined && object.checksum !== checksum) throw mismatch();
+      if (checksum !== undefined && object?.checksum !== undefined && object.checksum !== checksum) throw otherFile();
       return { body: { video: view(caller, whole) } };
     },
 
@@ -179,6 +179,10 @@ function refuseMissing({ source: { size }, multipart: { partSize } }: MultipartR
 
 function mismatch(): HttpProblem {
   return new HttpProblem('checksum_mismatch', 'the uploaded file does not have this checksum. Repeat the upload of each part that differs from your file, or abort the upload');
+}
+
+function otherFile(): HttpProblem {
+  return new HttpProblem('checksum_mismatch', 'the upload is complete, but the uploaded file does not have this checksum. To upload a different file, start a new upload');
 }
 
 function gone(): HttpProblem {

@@ -6,7 +6,7 @@ import type { VideoDetails, VideoRow } from '../contract/table';
 import type { UploadSettings } from '../contract/upload';
 import { sourceKey } from '../domain/object-keys';
 import type { QuotaName, Quotas } from '../domain/quotas';
-import { readableBytes } from '../domain/readable';
+import { readableBytes, readableDuration } from '../domain/readable';
 import { refusalOf } from '../domain/upload-limits';
 import { partSizeOf } from '../domain/upload-parts';
 import { blankField, MAX_USER_DATA_BYTES, oversizedField, titleOf } from '../domain/user-data-limits';
@@ -46,7 +46,7 @@ export function planUpload(
       const contentType = body.contentType.toLowerCase();
       const misfit = refusalOf({ size, contentType }, settings);
       if (misfit === 'too_large') {
-        throw new HttpProblem(misfit, `the file is too large: ${readableBytes(size)}, at most ${readableBytes(settings.maxSize)} are allowed`, [{ pointer: '/size', detail: 'is too large' }]);
+        throw new HttpProblem(misfit, `the file exceeds the maximum size of ${readableBytes(settings.maxSize)} by ${readableBytes(size - settings.maxSize)}`, [{ pointer: '/size', detail: 'is too large' }]);
       }
       if (misfit) throw new HttpProblem(misfit, `the content type ${contentType} is not allowed; allowed types: ${settings.contentTypes.join(', ')}`);
 
@@ -74,7 +74,7 @@ export function planUpload(
     try {
       return await videos.create(video, details, quotas);
     } catch (error) {
-      if (error instanceof QuotaExceeded) throw limitReached(error.quota, settings.quotas, clock());
+      if (error instanceof QuotaExceeded) throw limitReached(error.quota, settings, clock());
       throw error;
     }
   }
@@ -93,16 +93,16 @@ export function planUpload(
   }
 }
 
-function limitReached(quota: QuotaName, quotas: Quotas, now: Date): HttpProblem {
-  return new HttpProblem('limit_reached', LIMITS[quota](quotas[quota], now));
+function limitReached(quota: QuotaName, settings: UploadSettings, now: Date): HttpProblem {
+  return new HttpProblem('limit_reached', LIMITS[quota](settings.quotas[quota], settings, now));
 }
 
 /** For each quota, the `detail` of the error for an upload that exceeds this quota. */
-const LIMITS: Readonly<Record<QuotaName, (limit: number, now: Date) => string>> = {
-  openUploads: (limit) => `you have ${limit} open uploads, which is the limit. Complete or abort an upload. An upload also ends when it expires`,
-  videos: (limit) => `you have ${limit} videos, which is the limit. Ask an operator of the service to delete videos`,
-  storedBytes: (limit) => `with this file, your files would be larger than the limit of ${readableBytes(limit)} in total. Ask an operator of the service to delete videos`,
-  uploadsPerDay: (limit, now) => `you have started ${limit} uploads today, which is the limit. You can start the next upload at ${startOfTomorrow(now)}`,
+const LIMITS: Readonly<Record<QuotaName, (limit: number, settings: UploadSettings, now: Date) => string>> = {
+  openUploads: (limit, { incompleteExpirySeconds }) => `you have ${limit} open uploads, which is the limit. Complete or abort an upload. An upload expires after ${readableDuration(incompleteExpirySeconds)} without a new part. GET /streams?owner=me&status=waiting lists your open uploads`,
+  videos: (limit) => `you have ${limit} videos, which is the limit. Abort an open upload, or ask an operator of the service to delete videos`,
+  storedBytes: (limit) => `with this file, your files would be larger than the limit of ${readableBytes(limit)} in total. Abort an open upload, whose whole file counts, or ask an operator of the service to delete videos`,
+  uploadsPerDay: (limit, _, now) => `you have started ${limit} uploads today, which is the limit. You can start the next upload at ${startOfTomorrow(now)}`,
 };
 
 function startOfTomorrow(now: Date): string {

@@ -108,7 +108,8 @@ describe('POST /upload/{videoId}/complete', () => {
     s3.on(ListPartsCommand).rejects(s3Error('NoSuchUpload', 404)).on(HeadObjectCommand).resolves({ ContentLength: 20 * MIB, ChecksumCRC32: CRC });
     expect((await send('completeUpload')).status).toBe(200);
     expect((await send('completeUpload', { body: { checksum: CRC } })).status).toBe(200);
-    expect(code(await send('completeUpload', { body: { checksum: OTHER_CRC } }))).toEqual([409, 'checksum_mismatch']);
+    const answer = await send('completeUpload', { body: { checksum: OTHER_CRC } });
+    expect([...code(answer), answer.body.detail]).toEqual([409, 'checksum_mismatch', expect.stringMatching(/^the upload is complete, .* start a new upload$/)]);
     expect(completions()).toEqual([]);
   });
 

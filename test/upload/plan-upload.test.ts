@@ -189,9 +189,9 @@ describe('upload/manage-uploads creates an upload', () => {
     }));
 
     test.each<[object, RegExp]>([
-      [{ openUploads: 10 }, /^you have 10 open uploads, which is the limit\. Complete or abort an upload/],
-      [{ videos: 100 }, /^you have 100 videos, which is the limit\. Ask an operator of the service to delete videos$/],
-      [{ storedBytes: 4980 * MIB }, /^with this file, your files would be larger than the limit of 4\.89 GiB in total/],
+      [{ openUploads: 10 }, /^you have 10 open uploads, which is the limit\. Complete or abort an upload\. An upload expires after 24 h without a new part\. GET \/streams\?owner=me&status=waiting lists your open uploads$/],
+      [{ videos: 100 }, /^you have 100 videos, which is the limit\. Abort an open upload, or ask an operator of the service to delete videos$/],
+      [{ storedBytes: 4980 * MIB }, /^with this file, your files would be larger than the limit of 4\.89 GiB in total\. Abort an open upload, whose whole file counts, or ask an operator/],
       [{ uploadsOfDay: 50 }, /^you have started 50 uploads today, which is the limit\. You can start the next upload at \d{4}-\d\d-\d\dT00:00:00\.000Z$/],
     ])('returns 429 that names the limit, and leaves no multipart upload: %j', async (used, detail) => {
       s3.on(CreateMultipartUploadCommand).resolves({ UploadId: 'new-upload' });
@@ -215,6 +215,13 @@ describe('upload/manage-uploads creates an upload', () => {
     const { status, body } = await plan({ ...file, size });
     expect([status, body.code]).toEqual(typeof size === 'number' && size > 0 ? [413, 'too_large'] : [400, 'invalid_request']);
     expect([...dynamodb.calls(), ...s3.calls(), ...sts.commandCalls(AssumeRoleCommand)]).toEqual([]);
+  });
+
+  test.each<[number, object]>([
+    [SETTINGS.maxSize + 1, { detail: expect.stringMatching(/ by 1 byte$/) }],
+    [0, { errors: [{ pointer: '/size', detail: '0 is less than 1.' }] }],
+  ])('describes the problem of the size %s', async (size, problem) => {
+    expect((await plan({ ...file, size })).body).toMatchObject(problem);
   });
 
   test.each(['yZRlqg=', 'yZRlqh==', 'yZRlqgAA', '', 'c9946 5aa', '0xc99465aa', 7])('rejects the checksum %j', async (checksum) => {

@@ -31,7 +31,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   { name: 'S3 does not compare the checksum of the joined parts', file: 'upload/multipart-uploads.runtime.ts', from: '          ChecksumCRC32: checksum,\n', to: '' },
   {
     name: 'a repeated completion does not compare the checksum', file: 'upload/continue-upload.runtime.ts',
-    from: 'if (checksum !== undefined && object?.checksum !== undefined && object.checksum !== checksum) throw mismatch();', to: '',
+    from: 'if (checksum !== undefined && object?.checksum !== undefined && object.checksum !== checksum) throw otherFile();', to: '',
   },
   { name: 'the completion reads only the first page of parts', file: 'upload/continue-upload.runtime.ts', from: 'if (page.next === undefined) return parts;', to: 'return parts;' },
   { name: 'the sweeper reads only the first page of parts', file: 'sweeper/settle-upload.runtime.ts', from: 'if (page?.next === undefined) break;', to: 'break;' },
