@@ -136,6 +136,11 @@ export function addLifecycleRule(bucket: s3.IBucket, rule: LifecycleRule): boole
   return true;
 }
 
+/** Whether the bucket is not defined in this app. */
+export function isImportedBucket(bucket: s3.IBucket): boolean {
+  return cfnBucket(bucket) === undefined;
+}
+
 function cfnBucket(bucket: s3.IBucket): s3.CfnBucket | undefined {
   const resource = bucket.node.defaultChild;
   return CfnResource.isCfnResource(resource) && resource.cfnResourceType === 'AWS::S3::Bucket' ? resource as s3.CfnBucket : undefined;

@@ -68,8 +68,8 @@ export class SourceLifecycle {
     if (!action) return [];
     const isArchive = action === 'delete' || ARCHIVES.includes((storageClass as Partial<s3.StorageClass>).value!);
     return [
-      after === undefined || after === null ? `${name}: expected a Duration, such as Duration.days(30), got ${show(after)}` : durationProblem(name, after, LEAST, MOST),
-      isArchive ? undefined : `${name}: expected StorageClass.GLACIER or StorageClass.DEEP_ARCHIVE, got ${show(storageClass)}`,
+      after === undefined || after === null ? `${name} (after): expected a Duration, such as Duration.days(30), got ${show(after)}` : durationProblem(`${name} (after)`, after, LEAST, MOST),
+      isArchive ? undefined : `${name} (storageClass): expected StorageClass.GLACIER or StorageClass.DEEP_ARCHIVE, got ${showClass(storageClass)}`,
     ];
   }
 
@@ -95,6 +95,11 @@ export class SourceLifecycle {
     Annotations.of(scope).addWarningV2('serverless-vod:sourceBucketLifecycle',
       `${prop}: cannot add a lifecycle rule to this bucket, so S3 does not change the storage class of source files yet. Add a lifecycle rule that transitions objects with the prefix ${prefix}${which} to ${storageClass.value} after 0 days`);
   }
+}
+
+function showClass(given: unknown): string {
+  const [name] = Object.entries(s3.StorageClass).find(([, { value }]) => value === (given as Partial<s3.StorageClass>).value) ?? [];
+  return name === undefined ? show(given) : `StorageClass.${name}`;
 }
 
 interface Choice {

@@ -21,7 +21,7 @@ import type { Area } from '../synth/area';
 import { connection, permission } from '../synth/connection';
 import { checkedScope } from '../synth/construct-arguments';
 import { throwIfAny } from '../synth/errors';
-import { addCorsRule, bucketProblems, checkBucket, sendEventsToEventBridge } from '../synth/existing-bucket';
+import { addCorsRule, bucketProblems, checkBucket, isImportedBucket, sendEventsToEventBridge } from '../synth/existing-bucket';
 import { functionProblems, useFunctionOptions, VodFunctionOptions } from '../synth/function-options';
 import { handlerFunction } from '../synth/handler-function';
 import { appOriginsProblems, checkAppOrigins } from '../synth/origin';
@@ -172,6 +172,7 @@ export class VodUpload extends Construct implements IVodUpload {
     checkBucket(this, propName(this, 'bucket'), this.bucket);
     checkAppOrigins(this, props.appOrigins);
     this.letPagesPut(props.appOrigins);
+    if (isImportedBucket(this.bucket)) this.warnAboutAbandonedParts();
     this.sourceLifecycle._addRule(this, propName(this, 'bucket'), this.bucket, SOURCE_PREFIX);
     const settings: UploadSettings = {
       ...fileLimitsOf(props.files),
@@ -226,6 +227,11 @@ export class VodUpload extends Construct implements IVodUpload {
     });
     sendEventsToEventBridge(bucket);
     return bucket;
+  }
+
+  private warnAboutAbandonedParts(): void {
+    Annotations.of(this).addWarningV2('serverless-vod:sourceBucketParts',
+      `${propName(this, 'bucket')}: cannot add a lifecycle rule to an imported bucket, so S3 can keep and charge for parts of uploads that were never completed. Add a lifecycle rule that aborts incomplete multipart uploads with the prefix ${SOURCE_PREFIX} after ${INCOMPLETE_UPLOAD_DAYS} days`);
   }
 
   private letPagesPut(appOrigins?: string[]): void {

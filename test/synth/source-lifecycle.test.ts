@@ -16,9 +16,28 @@ function rulesOf(sourceLifecycle: SourceLifecycle | undefined, makeBucket?: (sta
   const stack = testStack();
   const { bucket } = uploadIn(stack, { sourceLifecycle, bucket: makeBucket?.(stack) });
   const made = Template.fromStack(Stack.of(bucket)).findResources('AWS::S3::Bucket')[Stack.of(bucket).getLogicalId(bucket.node.defaultChild as CfnElement)];
-  expect(warningsOf(stack).filter((warning) => warning.includes('ifecycle'))).toEqual([]);
+  expect(warningsOf(stack).filter((warning) => warning.includes('sourceBucketLifecycle'))).toEqual([]);
   return made.Properties.LifecycleConfiguration?.Rules ?? [];
 }
+
+describe('the parts of incomplete uploads in an imported bucket', () => {
+  const ABANDONED = 'serverless-vod:sourceBucketParts';
+
+  test('cause a warning that names the required rule', () => {
+    const stack = testStack();
+    vodIn(stack, { upload: { bucket: s3.Bucket.fromBucketName(stack, 'Sources', 'sources') } });
+    Annotations.fromStack(stack).hasWarning('/Test/Vod/Upload', Match.stringLikeRegexp(`^upload\\.bucket: .*aborts incomplete multipart uploads with the prefix source/ after 7 days.*${ABANDONED}`));
+  });
+
+  test.each<[string, (stack: Stack) => s3.IBucket | undefined]>([
+    ['a new bucket', () => undefined],
+    ['a bucket of the app', (stack) => new s3.Bucket(stack, 'Sources')],
+  ])('cause no warning for %s', (_, makeBucket) => {
+    const stack = testStack();
+    uploadIn(stack, { bucket: makeBucket(stack) });
+    expect(warningsOf(stack).filter((warning) => warning.includes(ABANDONED))).toEqual([]);
+  });
+});
 
 describe('the lifecycle rules of the bucket', () => {
   test.each<[string, SourceLifecycle | undefined, unknown[]]>([
@@ -57,7 +76,7 @@ describe('the lifecycle rules of the bucket', () => {
   test('cause no warning for an imported bucket if the sweeper deletes the sources', () => {
     const stack = testStack();
     vodIn(stack, { upload: { bucket: s3.Bucket.fromBucketName(stack, 'Sources', 'sources'), sourceLifecycle: SourceLifecycle.deleteAfterReady(MONTH) } });
-    expect(warningsOf(stack).filter((warning) => warning.includes('ifecycle'))).toEqual([]);
+    expect(warningsOf(stack).filter((warning) => warning.includes('sourceBucketLifecycle'))).toEqual([]);
   });
 });
 
@@ -72,20 +91,21 @@ test.each<[string, SourceLifecycle, unknown[]]>([
 });
 
 test.each<[string, any, string]>([
-  ['no duration', SourceLifecycle.deleteAfterReady(undefined as any), 'expected a Duration, such as Duration.days(30), got none'],
-  ['null as duration', SourceLifecycle.archiveAfterReady(null as any), 'expected a Duration, such as Duration.days(30), got none'],
-  ['a number', SourceLifecycle.deleteAfterReady(30 as any), 'expected a Duration in whole seconds from 1 day to 3650 days, got 30'],
-  ['a duration that is too short', SourceLifecycle.deleteAfterReady(Duration.hours(23)), 'from 1 day to 3650 days, got 23 hours'],
-  ['a duration that is too long', SourceLifecycle.archiveAfterReady(Duration.days(3651)), 'from 1 day to 3650 days, got 3651 days'],
-  ['a fraction of a second', SourceLifecycle.deleteAfterReady(Duration.millis(86_400_500)), 'in whole seconds'],
-  ['a token in days', SourceLifecycle.deleteAfterReady(Duration.days(Token.asNumber({ Ref: 'Days' }))), 'expected a Duration with the unit seconds (Duration.seconds) for a CDK token'],
-  ['another storage class', SourceLifecycle.archiveAfterReady(MONTH, s3.StorageClass.GLACIER_INSTANT_RETRIEVAL), 'expected StorageClass.GLACIER or StorageClass.DEEP_ARCHIVE, got '],
-  ['a string as storage class', SourceLifecycle.archiveAfterReady(MONTH, 'GLACIER' as any), 'expected StorageClass.GLACIER or StorageClass.DEEP_ARCHIVE, got "GLACIER"'],
+  ['no duration', SourceLifecycle.deleteAfterReady(undefined as any), '(after): expected a Duration, such as Duration.days(30), got none'],
+  ['null as duration', SourceLifecycle.archiveAfterReady(null as any), '(after): expected a Duration, such as Duration.days(30), got none'],
+  ['a number', SourceLifecycle.deleteAfterReady(30 as any), '(after): expected a Duration in whole seconds from 1 day to 3650 days, got 30'],
+  ['a duration that is too short', SourceLifecycle.deleteAfterReady(Duration.hours(23)), '(after): expected a Duration in whole seconds from 1 day to 3650 days, got 23 hours'],
+  ['a duration that is too long', SourceLifecycle.archiveAfterReady(Duration.days(3651)), '(after): expected a Duration in whole seconds from 1 day to 3650 days, got 3651 days'],
+  ['a fraction of a second', SourceLifecycle.deleteAfterReady(Duration.millis(86_400_500)), '(after): expected a Duration in whole seconds'],
+  ['a token in days', SourceLifecycle.deleteAfterReady(Duration.days(Token.asNumber({ Ref: 'Days' }))), '(after): expected a Duration with the unit seconds (Duration.seconds) for a CDK token'],
+  ['another storage class', SourceLifecycle.archiveAfterReady(MONTH, s3.StorageClass.GLACIER_INSTANT_RETRIEVAL), '(storageClass): expected StorageClass.GLACIER or StorageClass.DEEP_ARCHIVE, got StorageClass.GLACIER_INSTANT_RETRIEVAL'],
+  ['a storage class that CDK does not define', SourceLifecycle.archiveAfterReady(MONTH, new s3.StorageClass('OTHER')), '(storageClass): expected StorageClass.GLACIER or StorageClass.DEEP_ARCHIVE, got an object of class StorageClass'],
+  ['a string as storage class', SourceLifecycle.archiveAfterReady(MONTH, 'GLACIER' as any), '(storageClass): expected StorageClass.GLACIER or StorageClass.DEEP_ARCHIVE, got "GLACIER"'],
   ['the function itself', SourceLifecycle.keep, 'got the function itself. Call the function'],
   ['a duration', MONTH, 'expected a SourceLifecycle, such as SourceLifecycle.keep(), got 30 days'],
   ['a lazy value', Lazy.any({ produce: () => SourceLifecycle.keep() }), 'expected a SourceLifecycle'],
 ])('rejects %s', (_, sourceLifecycle, message) => {
-  expect(() => vodIn(testStack(), { upload: { sourceLifecycle } })).toThrow(`Test/Vod/Upload: sourceLifecycle: ${message.startsWith('expected') ? message : ''}`);
+  expect(() => vodIn(testStack(), { upload: { sourceLifecycle } })).toThrow(`Test/Vod/Upload: sourceLifecycle${message.startsWith('(') ? ` ${message}` : ': '}`);
   expect(() => vodIn(testStack(), { upload: { sourceLifecycle } })).toThrow(message);
 });
 
