@@ -43,7 +43,8 @@ export interface StackFacts {
   readonly users: readonly LocalUser[];
   /**
    * The endpoint for calls to AWS services. A POST with the header `x-local-fire-rule` fires the scheduled rule whose logical id, name or ARN is the header's
-   * value. A POST with the header `x-local-invoke` invokes the function that the header names, with the body as its payload.
+   * value. A POST with the header `x-local-invoke` invokes the function that the header names, with the body as its payload. A GET with the header
+   * `x-local-credentials` returns credentials of the role that the header names.
    */
   readonly awsEndpoint: string;
   /** The local issuer's URL, which replaces `https://identity.example.com`. Undefined if the template does not contain that URL. */

@@ -1,8 +1,15 @@
 import { randomUUID } from 'crypto';
+import { failJson } from './json';
 import type { Access } from '../access/access';
 import { AwsError, type AwsRequest, type AwsService, type LocalStack } from '../types';
 import { xml } from '../xml';
 
+/**
+ * The header with the logical id, name or ARN of a role. A GET request with this header returns credentials of the role in the format of `credential_process`
+ * (see "Sourcing credentials with an external process" in the AWS CLI User Guide). The request needs no signature and no permission. A web page of another
+ * origin can't send it without a CORS preflight.
+ */
+const CREDENTIALS = 'x-local-credentials';
 const VERSION = '2011-06-15';
 const NAMESPACE = `https://sts.amazonaws.com/doc/${VERSION}/`;
 const KNOWN = ['Action', 'Version', 'RoleArn', 'RoleSessionName', 'DurationSeconds'];
@@ -18,9 +25,20 @@ const MAX_SECONDS = 3600;
  *
  * @param divideSessions - divides the duration of sessions, so that a test can wait for the end of a session
  */
-export function createSts({ stack, access, divideSessions = 1 }: { stack: LocalStack; access: Pick<Access, 'startSession'>; divideSessions?: number }) {
+export function createSts({ stack, access, divideSessions = 1 }: { stack: LocalStack; access: Pick<Access, 'credentialsOf' | 'startSession'>; divideSessions?: number }) {
   const service: AwsService = {
     name: 'sts',
+    unsigned({ method, headers: { [CREDENTIALS]: name } }, response) {
+      if (method !== 'GET' || typeof name !== 'string') return false;
+      const role = stack.ofType('AWS::IAM::Role').find(({ logicalId, physicalId, attributes: { Arn } }) => [logicalId, physicalId, Arn].includes(name));
+      if (role) {
+        const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken } = access.credentialsOf(role.attributes.Arn);
+        response.setHeader('content-type', 'application/json').end(JSON.stringify({ Version: 1, AccessKeyId, SecretAccessKey, SessionToken }));
+      } else {
+        failJson(new AwsError('NoSuchEntity', `the template has no role ${name}`, 404), response);
+      }
+      return true;
+    },
     needs: (request) => [{ action: 'sts:AssumeRole', resource: inputOf(request).roleArn }],
     async handle(request, response) {
       const { roleArn, sessionName, seconds } = inputOf(request);

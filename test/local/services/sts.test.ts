@@ -80,6 +80,15 @@ test('the credentials have the permissions of the role, in requests and in URLs'
   await expect(s3Of({ ...credentials, sessionToken: 'other' }).send(put('source/1'))).rejects.toMatchObject({ Code: 'InvalidToken' });
 });
 
+test('the header x-local-credentials returns credentials of a role to programs that have none', async () => {
+  const request = (role: string, method = 'GET') => fetch(endpoint, { method, headers: { 'x-local-credentials': role } });
+  for (const name of ['signer', arn('signer')]) {
+    const { accessKeyId, secretAccessKey, sessionToken } = access.credentialsOf(arn('signer'));
+    expect(await (await request(name)).json()).toEqual({ Version: 1, AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken });
+  }
+  expect([(await request('unknown')).status, (await request('signer', 'POST')).status]).toEqual([404, 403]);
+});
+
 describe('permissions', () => {
   test.each([
     ['a role that trusts the caller', 'signer', 'caller'],
