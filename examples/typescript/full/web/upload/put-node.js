@@ -1,6 +1,5 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { once } from 'node:events';
 import { resultOf } from './put.js';
 
 const MAX_WRITE_BYTES = 256 * 1024;
@@ -26,7 +25,7 @@ export async function putByNode({ url, headers }, body, { signal, onProgress }) 
   });
   // S3 can respond before it has received the whole body.
   try {
-    await Promise.race([send(request, body, onProgress, signal), result]);
+    await Promise.race([send(request, body, onProgress), result]);
     return await result;
   } finally {
     if (!request.writableEnded) request.destroy();
@@ -37,16 +36,18 @@ export async function putByNode({ url, headers }, body, { signal, onProgress }) 
  * @param {import('node:http').ClientRequest} request
  * @param {Blob} body
  * @param {(loadedBytes: number) => void} onProgress
- * @param {AbortSignal} signal
  */
-async function send(request, body, onProgress, signal) {
+async function send(request, body, onProgress) {
+  /** @type {(() => void) | undefined} */
+  let proceed;
+  for (const event of ['drain', 'close']) request.on(event, () => proceed?.());
   let loadedBytes = 0;
   for await (const chunk of body.stream()) {
     // The stream of a Blob in memory is one chunk.
     for (let start = 0; start < chunk.length; start += MAX_WRITE_BYTES) {
       if (request.destroyed) return;
       const bytes = chunk.subarray(start, start + MAX_WRITE_BYTES);
-      if (!request.write(bytes)) await once(request, 'drain', { signal });
+      if (!request.write(bytes)) await new Promise((resolve) => { proceed = () => resolve(undefined); });
       loadedBytes += bytes.length;
       onProgress(loadedBytes);
     }

@@ -44,7 +44,7 @@ export class Upload {
     this.#options = { ...options, parallel, now };
     this.#videoId = options.videoId;
     this.#retries = new Retries({ isOnline, now, onChange: () => this.#change() });
-    this.#progress = new Progress(options.file.size, now, () => this.#change());
+    this.#progress = new Progress(options.file.size, now, () => this.#changeProgress());
     this.#service = new Service(options.api, this.#retries, this.#end.signal, now);
   }
 
@@ -250,6 +250,11 @@ export class Upload {
     if (reason instanceof UploadError) this.#error = reason;
     this.#end.abort(reason);
     this.#change();
+  }
+
+  /** Progress is reported thousands of times, so this method computes no state in most calls. */
+  #changeProgress() {
+    if (this.#options.now() - this.#reportedAt >= PROGRESS_MS) this.#change();
   }
 
   /** Calls `onChange`, at most five times a second if only the progress has changed. */

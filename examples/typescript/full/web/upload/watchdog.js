@@ -12,12 +12,15 @@ const STALL_MS = 60_000;
  */
 export async function watched(signal, work) {
   const watchdog = new AbortController();
-  const stall = () => watchdog.abort(new TemporaryError('no_progress', 'the connection made no progress for a minute'));
-  let timer = setTimeout(stall, STALL_MS);
-  const onProgress = () => {
-    clearTimeout(timer);
-    timer = setTimeout(stall, STALL_MS);
+  let progressAt = Date.now();
+  // Progress is reported thousands of times, so it does not set the timer again.
+  const check = () => {
+    const restMs = progressAt + STALL_MS - Date.now();
+    if (restMs > 0) timer = setTimeout(check, restMs);
+    else watchdog.abort(new TemporaryError('no_progress', 'the connection made no progress for a minute'));
   };
+  let timer = setTimeout(check, STALL_MS);
+  const onProgress = () => { progressAt = Date.now(); };
   try {
     return await orAbort(work(signal ? AbortSignal.any([signal, watchdog.signal]) : watchdog.signal, onProgress), watchdog.signal);
   } finally {
