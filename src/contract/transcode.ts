@@ -34,7 +34,7 @@ export const SUBMIT_TIMEOUT_SECONDS = 60;
 
 /**
  * The time after which a claim is stale: five times the timeout of the function that submits jobs. After this time, the invocation that stored the claim has
- * ended. If the invocation created a job, a search in MediaConvert now finds the job.
+ * ended, and a search in MediaConvert finds the job that the invocation created.
  */
 export const CLAIM_SECONDS = 5 * SUBMIT_TIMEOUT_SECONDS;
 

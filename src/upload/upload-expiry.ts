@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { INCOMPLETE_UPLOAD_DAYS, MAX_UPLOAD_EXPIRY_SECONDS } from '../domain/upload-limits';
 import { durationProblem, keyProblem, objectProblem } from '../synth/prop-checks';
 
-/** The times after which signed URLs and incomplete uploads expire, and the videos of expired uploads are removed. */
+/** How long signed URLs and incomplete uploads are valid, and how long the video of an expired upload is kept. */
 export interface UploadExpiryOptions {
   /**
    * How long a signed URL is valid, from 1 to 15 minutes.

@@ -17,7 +17,7 @@ let renewals = 0;
 let removals = 0;
 let isCreationLost = !loseCreation;
 
-/** Returns the function that the module requires: sends requests with a valid token, and throws errors with `status` and `code`. */
+/** Returns the function `api` of the module. The function sends requests with a valid token, and throws errors with `status` and `code`. */
 function apiOf(stack: StackFacts): Api {
   let client: Client | undefined;
   return async (method, path, body) => {
