@@ -34,6 +34,7 @@ export async function useEverything(client: Client, seconds = 8): Promise<string
   const { hls } = await client.call('POST', `/streams/${ready}/playback`);
   await client.get(new URL('missing.m3u8', hls).href);
   await client.get(new URL('/', hls).href);
+  await client.get(new URL('/missing.css', hls).href);
   await client.call('POST', '/token', { refresh_token: client.tokens.refresh_token });
   await client.call('POST', '/token/revoke', { refresh_token: client.tokens.refresh_token });
   return ready;
