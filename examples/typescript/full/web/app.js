@@ -9,6 +9,9 @@ import { Videos } from './state/videos.js';
 import { Uploads } from './upload-queue/uploads.js';
 import { account, page } from './views/page.js';
 
+/** The ID of the video that is open or being opened. */
+let requested;
+
 const $ = (id) => document.getElementById(id);
 const change = () => store.update();
 const attempt = (work) => messages.attempt(work);
@@ -21,11 +24,12 @@ const session = new Session({
     loadLists();
     watch(router.videoId);
   },
-  onEnd(problem) {
-    // The next user must not see the previous user's data. Only if the session ended by itself, the uploads wait for the next sign-in of this user.
+  onEnd({ problem, isSignOut }) {
+    // The next user must not see the previous user's data. If the session ended by itself, the uploads wait for the next sign-in of this user.
     videos.clear();
     player.close();
-    if (!problem) uploads.clear();
+    if (isSignOut) uploads.clear();
+    requested = undefined;
     store.update({ signedIn: false, watched: undefined });
     messages.say(problem?.message);
   },
@@ -77,8 +81,9 @@ const store = new Store({ message: '', signedIn: undefined, watched: undefined, 
 function watch(videoId) {
   if (!session.isOn) return;
   void attempt(async () => {
-    const before = store.state.watched?.videoId;
+    const before = requested;
     if (videoId === before) return;
+    requested = videoId;
     player.close();
     store.update({ watched: undefined });
     if (videoId === undefined) {
@@ -86,8 +91,15 @@ function watch(videoId) {
       document.querySelector(`a[href="${CSS.escape(watchPath(before))}"]`)?.focus();
       return;
     }
-    const [video, isOpen] = await Promise.all([videos.find(videoId) ?? api('GET', `/streams/${videoId}`), player.open(videoId)]);
-    if (!isOpen) return;
+    const opening = Promise.all([videos.find(videoId) ?? api('GET', `/streams/${videoId}`), player.open(videoId)]);
+    const [video, isOpen] = await opening.catch((error) => {
+      if (requested === videoId) {
+        requested = undefined;
+        player.close();
+      }
+      throw error;
+    });
+    if (!isOpen || requested !== videoId) return;
     store.update({ watched: video });
     await Promise.resolve();
     $('player').scrollIntoView({ behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });

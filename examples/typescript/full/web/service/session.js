@@ -67,7 +67,10 @@ export class Session {
   #tabs = new BroadcastChannel(NAME);
   #page;
 
-  /** `page` has the callbacks `onStart()`, `onEnd(problem)`, `onTrouble(problem)` and `onRecovery()`. */
+  /**
+   * `page` has the callbacks `onStart()`, `onEnd({ problem, isSignOut })`, `onTrouble(problem)` and `onRecovery()`. `isSignOut` is true if a user signed out, or
+   * if another user has signed in.
+   */
   constructor(page) {
     this.#page = page;
     this.#tabs.addEventListener('message', ({ data }) => this.#hear(data.userId));
@@ -77,9 +80,9 @@ export class Session {
   }
 
   /** Sends an API request with the user's ID token. */
-  async api(method, path, body) {
+  async api(method, path, body, { signal: ofCaller } = {}) {
     if (this.#isStale()) await this.renew();
-    const { signal } = this;
+    const signal = ofCaller ? AbortSignal.any([this.signal, ofCaller]) : this.signal;
     const token = this.#idToken;
     const send = () => request(method, path, { body, token: this.#idToken, signal });
     signal.throwIfAborted();
@@ -130,7 +133,7 @@ export class Session {
         return inTurn(() => this.#take(before));
       });
     } catch (error) {
-      if (['invalid_grant', 'not_signed_in'].includes(error.code)) this.#end(before && error);
+      if (['invalid_grant', 'not_signed_in'].includes(error.code)) this.#end({ problem: before && error });
       else this.#suffer(error);
       return error;
     }
@@ -172,7 +175,7 @@ export class Session {
         return { logoutUrl: '/' };
       });
       forgetPlayed();
-      this.#end();
+      this.#end({ isSignOut: true });
       this.#tabs.postMessage({});
       return answer;
     });
@@ -182,22 +185,22 @@ export class Session {
   /** Handles a message from another tab. The message means that the refresh cookie now belongs to the user `userId`, or to no user. */
   #hear(userId) {
     if (userId === this.#userId) return;
-    if (!userId) this.#end();
+    if (!userId) this.#end({ isSignOut: true });
     else if (this.#userId) void this.#beginAnew();
     else void this.renew();
   }
 
   /** Reloads the page, because it shows data of the previous user. */
   #beginAnew() {
-    this.#forget();
+    this.#end({ isSignOut: true });
     location.reload();
     // This promise never resolves: the reload ends all scripts.
     return new Promise(() => undefined);
   }
 
-  #end(problem) {
+  #end({ problem, isSignOut = false } = {}) {
     this.#forget();
-    this.#page.onEnd(problem);
+    this.#page.onEnd({ problem, isSignOut });
   }
 
   #forget() {

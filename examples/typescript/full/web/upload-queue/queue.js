@@ -1,3 +1,4 @@
+import { Problem } from '../service/request.js';
 import { fileLock, withLock, withVideoLock } from './locks.js';
 import { ELSEWHERE, reasonOf } from './words.js';
 
@@ -90,9 +91,11 @@ export class UploadQueue {
 
   /** Removes an unfinished video from the server. */
   async remove(videoId) {
-    await this.#api('DELETE', `/upload/${videoId}`).catch((error) => {
+    // Another tab may upload the video now.
+    const isOurs = await withVideoLock(videoId, () => this.#api('DELETE', `/upload/${videoId}`).catch((error) => {
       if (error.code !== 'not_found') throw error;
-    });
+    }));
+    if (!isOurs) throw new Problem(ELSEWHERE);
     await this.#handles.remove(videoId);
   }
 
@@ -151,6 +154,8 @@ export class UploadQueue {
   }
 
   async #send(entry) {
+    // The user can cancel the upload before this tab has the lock.
+    if (!this.#find(entry.id)) return;
     const { file, title, details, videoId } = entry;
     entry.upload = this.#create({
       file, videoId, details: { fileName: file.name, contentType: file.type || 'video/mp4', ...(details.title && { title }) },
@@ -175,6 +180,7 @@ export class UploadQueue {
 
   /** Copies the state of an upload to its entry. */
   #follow(entry, { phase, videoId, error, ...progress }) {
+    if (!this.#find(entry.id)) return;
     if (videoId && !entry.videoId) {
       void withVideoLock(videoId, () => entry.released);
       if (entry.handle) void this.#handles.save(videoId, entry.handle);

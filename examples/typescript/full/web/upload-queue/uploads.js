@@ -103,6 +103,7 @@ export class Uploads {
     const stored = await this.#handles.find(video.videoId);
     const picked = stored ? { handle: stored, file: await this.#read(stored, video) } : await chooseOne();
     if (!picked?.file) return;
+    if (picked.file.size === 0) throw new Problem(`${picked.file.name}: an empty file or a folder can't be uploaded.`);
     if (!this.queue.add({ ...picked, title: video.title, videoId: video.videoId })) throw new Problem(`${picked.file.name} (${readableSize(picked.file.size)}): this file is in the list already.`);
   }
 

@@ -1,3 +1,4 @@
+import { repeat } from '../directives/repeat.js';
 import { html, nothing } from '../lit-html.js';
 import { readableDuration, readableSize } from '../upload-queue/words.js';
 
@@ -12,16 +13,17 @@ export const uploadRow = (entry, actions) => html`
       <span class="title">${entry.title}</span> <span class="about">${describe(entry)}</span>
       ${entry.phase === 'failed' ? nothing : html`<progress max="100" .value=${percentOf(entry)} aria-label=${`Upload of ${entry.title}`}></progress>`}
     </div>
-    ${controls(entry, actions).map(([label, name, act]) => html`<button class="quiet" type="button" aria-label=${`${name} ${entry.title}`} @click=${() => act(entry.id)}>${label}</button>`)}
+    ${repeat(controls(entry, actions), ([label]) => label, ([label, name, act]) => html`<button class="quiet" type="button" aria-label=${`${name} ${entry.title}`} @click=${() => act(entry.id)}>${label}</button>`)}
   </li>`;
 
+/** The buttons of a row. A button keeps its place and its element, so that a second click on "Resume" never hits "Cancel". */
 function controls({ phase, isOfSession }, { pause, resume, cancel, dismiss }) {
   const stop = ['Cancel', 'Cancel the upload of', cancel];
   switch (phase) {
     case 'cancelling': return [];
     case 'failed': return [['Try again', 'Try again to upload', resume], ['Dismiss', 'Dismiss the upload of', dismiss]];
-    case 'paused': return isOfSession ? [] : [['Resume', 'Resume the upload of', resume], stop];
-    case 'uploading': case 'waiting': case 'checking': return [['Pause', 'Pause the upload of', pause], stop];
+    case 'paused': return isOfSession ? [] : [stop, ['Resume', 'Resume the upload of', resume]];
+    case 'uploading': case 'waiting': case 'checking': return [stop, ['Pause', 'Pause the upload of', pause]];
     default: return [stop];
   }
 }
