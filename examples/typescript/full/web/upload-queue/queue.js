@@ -4,6 +4,8 @@ import { ELSEWHERE, reasonOf } from './words.js';
 
 /** The phases in which an upload neither sends nor waits for its turn. */
 const RESTING = ['paused', 'failed'];
+/** The errors after which the stored file handle is of no use. */
+const OF_THE_FILE = ['other_file', 'file_changed', 'file_unreadable'];
 
 /**
  * Uploads files one after another, and the parts of a file at the same time. Only `cancel` removes a video: an upload that failed or was left stays on the
@@ -48,9 +50,11 @@ export class UploadQueue {
     return this.#entries.some((entry) => entry.videoId === videoId);
   }
 
-  /** Adds a file. With `videoId`, continues the upload of this video. Returns false if the queue has the file already. */
+  /** Adds a file. With `videoId`, continues the upload of this video. Returns false if the queue has the file already, unless its upload failed. */
   add({ file, handle, title, videoId }) {
-    if (this.#entries.some((entry) => fileLock(entry.file) === fileLock(file))) return false;
+    const same = this.#entries.find((entry) => fileLock(entry.file) === fileLock(file));
+    if (same?.phase === 'failed') this.#drop(same);
+    else if (same) return false;
     this.#entries.push({ id: ++this.#lastId, file, handle, title: title || file.name, details: { title }, videoId, phase: 'queued', loadedBytes: 0, totalBytes: file.size });
     this.#next();
     return true;
@@ -168,6 +172,8 @@ export class UploadQueue {
       this.#drop(entry);
     } catch (error) {
       entry.upload = undefined;
+      // The next try asks the user for the file.
+      if (OF_THE_FILE.includes(error.code) && entry.videoId) await this.#handles.remove(entry.videoId);
       if (error.name !== 'AbortError') this.#fail(entry, reasonOf(error, file));
     }
   }

@@ -52,7 +52,10 @@ export class Uploads {
       }),
       pause: (id) => this.queue.pause(id),
       resume: (id) => this.queue.resume(id),
-      cancel: (id) => void attempt(() => this.queue.cancel(id).finally(focusChooser)),
+      cancel: (id) => void attempt(async () => {
+        await this.queue.cancel(id).finally(focusChooser);
+        await refresh();
+      }),
       dismiss: (id) => void attempt(async () => {
         this.queue.dismiss(id);
         focusChooser();
@@ -108,13 +111,11 @@ export class Uploads {
   }
 
   async #read(handle, { videoId }) {
-    try {
-      return await fileOf(handle);
-    } catch (error) {
-      if (error.name !== 'NotFoundError') throw error;
-      await this.#handles.remove(videoId);
-      throw new Problem(`${handle.name} was moved or deleted. Choose "Resume" again, and then choose the file.`);
-    }
+    // `getFile` fails if the file was moved or deleted, or if the user closed the question for permission.
+    const file = await fileOf(handle).catch(() => undefined);
+    if (file) return file;
+    await this.#handles.remove(videoId);
+    throw new Problem(`The browser can't read ${handle.name}. Choose "Resume" again, and then choose the file.`);
   }
 }
 
@@ -128,7 +129,10 @@ async function chooseOne() {
   });
 }
 
-/** Moves the keyboard focus to the file chooser, because the control that had the focus is gone. */
+/** Moves the keyboard focus to the file chooser, if the control that had the focus is gone. */
 function focusChooser() {
-  document.getElementById('file')?.focus();
+  // The page is rendered in an earlier microtask.
+  queueMicrotask(() => {
+    if (document.activeElement === document.body) document.getElementById('file')?.focus();
+  });
 }
