@@ -21,8 +21,9 @@ test(`an upload of ${SIZE} bytes from Node survives ${faults}`, async () => {
     .catch((error: Error) => { throw new Error(`${error.message}\n${steps.join('\n')}`); });
   expect(stored).toBe(source);
   expect(end.video).toBeDefined();
-  // The second client sends only parts that the first client had not sent.
-  expect(end.sent.length).toBeLessThan(partCount * 0.7);
+  // The first client ended when it started part `partCount * 0.6`. Of the parts up to this part, only the last four were not in S3, so the second client sends
+  // them and the parts after them.
+  expect(end.sent.length).toBeLessThanOrEqual(partCount - (Math.ceil(partCount * 0.6) - 4));
   expect(new Set(end.sent).size).toBe(end.sent.length);
   expect(phases).toEqual(expect.arrayContaining(['waiting', 'paused', 'checking', 'completing', 'done']));
   expect(refusals.map(({ error, sent }) => [error?.code, sent])).toEqual([['other_file', []], ['other_file', []]]);
