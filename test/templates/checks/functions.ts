@@ -31,6 +31,13 @@ const sourceLifecycleIsKnown: Check = (template) => {
   }));
 };
 
+/** Poster URLs and playback cookies are signed with the same keys. */
+const postersAreSigned: Check = (template) => {
+  const playback = handlersOf(template).find(({ name }) => name === 'delivery/start-playback');
+  return handlersOf(template).filter(({ name }) => playback && name === 'catalog/read-videos')
+    .flatMap(({ id, environment }) => differences(id, environment, { SIGNING_KEYS: playback!.environment.SIGNING_KEYS }));
+};
+
 /** The resource type to which the value of an environment variable must refer. address.ts checks `SERVICE_URL`. */
 const REFERENCED_TYPES: Record<string, string> = {
   // The type of an existing table can also be AWS::DynamoDB::Table.
@@ -79,6 +86,7 @@ const optionsApplyToAll: Check = (template) => {
 export const FUNCTIONS: Record<string, Check> = {
   'handlers have the variables that they read': environmentsFit,
   'the sweeper has the variables for uploads': sweeperKnowsUploads,
+  'posters are signed with the keys of the playback': postersAreSigned,
   'the sweeper and the transcode have the same source lifecycle': sourceLifecycleIsKnown,
   'variables refer to resources of the right type': environmentsRefer,
   'functions have the tested runtime': functionsRun,
