@@ -12,6 +12,7 @@ export const SURVIVORS: [what: RegExp, reason: string][] = [
   [/AllowAdminCreateUserOnly=false -> true/, 'the changed user pool is stricter, because it forbids self sign-up'],
   [/LifecycleConfiguration\.Rules\.\d\.Id=[\w /]+ removed/, 'the id of a lifecycle rule does not change what the rule does'],
   [/Origins\.0\.CustomOriginConfig(\.OriginSSLProtocols\S*)? removed/, 'the library does not configure this origin, which is the web app of the example'],
+  [/DefaultCacheBehavior\.FunctionAssociations\S* removed/, 'the function belongs to the web page of the example; test/journey/browser opens the pages'],
   [/DefaultRootObject=index.html removed/, 'this program does not open the web page of the example; test/journey/browser/page.test.ts opens it'],
   [/^Vod(?:TranscodeSubmit|Ingest)QueuePolicy\w+: .*=sqs:GetQueue(Attributes|Url) removed/, 'EventBridge does not use this action, which the CDK adds for the target of a rule'],
 ];

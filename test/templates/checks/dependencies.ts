@@ -37,6 +37,7 @@ function idOf(template: CloudFormationTemplate, properties: object): string {
 const ORDER: [follower: string, before: string, why: string][] = [
   ['VodAuthSignInFunction', 'VodAuthFilledClientSecret', 'the function must not use a new client id with the old secret'],
   ['VodDeliveryStartPlaybackFunction', 'VodDeliveryKeysKeyGroup', 'the function must not sign with a key that the group does not trust yet'],
+  ['VodCatalogReadVideosFunction', 'VodDeliveryKeysKeyGroup', 'the function must not sign with a key that the group does not trust yet'],
   ['VodAuthFirstAdmin', 'VodAuthUserPoolDomain', 'the invitation links to the sign-in page'],
   ['VodAuthFirstAdmin', 'VodAuthSignInFunction', 'the invitation links to the sign-in page'],
 ];
