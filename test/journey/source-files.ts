@@ -48,6 +48,18 @@ export async function storedDigest(data: string, videoId: string): Promise<strin
   return undefined;
 }
 
+/** A part of an incomplete upload in the local S3. `file` is the name of the file that contains its bytes. */
+export interface PartFacts {
+  readonly partNumber: number;
+  readonly file: string;
+}
+
+/** Returns the parts of all incomplete uploads in the local S3, in the order of their numbers. */
+export function storedParts(data: string): PartFacts[] {
+  const facts = partFiles(data).filter((name) => /\b\d+\.json$/.test(name)).map((name) => JSON.parse(readFileSync(path.join(data, 's3', '.uploads', name), 'utf8')));
+  return facts.sort((one, other) => one.partNumber - other.partNumber);
+}
+
 /** Returns the names of the files of incomplete uploads in the local S3. */
 export function partFiles(data: string): string[] {
   const folder = path.join(data, 's3', '.uploads');
