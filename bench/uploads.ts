@@ -1,5 +1,5 @@
 import { execFile } from 'child_process';
-import { openAsBlob, promises as fs } from 'fs';
+import { promises as fs } from 'fs';
 import * as path from 'path';
 import { promisify } from 'util';
 import { PRICES, unitPrice, type Priced } from './prices';
@@ -70,7 +70,8 @@ async function throughput(): Promise<Round[]> {
   for (let start = 0; start < made.size; start += 2 ** 24) await fs.appendFile(files.parts, await made.read(start, Math.min(start + 2 ** 24, made.size)));
   await fs.copyFile(files.parts, files.single);
   await fs.truncate(files.single, LARGEST_SINGLE);
-  const file = await openAsBlob(files.parts);
+  const { openFile } = await import('../examples/typescript/full/web/upload/file-node.js');
+  const file = await openFile(files.parts);
   try {
     const { facts } = await StackProcess.start({ app: APP });
     const client = await Client.signIn(facts);

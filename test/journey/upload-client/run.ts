@@ -1,4 +1,3 @@
-import { openAsBlob } from 'fs';
 import { Network } from './network';
 import type { StackFacts } from '../../../local/stack';
 import { Client } from '../client';
@@ -40,6 +39,7 @@ function apiOf(stack: StackFacts): Api {
 
 async function main(): Promise<void> {
   const { Upload } = await import('../../../examples/typescript/full/web/upload/upload.js');
+  const { openFile } = await import('../../../examples/typescript/full/web/upload/file-node.js');
   const { platformPut } = await import('../../../examples/typescript/full/web/upload/put.js' as string) as { platformPut(): Promise<Put> };
   const put = await platformPut();
   const sent: number[] = [];
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   }
 
   const upload = new Upload({
-    file: await openAsBlob(file, { type: 'video/mp4' }),
+    file: await openFile(file, { type: 'video/mp4' }),
     api: apiOf(facts),
     details: { fileName, title: 'survivor' },
     videoId,

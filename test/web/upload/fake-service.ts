@@ -1,4 +1,5 @@
 import { crc32 } from 'zlib';
+import type { BlobLike } from '../../../examples/typescript/full/web/upload/types.js';
 import { base64Of } from '../../../local/upload-file';
 
 /**
@@ -63,7 +64,7 @@ export class FakeService {
     });
   };
 
-  readonly put = async ({ url, headers }: Signed, body: Blob, { signal, onProgress }: { signal: AbortSignal; onProgress: (loaded: number) => void }) => {
+  readonly put = async ({ url, headers }: Signed, body: BlobLike, { signal, onProgress }: { signal: AbortSignal; onProgress: (loaded: number) => void }) => {
     const [, serial, videoId, partNumber] = /^https:\/\/s3\/(\d+)\/(v\d+)\/(.*)$/.exec(url)!;
     this.bodies.push(body);
     this.urls.push(url);

@@ -8,7 +8,7 @@ import * as ts from 'typescript';
 const FOLDER = join(__dirname, '../../../examples/typescript/full/web/upload');
 const LIBRARY = require.resolve('@foxglove/crc/dist/esm/src/index.js');
 /** The types of the module. `crc32.d.ts` describes a file of the library, so it is not generated. */
-const TYPES = ['upload.d.ts', 'errors.d.ts', 'types.d.ts'];
+const TYPES = ['upload.d.ts', 'errors.d.ts', 'types.d.ts', 'file-node.d.ts'];
 const MAX_BYTES = 10_000;
 
 const gzipped = (content: string | Uint8Array) => gzipSync(content, { level: 9 }).length;
@@ -20,16 +20,14 @@ test('the types match the code, and the code passes the strict checks of the com
   const program = ts.createProgram(fileNames, options);
   const { diagnostics } = program.emit();
   const problems = [...ts.getPreEmitDiagnostics(program), ...diagnostics].map(({ messageText, file }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
+  // The compiler reads the stored types, so a second run can find more problems or none.
+  if (process.env.WRITE_TYPES) for (const name of TYPES) writeFileSync(join(FOLDER, name), readFileSync(join(outDir, name)));
   expect(problems).toEqual([]);
-  for (const name of TYPES) {
-    const content = readFileSync(join(outDir, name), 'utf8');
-    if (process.env.WRITE_TYPES) writeFileSync(join(FOLDER, name), content);
-    expect(readFileSync(join(FOLDER, name), 'utf8')).toBe(content);
-  }
+  for (const name of TYPES) expect(readFileSync(join(FOLDER, name), 'utf8')).toBe(readFileSync(join(outDir, name), 'utf8'));
 });
 
 test('the module, its worker and the library have less than 10 kB (minified, gzip -9)', () => {
-  const files = [...readdirSync(FOLDER).filter((name) => name.endsWith('.js') && name !== 'put-node.js').map((name) => join(FOLDER, name)), LIBRARY];
+  const files = [...readdirSync(FOLDER).filter((name) => name.endsWith('.js') && !name.endsWith('-node.js')).map((name) => join(FOLDER, name)), LIBRARY];
   const minified = files.map((file) => gzipped(transformSync(readFileSync(file, 'utf8'), { minify: true, format: 'esm', target: 'es2022' }).code));
   expect(minified.reduce((sum, bytes) => sum + bytes)).toBeLessThan(MAX_BYTES);
   // As one file, as bundlers create it.

@@ -6,7 +6,7 @@ const POLYNOMIAL = 0xEDB88320;
 /**
  * Returns the CRC32 of a Blob. Reads the Blob in chunks.
  *
- * @param {Blob} blob
+ * @param {import('./types.js').BlobLike} blob
  * @param {(bytes: Uint8Array, crc: number) => number} update - Returns the CRC32 of bytes. `crc` is the CRC32 of the bytes before them.
  */
 export async function crc32Of(blob, update) {
@@ -18,7 +18,7 @@ export async function crc32Of(blob, update) {
 /**
  * Returns the CRC32 of a Blob. In Node, a stream needs half the CPU of chunks.
  *
- * @param {Blob} blob
+ * @param {import('./types.js').BlobLike} blob
  * @param {(bytes: Uint8Array, crc: number) => number} update
  */
 async function streamedCrc32Of(blob, update) {

@@ -34,7 +34,7 @@ export async function putByNode({ url, headers }, body, { signal, onProgress }) 
 
 /**
  * @param {import('node:http').ClientRequest} request
- * @param {Blob} body
+ * @param {import('./types.js').BlobLike} body
  * @param {(loadedBytes: number) => void} onProgress
  */
 async function send(request, body, onProgress) {

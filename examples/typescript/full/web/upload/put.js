@@ -37,12 +37,12 @@ function putByXhr({ url, headers }, body, { signal, onProgress }) {
     request.addEventListener('error', () => reject(new TemporaryError('no_connection', 'the connection to S3 was lost')));
     request.addEventListener('abort', () => reject(signal.reason));
     request.addEventListener('loadend', () => signal.removeEventListener('abort', abort));
-    request.send(body);
+    request.send(/** @type {Blob} */ (body));
   });
 }
 
 /** @type {import('./types.js').Put} */
 async function putByFetch({ url, headers }, body, { signal }) {
-  const response = await fetch(url, { method: 'PUT', headers, body, signal });
+  const response = await fetch(url, { method: 'PUT', headers, body: /** @type {Blob} */ (body), signal });
   return resultOf(response.status, await response.text());
 }

@@ -40,7 +40,7 @@ export function interpreter() {
  *
  * @param {import('./types.js').Put} put
  * @param {import('./types.js').SignedPut} signed
- * @param {Blob} body
+ * @param {import('./types.js').BlobLike} body
  * @param {import('./retries.js').Try} options
  * @param {(loadedBytes: number) => void} onProgress
  */

@@ -12,7 +12,16 @@ export type FileLike = {
     name?: string;
     size: number;
     type?: string;
-    slice: (start: number, end: number) => Blob;
+    slice: (start: number, end: number) => BlobLike;
+};
+/**
+ * A Blob, or an object like it.
+ */
+export type BlobLike = {
+    size: number;
+    slice: (start: number, end: number) => BlobLike;
+    stream: () => AsyncIterable<Uint8Array>;
+    arrayBuffer: () => Promise<ArrayBuffer>;
 };
 export type FileFacts = {
     fileName?: string;
@@ -74,7 +83,7 @@ export type ServerState = {
 /**
  * Returns the CRC32 of the bytes of a Blob.
  */
-export type Crc32 = (blob: Blob) => Promise<number>;
+export type Crc32 = (blob: BlobLike) => Promise<number>;
 /**
  * `code` is the error code of S3.
  */
@@ -89,7 +98,7 @@ export type PutOptions = {
 /**
  * Sends bytes to S3. Throws an error only if no response arrives.
  */
-export type Put = (signed: SignedPut, body: Blob, options: PutOptions) => Promise<PutResult>;
+export type Put = (signed: SignedPut, body: BlobLike, options: PutOptions) => Promise<PutResult>;
 export type Phase = "starting" | "checking" | "uploading" | "waiting" | "paused" | "completing" | "done" | "failed" | "aborted";
 export type UploadState = {
     phase: Phase;

@@ -7,7 +7,8 @@
  * @typedef {(method: string, path: string, body?: object, options?: { signal: AbortSignal }) => Promise<any>} Api
  */
 
-/** @typedef {{ name?: string, size: number, type?: string, slice: (start: number, end: number) => Blob }} FileLike A File, a Blob, or an object like it. */
+/** @typedef {{ name?: string, size: number, type?: string, slice: (start: number, end: number) => BlobLike }} FileLike A File, a Blob, or an object like it. */
+/** @typedef {{ size: number, slice: (start: number, end: number) => BlobLike, stream: () => AsyncIterable<Uint8Array>, arrayBuffer: () => Promise<ArrayBuffer> }} BlobLike A Blob, or an object like it. */
 /** @typedef {{ fileName?: string, size: number }} FileFacts */
 /** @typedef {{ fileName?: string, contentType?: string, [field: string]: unknown }} Details Fields of `POST /upload`. */
 /** @typedef {{ videoId: string, title: string, status: string, createdAt: string, error?: { code: string, message: string }, [field: string]: unknown }} Video */
@@ -18,11 +19,11 @@
 /** @typedef {{ partNumber: number, checksum: string }} PartChecksum `checksum` is a CRC32 in base64. */
 /** @typedef {{ video: Video, upload?: Plan, parts: PartChecksum[], file?: { fileName: string, size: number } }} ServerState `upload` is absent if S3 has the file. */
 
-/** @typedef {(blob: Blob) => Promise<number>} Crc32 Returns the CRC32 of the bytes of a Blob. */
+/** @typedef {(blob: BlobLike) => Promise<number>} Crc32 Returns the CRC32 of the bytes of a Blob. */
 
 /** @typedef {{ status: number, code?: string }} PutResult `code` is the error code of S3. */
 /** @typedef {{ signal: AbortSignal, onProgress: (loadedBytes: number) => void }} PutOptions */
-/** @typedef {(signed: SignedPut, body: Blob, options: PutOptions) => Promise<PutResult>} Put Sends bytes to S3. Throws an error only if no response arrives. */
+/** @typedef {(signed: SignedPut, body: BlobLike, options: PutOptions) => Promise<PutResult>} Put Sends bytes to S3. Throws an error only if no response arrives. */
 
 /** @typedef {'starting' | 'checking' | 'uploading' | 'waiting' | 'paused' | 'completing' | 'done' | 'failed' | 'aborted'} Phase */
 
