@@ -104,14 +104,23 @@ describe('the checksum', () => {
   });
 
   test('is computed in a new worker after a worker has failed to load', async () => {
-    const { checksums } = await load('checksum.js', { Worker: FakeWorker });
+    const asked: string[] = [];
+    const { checksums } = await load('checksum.js', { Worker: FakeWorker, fetch: async ({ href }: URL) => { asked.push(href); } });
     const { crc32: compute } = checksums();
     const first = compute(new Blob(['a']));
     FakeWorker.started[0].dispatchEvent(new Event('error'));
-    await expect(first).rejects.toMatchObject({ code: 'no_worker', message: 'checksum-worker.js failed: it did not load' });
+    await expect(first).rejects.toMatchObject({ name: 'UploadError', code: 'no_worker', message: 'checksum-worker.js failed: it did not load' });
+    expect(asked).toEqual(['https://example.org/upload/checksum-worker.js']);
     expect(FakeWorker.started[0].isTerminated).toBe(true);
     expect(await compute(new Blob(['a']))).toBe(crc32('a'));
     expect(FakeWorker.started).toHaveLength(2);
+  });
+
+  test('waits for the connection if the worker cannot load because the connection is lost', async () => {
+    const { checksums } = await load('checksum.js', { Worker: FakeWorker, fetch: async () => { throw new TypeError('Failed to fetch'); } });
+    const first = checksums().crc32(new Blob(['a']));
+    FakeWorker.started[0].dispatchEvent(new Event('error'));
+    await expect(first).rejects.toMatchObject({ code: 'no_connection', message: 'checksum-worker.js failed: it did not load' });
   });
 
   test('of a closed module is not computed any more', async () => {

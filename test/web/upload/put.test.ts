@@ -72,13 +72,24 @@ describe('a PUT request in a page', () => {
     await expect(aborted.result).rejects.toThrow('paused');
   });
 
-  test('uses fetch without XMLHttpRequest', async () => {
+  test('fails with a final error if the URL or a header is not valid', async () => {
+    const invalid = class extends FakeRequest {
+      open() { throw new TypeError('Invalid URL'); }
+    };
+    const put = await load({ XMLHttpRequest: invalid });
+    const { signal } = new AbortController();
+    await expect(put(signed, new Blob([BODY]), { signal, onProgress: () => undefined })).rejects.toMatchObject({ code: 'program_error', message: 'Invalid URL' });
+  });
+
+  test('uses fetch without XMLHttpRequest, and reports a lost connection', async () => {
     const calls: unknown[] = [];
     const put = await load({ fetch: async (...call: unknown[]) => { calls.push(call); return new Response('<Code>SlowDown</Code>', { status: 503 }); } });
     const body = new Blob(['a']);
     const { signal } = new AbortController();
     expect(await put(signed, body, { signal, onProgress: () => undefined })).toEqual({ status: 503, code: 'SlowDown' });
     expect(calls).toEqual([['https://s3/1', { method: 'PUT', headers: signed.headers, body, signal }]]);
+    const lost = await load({ fetch: async () => { throw new TypeError('Failed to fetch'); } });
+    await expect(lost(signed, body, { signal, onProgress: () => undefined })).rejects.toMatchObject({ code: 'no_connection' });
   });
 });
 
@@ -119,7 +130,7 @@ describe('a PUT request in Node', () => {
 
   test('fails if the connection is cut', async () => {
     answer = (request) => request.once('data', () => request.destroy());
-    await expect(put(new AbortController().signal)).rejects.toThrow();
+    await expect(put(new AbortController().signal)).rejects.toMatchObject({ code: 'no_connection' });
   });
 
   test('ends the request after an abort', async () => {

@@ -1,3 +1,5 @@
+import { TemporaryError, UploadError } from './errors.js';
+
 /** The bytes that are in memory at the same time. */
 const CHUNK_BYTES = 4 * 1024 ** 2;
 /** The polynomial of S3, gzip and zlib. The highest bit is the coefficient of x^0. */
@@ -107,14 +109,19 @@ function workerChecksums() {
     waiting.clear();
   };
   const start = () => {
-    const started = new Worker(new URL('./checksum-worker.js', import.meta.url), { type: 'module' });
+    const url = new URL('./checksum-worker.js', import.meta.url);
+    const started = new Worker(url, { type: 'module' });
     started.addEventListener('message', ({ data: { id, crc, error } }) => {
       const { resolve, reject } = waiting.get(id) ?? {};
       waiting.delete(id);
       if (error) reject?.(Object.assign(new Error(error.message), { name: error.name }));
       else resolve?.(crc);
     });
-    started.addEventListener('error', ({ message }) => close(Object.assign(new Error(`checksum-worker.js failed: ${message ?? 'it did not load'}`), { code: 'no_worker' })));
+    started.addEventListener('error', async ({ message = 'it did not load' }) => {
+      // The event does not tell whether the file is missing or the connection is lost.
+      const text = `checksum-worker.js failed: ${message}`;
+      close(await fetch(url).then(() => new UploadError('no_worker', text), () => new TemporaryError('no_connection', text)));
+    });
     return started;
   };
   /** @type {import('./types.js').Crc32} */

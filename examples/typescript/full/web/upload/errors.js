@@ -3,7 +3,7 @@ export class UploadError extends Error {
   name = 'UploadError';
 
   /**
-   * @param {string} code - A code of the service, or `other_file`, `file_unreadable`, `file_changed`, `storage_refused`, `unexpected_answer`.
+   * @param {string} code - A code of the service, or `other_file`, `file_unreadable`, `file_changed`, `storage_refused`, `unexpected_answer`, `no_worker`, `program_error`.
    * @param {string} message
    * @param {{ status?: number, cause?: unknown, expected?: import('./types.js').FileFacts, actual?: import('./types.js').FileFacts }} [details] - `expected` and `actual` are set for `other_file`.
    */
@@ -17,18 +17,14 @@ export class UploadError extends Error {
 }
 
 /** An error after which the same request can succeed later. */
-export class TemporaryError extends Error {
-  name = 'TemporaryError';
-
+export class TemporaryError extends UploadError {
   /**
    * @param {string} code
    * @param {string} message
    * @param {number} [status]
    */
   constructor(code, message, status) {
-    super(message);
-    this.code = code;
-    this.status = status;
+    super(code, message, { status });
   }
 }
 
@@ -36,11 +32,11 @@ export class TemporaryError extends Error {
 const TEMPORARY = [408, 425, 429];
 
 /**
- * @param {number | undefined} status - Undefined means that no response arrived.
+ * @param {number} status
  * @returns {boolean}
  */
 export function isTemporary(status) {
-  return status === undefined || status >= 500 || TEMPORARY.includes(status);
+  return status >= 500 || TEMPORARY.includes(status);
 }
 
 /**
@@ -52,7 +48,7 @@ export function isTemporary(status) {
  */
 export function isSessionEnd(error) {
   // A TemporaryError with the status 401 is from S3, and an UploadError is already final.
-  if (error instanceof TemporaryError || error instanceof UploadError) return false;
+  if (error instanceof UploadError) return false;
   return error?.status === 401 || (error?.name === 'AbortError' && error.status === undefined);
 }
 
@@ -81,7 +77,7 @@ export function toUploadError(error) {
  */
 function codeOf(error) {
   if (isUnreadable(error)) return 'file_unreadable';
-  if (typeof error?.code === 'string') return error.code;
   if (isSessionEnd(error)) return 'not_signed_in';
-  return error?.status === undefined ? 'no_connection' : 'unexpected_answer';
+  if (typeof error?.code === 'string') return error.code;
+  return error?.status === undefined ? 'program_error' : 'unexpected_answer';
 }

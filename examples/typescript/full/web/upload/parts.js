@@ -80,10 +80,7 @@ export class Parts {
       const signed = await this.#take(partNumber);
       options.signal.throwIfAborted();
       options.onSuccess();
-      const result = await send(put, signed, part, options, (bytes) => progress.send(partNumber, bytes)).catch((error) => {
-        progress.set(partNumber, 0);
-        throw error;
-      });
+      const result = await send(put, signed, part, options, (bytes) => progress.send(partNumber, bytes));
       const outcome = outcomeOf(result);
       if (outcome === 'stored') return progress.send(partNumber, part.size);
       progress.set(partNumber, 0);

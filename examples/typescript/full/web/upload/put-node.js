@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { resultOf } from './put.js';
+import { lost, resultOf } from './put.js';
 
 const MAX_WRITE_BYTES = 256 * 1024;
 const agents = { 'http:': new HttpAgent({ keepAlive: true }), 'https:': new HttpsAgent({ keepAlive: true }) };
@@ -16,10 +16,11 @@ export async function putByNode({ url, headers }, body, { signal, onProgress }) 
   const request = protocol === 'https:' ? httpsRequest(url, { ...options, agent: agents['https:'] }) : httpRequest(url, { ...options, agent: agents['http:'] });
   /** @type {Promise<import('./types.js').PutResult>} */
   const result = new Promise((resolve, reject) => {
-    request.on('error', reject);
+    const fail = (/** @type {Error} */ { message }) => reject(lost(message));
+    request.on('error', fail);
     request.on('response', (response) => {
       let text = '';
-      response.setEncoding('utf8').on('data', (chunk) => { text += chunk; }).on('error', reject);
+      response.setEncoding('utf8').on('data', (chunk) => { text += chunk; }).on('error', fail);
       response.on('end', () => resolve(resultOf(response.statusCode ?? 0, text)));
     });
   });

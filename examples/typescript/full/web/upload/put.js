@@ -1,4 +1,4 @@
-import { TemporaryError } from './errors.js';
+import { TemporaryError, toUploadError } from './errors.js';
 
 /**
  * Returns the error code of a response of S3.
@@ -9,7 +9,7 @@ import { TemporaryError } from './errors.js';
  */
 export function resultOf(status, body) {
   const code = status < 300 ? undefined : /<Code>([A-Za-z]+)<\/Code>/.exec(body)?.[1];
-  return code === undefined ? { status } : { status, code };
+  return { status, ...(code && { code }) };
 }
 
 /**
@@ -18,9 +18,16 @@ export function resultOf(status, body) {
  * @returns {Promise<import('./types.js').Put>}
  */
 export async function platformPut() {
-  if (typeof XMLHttpRequest === 'function') return putByXhr;
-  if (globalThis.process?.versions?.node) return (await import('./put-node.js')).putByNode;
-  return putByFetch;
+  const put = typeof XMLHttpRequest === 'function' ? putByXhr : globalThis.process?.versions?.node ? (await import('./put-node.js')).putByNode : putByFetch;
+  // A lost connection is a TemporaryError. Any other error, for example of an invalid URL, would occur again.
+  return (...request) => put(...request).catch((error) => {
+    throw toUploadError(error);
+  });
+}
+
+/** @param {string} [reason] */
+export function lost(reason = 'no response') {
+  return new TemporaryError('no_connection', `the connection to S3 was lost: ${reason}`);
 }
 
 /** @type {import('./types.js').Put} */
@@ -34,7 +41,7 @@ function putByXhr({ url, headers }, body, { signal, onProgress }) {
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.addEventListener('progress', ({ loaded }) => onProgress(loaded));
     request.addEventListener('load', () => resolve(resultOf(request.status, request.responseText)));
-    request.addEventListener('error', () => reject(new TemporaryError('no_connection', 'the connection to S3 was lost')));
+    request.addEventListener('error', () => reject(lost()));
     request.addEventListener('abort', () => reject(signal.reason));
     request.addEventListener('loadend', () => signal.removeEventListener('abort', abort));
     request.send(/** @type {Blob} */ (body));
@@ -43,6 +50,10 @@ function putByXhr({ url, headers }, body, { signal, onProgress }) {
 
 /** @type {import('./types.js').Put} */
 async function putByFetch({ url, headers }, body, { signal }) {
-  const response = await fetch(url, { method: 'PUT', headers, body: /** @type {Blob} */ (body), signal });
-  return resultOf(response.status, await response.text());
+  try {
+    const response = await fetch(url, { method: 'PUT', headers, body: /** @type {Blob} */ (body), signal });
+    return resultOf(response.status, await response.text());
+  } catch (error) {
+    throw lost(/** @type {Error} */ (error).message);
+  }
 }

@@ -1,10 +1,10 @@
-import { isSessionEnd, isTemporary, isUnreadable, toUploadError, TemporaryError, UploadError } from './errors.js';
+import { isSessionEnd, isTemporary, toUploadError, TemporaryError, UploadError } from './errors.js';
 import { orAbort } from './watchdog.js';
 
 const MAX_DELAY_MS = 30_000;
 
 /** The reason with which a pause aborts requests. */
-export const PAUSED = Symbol('paused');
+const PAUSED = Symbol('paused');
 
 /** @typedef {{ isTroubled: boolean, error?: UploadError, retryAt?: number }} Run */
 /**
@@ -94,7 +94,8 @@ export class Retries {
           return await work({ signal: AbortSignal.any([stop, this.#going.signal]), onSuccess });
         } catch (error) {
           if (stop.aborted) throw stop.reason;
-          if (this.isPaused) continue;
+          // `resume()` can end the pause before its aborted requests end.
+          if (this.isPaused || error === PAUSED) continue;
           if (isSessionEnd(error)) this.pause(toUploadError(error));
           else if (isFinal(error)) throw toUploadError(error);
           else failures = await this.#sleep(run, toUploadError(error), failures, stop);
@@ -162,6 +163,5 @@ export class Retries {
 
 /** @param {any} error */
 function isFinal(error) {
-  if (error instanceof TemporaryError) return false;
-  return error instanceof UploadError || isUnreadable(error) || !isTemporary(error?.status);
+  return !(error instanceof TemporaryError) && (error instanceof UploadError || !isTemporary(error?.status));
 }

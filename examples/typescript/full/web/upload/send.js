@@ -1,4 +1,5 @@
 import { isTemporary, TemporaryError, UploadError } from './errors.js';
+import { lost } from './put.js';
 import { watched } from './watchdog.js';
 
 /** S3 returns these codes with the status 400 for errors that a new request can avoid (see "Error responses" in the Amazon S3 API Reference). */
@@ -54,11 +55,12 @@ export async function send(put, signed, body, { signal, onSuccess }, onProgress)
       onProgress(loadedBytes);
     } }));
   } catch (error) {
+    onProgress(0);
     signal.throwIfAborted();
     // Browsers report a file that was changed or deleted like a lost connection. This read throws an error with the reason.
     await body.slice(0, 1).arrayBuffer();
-    if (error instanceof TemporaryError) throw error;
-    throw new TemporaryError('no_connection', `the connection to S3 was lost: ${/** @type {Error} */ (error).message}`);
+    if (error instanceof UploadError) throw error;
+    throw lost(/** @type {Error} */ (error).message);
   } finally {
     isOver = true;
   }

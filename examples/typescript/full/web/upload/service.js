@@ -1,4 +1,4 @@
-import { isTemporary, UploadError } from './errors.js';
+import { isSessionEnd, TemporaryError, toUploadError, UploadError } from './errors.js';
 import { watched } from './watchdog.js';
 
 /** The clock of the device and the clock of the service may differ by this time. */
@@ -31,8 +31,14 @@ export class Service {
    * @param {string} path
    * @param {object} [body]
    */
-  #call(method, path, body) {
-    return watched(undefined, (signal) => this.#api(method, path, body, { signal }));
+  async #call(method, path, body) {
+    try {
+      return await watched(undefined, (signal) => this.#api(method, path, body, { signal }));
+    } catch (error) {
+      const { status, message } = /** @type {any} */ (error);
+      if (status !== undefined || isSessionEnd(error) || error instanceof UploadError) throw error;
+      throw new TemporaryError('no_connection', message);
+    }
   }
 
   /**
@@ -52,10 +58,10 @@ export class Service {
         onCreated(state.video.videoId);
         return state;
       } catch (error) {
-        const { status, code, message } = /** @type {any} */ (error);
+        const { status, code } = /** @type {any} */ (error);
         // The user has reached a quota. A throttle has the same status (429) and another code.
-        if (code === 'limit_reached') throw new UploadError(code, message, { status, cause: error });
-        isUnclear ||= status !== 429 && isTemporary(status);
+        if (code === 'limit_reached') throw toUploadError(error);
+        isUnclear ||= status !== 429;
         throw error;
       }
     });
@@ -125,14 +131,14 @@ export class Service {
   }
 
   /**
-   * Removes the video of an unfinished upload.
+   * Removes the video of an unfinished upload. After the end of the session, this method fails: the caller of `abort()` must not wait for a sign-in.
    *
    * @param {string} videoId
    */
   async remove(videoId) {
     this.#retries.resume();
     await this.#retries.run(new AbortController().signal, () => this.#call('DELETE', `/upload/${encodeURIComponent(videoId)}`).catch((error) => {
-      if (error.status === 401) throw new UploadError(error.code ?? 'not_signed_in', error.message, { status: 401, cause: error });
+      if (isSessionEnd(error)) throw toUploadError(error);
       if (error.status !== 404) throw error;
     }));
   }

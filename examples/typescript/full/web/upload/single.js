@@ -27,15 +27,12 @@ export async function sendWhole({ file, plan, look, put, retries, progress, stop
     const signed = plan ?? await look();
     plan = undefined;
     if (!signed) return progress.set(WHOLE, file.size);
-    if (signed.kind !== 'single') throw new UploadError('unexpected_answer', `expected an upload with one PUT request, got ${signed.kind}`);
+    if (signed.kind !== 'single') throw new UploadError('unexpected_answer', `the kind of the upload is ${signed.kind}`);
     options.signal.throwIfAborted();
-    const outcome = outcomeOf(await send(put, signed, body, options, (bytes) => progress.send(WHOLE, bytes)).catch((error) => {
-      progress.set(WHOLE, 0);
-      throw error;
-    }));
+    const outcome = outcomeOf(await send(put, signed, body, options, (bytes) => progress.send(WHOLE, bytes)));
     if (outcome === 'stored') return progress.send(WHOLE, file.size);
     if (outcome === 'changed') throw new UploadError('file_changed', 'the file changed during the upload');
     if (outcome === 'gone') throw new TemporaryError('storage_refused', 'S3 returned 404 to the upload of a file');
-    throw new TemporaryError('storage_unavailable', 'S3 already has an object with this key');
+    throw new TemporaryError('storage_unavailable', 'S3 already has an object');
   });
 }

@@ -1,6 +1,6 @@
 /**
  * Sends a request to the API, and returns the parsed body of the response. Throws an error with `status` and `code` if the API rejects the request, and an error
- * without `status` if no response arrives. Renews tokens: the status 401 means that the user must sign in again.
+ * without `status` if no response arrives. An `UploadError` ends the upload. Renews tokens: the status 401 means that the user must sign in again.
  */
 export type Api = (method: string, path: string, body?: object, options?: {
     signal: AbortSignal;
@@ -96,7 +96,7 @@ export type PutOptions = {
     onProgress: (loadedBytes: number) => void;
 };
 /**
- * Sends bytes to S3. Throws an error only if no response arrives.
+ * Sends bytes to S3. Throws an error if no response arrives, or an `UploadError`.
  */
 export type Put = (signed: SignedPut, body: BlobLike, options: PutOptions) => Promise<PutResult>;
 export type Phase = "starting" | "checking" | "uploading" | "waiting" | "paused" | "completing" | "done" | "failed" | "aborted";

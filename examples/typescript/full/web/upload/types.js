@@ -2,7 +2,7 @@
 
 /**
  * Sends a request to the API, and returns the parsed body of the response. Throws an error with `status` and `code` if the API rejects the request, and an error
- * without `status` if no response arrives. Renews tokens: the status 401 means that the user must sign in again.
+ * without `status` if no response arrives. An `UploadError` ends the upload. Renews tokens: the status 401 means that the user must sign in again.
  *
  * @typedef {(method: string, path: string, body?: object, options?: { signal: AbortSignal }) => Promise<any>} Api
  */
@@ -23,7 +23,7 @@
 
 /** @typedef {{ status: number, code?: string }} PutResult `code` is the error code of S3. */
 /** @typedef {{ signal: AbortSignal, onProgress: (loadedBytes: number) => void }} PutOptions */
-/** @typedef {(signed: SignedPut, body: BlobLike, options: PutOptions) => Promise<PutResult>} Put Sends bytes to S3. Throws an error only if no response arrives. */
+/** @typedef {(signed: SignedPut, body: BlobLike, options: PutOptions) => Promise<PutResult>} Put Sends bytes to S3. Throws an error if no response arrives, or an `UploadError`. */
 
 /** @typedef {'starting' | 'checking' | 'uploading' | 'waiting' | 'paused' | 'completing' | 'done' | 'failed' | 'aborted'} Phase */
 

@@ -5,7 +5,7 @@
  * @returns {Promise<import('./types.js').Video[]>}
  */
 export function listOpenUploads(api: import("./types.js").Api): Promise<import("./types.js").Video[]>;
-export { UploadError } from "./errors.js";
+export { UploadError };
 /** The upload of one file. Only `abort()` removes the video. */
 export class Upload {
     /** @param {import('./types.js').UploadOptions} options */
@@ -21,7 +21,11 @@ export class Upload {
     pause(): void;
     /** Ends a pause. Also ends the delay before the next try. */
     resume(): void;
-    /** Ends the upload, and removes the video. Repeats the request until the service responds. Throws an `UploadError` if the service rejects the request. */
+    /**
+     * Ends the upload, and removes the video. Repeats the request until the service responds. Throws an `UploadError` if the service rejects the request, or if the
+     * session of the user has ended. Then this method can be called again.
+     */
     abort(): Promise<void>;
     #private;
 }
+import { UploadError } from './errors.js';

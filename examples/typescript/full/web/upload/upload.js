@@ -7,7 +7,7 @@ import { Retries } from './retries.js';
 import { Service } from './service.js';
 import { sendWhole } from './single.js';
 
-export { UploadError } from './errors.js';
+export { UploadError };
 
 /** The checksum of a file up to this size is sent before its bytes, so S3 compares the checksum. Larger files are checked part by part. */
 const CHECKED_BYTES = 64 * 1024 ** 2;
@@ -51,14 +51,16 @@ export class Upload {
   /** @returns {import('./types.js').UploadState} */
   get state() {
     const { loadedBytes, totalBytes } = this.#progress;
-    const trouble = this.#isRunning ? this.#retries.trouble : undefined;
-    const phase = !this.#isRunning ? this.#phase : this.#retries.isPaused ? 'paused' : trouble ? 'waiting' : this.#phase;
-    const error = phase === 'paused' ? this.#retries.pausedBy : this.#error ?? trouble?.error;
+    const { isPaused, pausedBy, trouble } = this.#retries;
+    // S3 can need minutes to join the parts. The API returns 503 until then.
+    const isJoining = this.#phase === 'completing' && trouble?.error?.status === 503;
+    const phase = !this.#isRunning ? this.#phase : isPaused ? 'paused' : trouble && !isJoining ? 'waiting' : this.#phase;
+    const { error = phase === 'paused' ? pausedBy : this.#error, retryAt = undefined } = phase === 'waiting' ? trouble ?? {} : {};
     return Object.freeze({
       phase, loadedBytes, totalBytes,
       ...(this.#videoId !== undefined && { videoId: this.#videoId }),
       ...(phase === 'uploading' && this.#progress.speed),
-      ...(phase === 'waiting' && trouble?.retryAt !== undefined && { retryAt: trouble.retryAt }),
+      ...(retryAt !== undefined && { retryAt }),
       ...(error && { error }),
     });
   }
@@ -84,10 +86,16 @@ export class Upload {
     this.#retries.resume();
   }
 
-  /** Ends the upload, and removes the video. Repeats the request until the service responds. Throws an `UploadError` if the service rejects the request. */
+  /**
+   * Ends the upload, and removes the video. Repeats the request until the service responds. Throws an `UploadError` if the service rejects the request, or if the
+   * session of the user has ended. Then this method can be called again.
+   */
   abort() {
-    if (this.#phase === 'done') return Promise.reject(new UploadError('wrong_status', 'the file is already uploaded, so the upload cannot be aborted'));
-    this.#abort ??= this.#remove();
+    if (this.#phase === 'done') return Promise.reject(new UploadError('wrong_status', 'the file is already uploaded'));
+    this.#abort ??= this.#remove().catch((error) => {
+      this.#abort = undefined;
+      throw error;
+    });
     return this.#abort;
   }
 
@@ -163,7 +171,8 @@ export class Upload {
     if (!upload) return this.#stored(video);
     const common = { file, put, retries: this.#retries, progress: this.#progress, stop: this.#end.signal };
     if (upload.kind === 'single') {
-      if (mayDiffer) await this.#refuseOtherFile(state, () => this.#hasChecksum(upload.headers['x-amz-checksum-crc32'], crc32));
+      const expected = upload.headers['x-amz-checksum-crc32'];
+      if (mayDiffer) await this.#refuseOtherFile(state, async () => !expected || expected === await this.#checksumOfFile(crc32));
       this.#enter('uploading');
       await sendWhole({ ...common, plan: upload, look: () => this.#lookForPlan(videoId) });
       return video;
@@ -204,14 +213,6 @@ export class Upload {
   }
 
   /**
-   * @param {string | undefined} checksum - Undefined if no checksum is known.
-   * @param {import('./types.js').Crc32} crc32
-   */
-  async #hasChecksum(checksum, crc32) {
-    return checksum === undefined || checksum === await this.#checksumOfFile(crc32);
-  }
-
-  /**
    * @param {import('./types.js').ServerState} state
    * @param {() => Promise<boolean>} isSame
    */
@@ -228,7 +229,7 @@ export class Upload {
   /** @param {import('./types.js').Video} video */
   #stored(video) {
     const { error } = video;
-    if (error?.code === 'upload_expired') throw new UploadError('upload_expired', 'the upload has expired: start a new upload');
+    if (error?.code === 'upload_expired') throw new UploadError('upload_expired', 'the upload has expired');
     if (video.status === 'deleting') throw new UploadError('not_found', 'the video is being removed');
     return video;
   }

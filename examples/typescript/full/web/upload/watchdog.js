@@ -17,7 +17,7 @@ export async function watched(signal, work) {
   const check = () => {
     const restMs = progressAt + STALL_MS - Date.now();
     if (restMs > 0) timer = setTimeout(check, restMs);
-    else watchdog.abort(new TemporaryError('no_progress', 'the connection made no progress for a minute'));
+    else watchdog.abort(new TemporaryError('no_progress', 'no progress for a minute'));
   };
   let timer = setTimeout(check, STALL_MS);
   const onProgress = () => { progressAt = Date.now(); };
