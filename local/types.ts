@@ -14,9 +14,9 @@ export interface Need {
   readonly action: string;
   readonly resource: string;
   readonly context?: Record<string, string | string[]>;
-  /** Whether a multipart upload writes the object. */
+  /** True if the object is written with a multipart upload. */
   readonly parts?: boolean;
-  /** False if the request compares the object's ETag, and does not read the object. */
+  /** False if the request compares the ETag of the object without reading the content. */
   readonly readsContent?: boolean;
 }
 
@@ -28,7 +28,7 @@ export class AwsError extends Error {
   }
 }
 
-/** The local S3 omits the details from its response. */
+/** The message names the caller, the action and the resource. The local S3 does not send this message to the client. */
 export class AccessDenied extends AwsError {
   constructor(principal: Principal, { action, resource }: Need) {
     super('AccessDenied', `${principal.id} is not authorized to perform ${action} on ${resource}`, 403);
@@ -41,7 +41,7 @@ export interface AwsRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: Record<string, string>;
-  /** The whole body. Undefined if the signature doesn't cover the body. The local S3 then streams the body from `raw`. */
+  /** The whole body. If the signature doesn't cover the body, `body` is undefined, and the local S3 reads the stream `raw`. */
   readonly body?: Buffer;
   readonly raw: IncomingMessage;
   readonly principal: Principal;

@@ -76,7 +76,7 @@ export async function stateOf(call: CallApi, videoId: string): Promise<UploadSta
 }
 
 /**
- * Uploads a file with one PUT request or in parts, as `state.upload` specifies. Sends no part that S3 has already stored.
+ * Uploads a file with one PUT request or in parts, as `state.upload` specifies. Skips the parts that S3 has already stored.
  *
  * @param state the response of `POST /upload`, or the result of `stateOf` to continue an upload
  */

@@ -21,7 +21,7 @@ export type ObserveUsage = (usage: Usage) => void;
 
 export const ignoreUsage: ObserveUsage = () => undefined;
 
-/** The duration includes the start of a process. */
+/** The measured duration includes the start of the function's process. */
 export function observedFunctions(functions: Functions & Part, stack: LocalStack, observe: ObserveUsage): Functions & Part {
   return {
     ...functions,

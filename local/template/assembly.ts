@@ -86,7 +86,7 @@ function readObject(file: string, what: string, key?: string): Record<string, an
   return key && !isObject(content[key]) ? fail(`has no "${key}"`) : content;
 }
 
-/** Rejects a path or a symbolic link that leads out of the cloud assembly, because the local stack runs and publishes assets. */
+/** Rejects a path or a symbolic link that leads out of the cloud assembly. Otherwise, the local stack could run or publish any file of this computer. */
 function pathIn(folder: string, name: string, what: string): string {
   // A stack in a CDK stage uses the assets of the whole app, which are one folder above.
   const above = path.dirname(path.resolve(folder));

@@ -33,7 +33,7 @@ export async function runCustomResources(stack: TemplateStack, functions: Functi
     if (type === 'Custom::CDKBucketDeployment') {
       await deployFiles(stack, resource, store);
     } else if (type === 'Custom::S3AutoDeleteObjects') {
-      // This custom resource only acts when a stack is deleted, and the local stack is never deleted.
+      // This custom resource empties a bucket before the bucket is deleted. The local stack never deletes a bucket.
       onlyKnown(logicalId, given, 'ServiceToken BucketName');
     } else if (type === 'Custom::S3BucketNotifications') {
       // The function of this custom resource requires Python, so the local stack does not run it. Instead, the local S3 reads the notification configuration
@@ -47,7 +47,7 @@ export async function runCustomResources(stack: TemplateStack, functions: Functi
   }
 }
 
-/** The function sends its response with PUT to an unguessable URL. The response is never printed. */
+/** Invokes the function of a custom resource. The function sends its response with PUT to an unguessable URL. */
 async function run(stackId: string, functions: Functions, { logicalId, type }: Resource, properties: Outcome['properties'], before?: Outcome): Promise<Names> {
   const address = `/${randomBytes(24).toString('base64url')}`;
   let answer: any;

@@ -7,8 +7,8 @@ const BUCKET_ARN = /^arn:aws:s3:::([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/.*)?$/s
 const BOOTSTRAP = /^cdk-[a-z0-9]+-assets-/;
 
 /**
- * Adds the buckets that an IAM policy or an event rule of the template names, but that the template does not define. Each added bucket is empty and private,
- * and sends events to EventBridge. On AWS, such a bucket exists before the deployment of the stack, for example the bucket of another pipeline.
+ * Adds each bucket that an IAM policy or an event rule names, and the template does not define. Each added bucket is empty and private, and sends events to
+ * EventBridge. On AWS, such a bucket exists before the deployment of the stack, for example the bucket of another pipeline.
  *
  * @returns the names of the added buckets
  */
@@ -27,7 +27,7 @@ export function addImportedBuckets(stack: TemplateStack): string[] {
   return names;
 }
 
-/** Returns no properties if they depend on a custom resource that has not run yet. In this case, the buckets in the properties are not added. */
+/** If a property depends on a custom resource that has not run yet, returns an empty object. The buckets that such a resource names are not added. */
 function propertiesOf(resource: Resource): Resource['properties'] {
   try {
     return resource.properties;
