@@ -184,8 +184,8 @@ export class VodApi extends Construct implements IVodApi {
       this.guard ? 'authorizeWith: expected one call, got a second call. The API already has an authorizer' : undefined, authorizerProblem(this, 'authorizeWith', authorizer),
     ]);
     this.guard = authorizer;
-    // A changed authorizer needs a new deployment, which CDK creates only if the app has set a feature flag. This call adds the settings of the authorizer to
-    // the logical id, so changed settings always lead to a new deployment.
+    // A changed authorizer needs a new deployment, which CDK creates only if the app has set a feature flag. This call adds the authorizer's settings to the
+    // logical id of the deployment, so changed settings always lead to a new deployment.
     this.restApi.latestDeployment?.addToLogicalId({ authorizer: authorizer.authorizerId, settings: settingsOf(authorizer) });
     if (authorizer.authorizationType !== apigateway.AuthorizationType.COGNITO) {
       acknowledge(this.restApi, { 'AwsSolutions-COG4': 'a Lambda authorizer authorizes the requests' });

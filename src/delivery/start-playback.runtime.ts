@@ -30,7 +30,7 @@ export function startPlayback({ videos, roles, signCookies, posterUrls, serviceU
 
       const prefix = attemptPrefix(videoId, attempt);
       const expires = Math.floor(now().getTime() / 1000) + sessionSeconds;
-      // Concurrent, so that both wait for the same read of a secret.
+      // The cookies and the poster URL are signed concurrently, so that both wait for the same read of a secret.
       const [cookies, poster] = await Promise.all([
         signCookies(`${serviceUrl}/${prefix}*`, expires), media.poster ? posterUrls().then((posterUrl) => posterUrl(media.poster!)) : undefined,
       ]);

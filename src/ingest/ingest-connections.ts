@@ -20,7 +20,7 @@ export function grantOnObjects(scope: IConstruct, { bucket, prefix = '' }: Inges
 export function ingestLifecycleConnections(scope: IConstruct, { sources }: IVodIngest, upload: IVodUpload): Connection<'INGEST_SOURCES'>[] {
   const action = upload.sourceLifecycle._settings()?.action;
   if (!action) return [];
-  // A bucket of another pipeline has no lifecycle rule that archives sources, so only sources in the source bucket can be archived.
+  // Only the source bucket has a lifecycle rule that archives sources. Sources in the buckets of other pipelines cannot be archived.
   const changed = sources.filter(({ bucket, deleteSources }) => deleteSources && (action === 'delete' || bucket === upload.bucket));
   const actions = action === 'delete' ? ['s3:GetObject', 's3:DeleteObject'] : ['s3:GetObject', 's3:GetObjectTagging', 's3:PutObjectTagging'];
   return [connection({

@@ -134,7 +134,7 @@ export class VodIngest extends Construct implements IVodIngest {
     useFunctionOptions(this, props.functions);
     const watched = watchedBuckets(this, props);
     if (props.upload) checkSoleUse(this, propName(this, 'sourceBucket'), 'ingest', props.upload.bucket, `Each service would create a video for each object below ${INGEST_PREFIX}`);
-    // A service must not ingest objects that this library writes: the results would become new videos without end.
+    // A service must not ingest objects that this library writes. Each ingested object would cause new objects, in an endless loop.
     for (const { bucket, prop } of watched) {
       checkUnused(this, prop, 'media', bucket, 'Each media file would become a video');
       checkUnused(this, prop, 'failed events', bucket, 'Each failed event record would become a video');

@@ -30,7 +30,7 @@ export class Access {
   /** A list with the name of the group that has the role. The list is empty for `nobody()`, and undefined for `signedIn()`. */
   public readonly groups?: string[];
 
-  // If `groups` is undefined, every signed-in user has the role. `group()` always passes a list, so that an undefined name does not give everyone the role.
+  // If `groups` is undefined, every signed-in user has the role. Therefore, `group()` always passes a list, even if the name is undefined.
   private constructor(groups?: string[]) {
     this.groups = groups;
   }

@@ -20,7 +20,7 @@ function hasToken(value: unknown): boolean {
 function known(scope: IConstruct, value: unknown): unknown {
   const final = finalValue(scope, value);
   if (!Array.isArray(final)) return isKnown(final) ? final : value;
-  // If an item of a lazy list is unknown, its original CDK token is not available. A new CDK token then stands for the item.
+  // If an item of a lazy list is known only at deploy time, the original CDK token of the item is not available. A new CDK token replaces it.
   return final.map((item: unknown) => (isKnown(item) ? item : Lazy.string({ produce: () => undefined })));
 }
 

@@ -9,7 +9,7 @@ const PUBLIC_ACLS: unknown[] = [s3.BucketAccessControl.PUBLIC_READ, s3.BucketAcc
 
 /** Rejects a public bucket, and warns of a bucket that allows requests without TLS. */
 export function checkBucketAccess(scope: IConstruct, prop: string, bucket: s3.IBucket, resource: s3.CfnBucket): void {
-  // Two areas can use one bucket, which is checked only once.
+  // If two areas use the same bucket, the second area does not check the bucket again.
   if (Aspects.of(bucket).all.some((aspect) => aspect instanceof WarnWithoutTls)) return;
   scope.node.addValidation({ validate: () => publicProblems(prop, resource) });
   Aspects.of(bucket).add(new WarnWithoutTls(scope, prop, bucket, resource), { priority: AspectPriority.READONLY });

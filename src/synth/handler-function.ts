@@ -92,7 +92,7 @@ function grantOptions(role: iam.Role, { vpc, tracing, environmentEncryption }: V
 /** The connection can belong to a construct that is created after the function. */
 export function connect<H extends HandlerName, V extends Variable>(fn: HandlerFunction<H>, connection: Connection<V> & LateFor<H, V>): void {
   add(fn, connection);
-  // The services that the handler calls without a variable were checked when the function was created.
+  // The creation of the function has already checked the services that the handler calls without a variable.
   warnOfIsolation(fn.node.scope!, undefined, Object.keys(connection.environment), functionOptions(fn));
 }
 

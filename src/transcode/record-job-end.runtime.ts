@@ -28,7 +28,7 @@ export function recordJobEnd(videos: VideoRepository, job: JobMetadata, end: Job
       const result = readResult(end, job);
       const { durationSeconds = 0 } = result;
       const { tooLongFrom = Infinity } = job;
-      // The row of a video that is too long does not contain the keys of its media files. The files stay in the bucket until the video is deleted.
+      // If the video is too long, the keys of its media files are not recorded. The files stay in the bucket until the video is deleted.
       return durationSeconds < tooLongFrom ? videos.recordReady(videoId, attempt, result) : videos.recordError(videoId, attempt, FOUND_TOO_LONG);
     }
     case 'CANCELED': return videos.recordError(videoId, attempt, { code: 'transcode_failed', message: 'the transcode was canceled' });

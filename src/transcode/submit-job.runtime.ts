@@ -77,9 +77,8 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
   let adopted: string | undefined;
   let outcome: string | VideoError;
   try {
-    // If an earlier invocation created a job for the attempt and did not record the job, `row` contains the claim of the earlier invocation. Another message
-    // can claim the attempt between the read of `row` and `videos.claim`. The claim of the other message is not stale yet, so the token check above throws an
-    // error.
+    // An earlier invocation may have created a job for the attempt without recording the job. Then `row` contains the claim of the earlier invocation. A claim
+    // by another message after the read of `row` is not stale yet, so the token check above has thrown an error.
     adopted = !isFirst && row.claim?.attempt === attempt ? await findJob(row, ports) : undefined;
     outcome = adopted ?? await createJob(row, messageId, ports);
   } catch (error) {

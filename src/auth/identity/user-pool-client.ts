@@ -47,9 +47,9 @@ export function createClient(
   const rotation = rotates(options);
   const client = userPool.addClient(id, {
     ...overlay({
-      // If no flow is set, Cognito enables its default flows. With `userPassword: false`, CDK sets only ALLOW_REFRESH_TOKEN_AUTH. For a client with token
-      // rotation, Cognito rejects this flow, so CDK omits it. Such a client allows SRP instead. SRP gives no additional access, because it requires the
-      // password.
+      // If no flow is set, Cognito enables its default flows. With `userPassword: false`, CDK sets only ALLOW_REFRESH_TOKEN_AUTH. If the client rotates tokens,
+      // Cognito rejects ALLOW_REFRESH_TOKEN_AUTH, so CDK omits this flow, and the list of flows would be empty. Therefore, a client with rotation allows SRP.
+      // SRP gives no additional access, because it requires the password.
       authFlows: rotation ? { userSrp: true } : { userPassword: false },
       idTokenValidity: Duration.hours(1),
       accessTokenValidity: Duration.hours(1),

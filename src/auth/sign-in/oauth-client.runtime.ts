@@ -68,7 +68,7 @@ export class OAuthClient {
   async revoke(token: string): Promise<void> {
     const response = await this.post('/oauth2/revoke', { token });
     if (response.ok) return;
-    // Cognito's error codes for a value that is not a refresh token.
+    // Cognito returns one of these error codes if the value is not a refresh token.
     if (!['unsupported_token_type', 'invalid_request', 'invalid_grant'].includes(String(response.body.error))) throw upstreamFailed('/oauth2/revoke', response);
     console.warn({ message: 'no refresh token to revoke', error: response.body.error });
   }

@@ -126,7 +126,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
   }
 
   function clearedSessions(playlists: readonly string[], { inCookie }: HeldToken): string[] {
-    // A request with a token in the body can come from a page of any origin.
+    // Any website can send a request with a token in the body. Such a request must not clear the playback cookies of the browser.
     if (playlists.length > 0 && !inCookie) throw invalid('/playbackSessions', 'can be given only in a browser session, without refresh_token');
     return playlists.flatMap((hls, index) => {
       const session = hls.startsWith(`${SERVICE_URL}/`) ? parseHlsKey(hls.slice(SERVICE_URL.length + 1)) : undefined;
@@ -147,7 +147,7 @@ function heldToken({ body, headers }: TokenRequest, origins: readonly string[]):
   if (body.refresh_token !== undefined) return { token: body.refresh_token, inCookie: false };
   const [token, ...others] = refreshTokensFrom(parseCookies(headers.cookie));
   if (token === undefined) throw new HttpProblem('not_signed_in', 'there is no refresh token in the body or in the cookie');
-  // Browsers send `Origin`, `Sec-Fetch-Site` or both, and scripts can't forge these headers.
+  // Every browser sends at least one of the headers `Origin` and `Sec-Fetch-Site`. Scripts can't forge these headers.
   const { origin, 'sec-fetch-site': site } = headers;
   const isSent = origin !== undefined || site !== undefined;
   if (!isSent || (origin !== undefined && !origins.includes(origin)) || (site !== undefined && site !== 'same-origin')) {

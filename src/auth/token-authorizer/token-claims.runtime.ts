@@ -32,8 +32,8 @@ export function isOfUse(use: TokenRules['use'], header: Claims, claims: Claims):
   const has = (name: string) => claims[name] !== undefined;
   const isAccess = mediaType === 'at+jwt' || ACCESS_CLAIMS.some(has) || claims.typ === 'Bearer' || claims.token_use === 'access';
   const isId = ID_CLAIMS.some(has) || claims.typ === 'ID' || claims.token_use === 'id';
-  // Most id tokens contain none of `ID_CLAIMS`. An access token that contains none of `ACCESS_CLAIMS` looks like such an id token, and is accepted as an id
-  // token.
+  // Most id tokens contain none of `ID_CLAIMS`, so these claims are not required. Therefore, an access token without any of `ACCESS_CLAIMS` is accepted as an
+  // id token.
   return use === 'id' ? !isAccess && !isOfClient(claims) : isAccess && !isId;
 }
 

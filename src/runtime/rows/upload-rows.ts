@@ -135,7 +135,7 @@ export function uploadRows(tableName: string, documents: DynamoDBDocumentClient,
           },
         },
         { Delete: { TableName: tableName, Key: detailsKey(videoId) } },
-        // The abort of the upload has already changed the usage.
+        // For a video that is being deleted, the abort of the upload has already changed the usage.
         ...(status === 'deleting' ? [] : [addUsage(tableName, owner, { videos: -1 })]),
       ]);
       return outcome;

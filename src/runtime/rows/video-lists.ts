@@ -115,8 +115,8 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
       let position = from;
       const page = new PageOfRows(limit);
       for (let left = ROWS_A_PAGE; left > 0;) {
-        // `fill` can skip many videos: the videos that are being deleted, and the videos without the requested status. To avoid many small queries, each query
-        // reads at least as many keys as all earlier queries together.
+        // `fill` skips videos that are being deleted, and videos without the requested status. If `fill` skips many videos, many small queries would be slow.
+        // Therefore, each query reads at least as many keys as all earlier queries together.
         const size = Math.min(left, Math.max(limit - page.rows.length, ROWS_A_PAGE - left));
         const { ids, more } = await idsOf(owner, status, size + 1, position?.videoId);
         const here = ids.slice(0, size);

@@ -160,8 +160,8 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
             height,
             ...(isListed(row.visibility) && publicationKey({ publishedAt, videoId })),
           },
-          // The row can contain the error of an earlier attempt, because older versions of this library did not remove the error.
-          // Without the claim, more rows have at most 1 KB, so a write of such a row costs only one write unit.
+          // `error` can be the error of an earlier attempt, because older versions of this library did not remove it. The removal of `claim` makes the row
+          // smaller. A write of a row with at most 1 KB costs one write unit.
           remove: ['error', 'claim'],
           // The keys of the list of ready videos depend on `visibility` and `publishedAt`. If `visibility` or `publishedAt` has changed since the read, the
           // write fails and is tried again.

@@ -27,7 +27,7 @@ export function deterministicSigner(privateKey: KeyObject): Sign {
       curve.setPrivateKey(toBytes(nonce));
       // A compressed point is one byte for the sign of y, and then x.
       const r = modulo(toNumber(curve.getPublicKey(null, 'compressed').subarray(1)));
-      // Has no effect on the result. Without a random factor, the time of the arithmetic would depend only on the nonce and the key, and could reveal them.
+      // This random factor does not change the result. Without the factor, the duration of the arithmetic could reveal the nonce and the key.
       const blind = modulo(toNumber(randomBytes(BYTES))) || 1n;
       const s = modulo(inverse(modulo(nonce * blind)) * modulo(blind * hash + modulo(blind * scalar) * r));
       if (r !== 0n && s !== 0n) return derSequence(r, s);

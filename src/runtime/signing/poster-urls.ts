@@ -62,7 +62,7 @@ export function optionalPosterUrls(posters: () => Promise<PosterUrl>, now: () =>
     if (now().getTime() - failedAt < RETRY_MS) return undefined;
     let timer: NodeJS.Timeout | undefined;
     const reading = posters();
-    // The next response uses a key that is read too late for this response.
+    // If the key arrives after the timeout, this response has no poster URL, but the next response can use the key.
     reading.then(() => { failedAt = -Infinity; }, () => undefined);
     try {
       return await Promise.race([reading, new Promise<never>((_, reject) => {
