@@ -44,8 +44,8 @@ const inSeconds = (seconds: number) => Math.floor(Date.now() / 1000) + seconds;
 const FOREIGN = new SigningKey('foreign');
 
 /**
- * For each fault, a function that creates a bad token. No token in this list is of the wrong kind. Tests of an API that accepts ID tokens add an access token,
- * and tests of an API that accepts access tokens add an ID token.
+ * For each fault, a function that creates a bad token. The required kind of token depends on the API, so this list has no token of the wrong kind. Tests of an
+ * API that accepts ID tokens add an access token, and tests of an API that accepts access tokens add an ID token.
  */
 export const BAD_TOKENS: Readonly<Record<string, (forge: Forge) => string>> = {
   'expired': (forge) => forge.token({ claims: { exp: inSeconds(-3600) } }),

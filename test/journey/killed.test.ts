@@ -15,8 +15,8 @@ const KILLS = Number(process.env.KILLS ?? 2);
 /** Only every tenth run uploads a clip. Each start of the stack restarts all unfinished transcodes, so more clips would make the test slow. */
 const RUNS_A_CLIP = 10;
 /**
- * The longest delays before a kill. Half of the kills follow an upload, and the other half follow a start. In the 0.5 seconds after an upload, its event passes
- * through S3, the bus, the queue and a function. A kill in this time can interrupt any of these four.
+ * The longest delays before a kill. Half of the kills follow an upload, and the other half follow a start of the stack. In the 0.5 seconds after an upload, the
+ * event of the upload passes through S3, the bus, the queue and a function. A kill in these 0.5 seconds can interrupt each of these four services.
  */
 const LONGEST_MS = { afterUpload: 500, afterStart: 2000 };
 jest.setTimeout(2 * PATIENCE_MS + KILLS * 10_000);

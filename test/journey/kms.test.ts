@@ -9,7 +9,7 @@ import { readAssembly, type Assembly } from '../../local/template/assembly';
 
 jest.setTimeout(PATIENCE_MS);
 
-/** Grants for actions on KMS keys. This test uses none of these grants. Each value states the reason. */
+/** Grants on KMS keys. This test does not use them, for the stated reasons. */
 const NOT_USED: Record<string, string> = {
   'VodCatalogEventsResendEventsRoleDefaultPolicy: kms:Decrypt on TableKey.Arn': 'the journey has no failed event record to send again',
   'VodUploadSigningRoleDefaultPolicy: kms:Decrypt on SourceKey.Arn': 'S3 needs it for the parts of a multipart upload, and the journey sends single PUTs',

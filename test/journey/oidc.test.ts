@@ -15,8 +15,8 @@ const WRONG_ROLE = [403, 'application/problem+json', 'wrong_role'];
 const DECLARATION = { fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 };
 
 /**
- * The authorizer's reasons for rejecting bad tokens. API Gateway rejects all other bad tokens before it calls the authorizer, because they do not have the form
- * of a token.
+ * The reason that the authorizer logs for each bad token. Bad tokens that are missing here do not have the form of a JWT. API Gateway rejects them before it
+ * calls the authorizer.
  */
 const REASONS: Readonly<Record<string, string>> = {
   'expired': 'expired',
@@ -148,7 +148,7 @@ describe('the service with an OIDC issuer', () => {
     for (const route of ['/streams', '/streams?owner=me']) {
       expect(await problemOf(await caller.fetch('GET', route))).toEqual([502, 'application/problem+json', 'upstream_failed']);
     }
-    // The authorizer needs no key to reject a token of an issuer that it does not trust.
+    // The authorizer rejects a token of an untrusted issuer without a key, so the failure of the trusted issuer does not matter.
     expect(await problemOf(await new Caller(stack.facts.api, other).fetch('GET', '/streams'))).toEqual(NOT_SIGNED_IN);
     expect(handlersReached(stack.data)).toEqual([]);
     await until('the log contains a reason', () => reasonsOf(stack).length > 0);

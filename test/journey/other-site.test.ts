@@ -50,7 +50,7 @@ describe('a page of another site', () => {
     ), [address, options] as const);
   }
 
-  /** CORS hides some of these responses from the page. */
+  /** Uses DevTools, because CORS hides some responses from the page. */
   async function watch(page: Page): Promise<{ statuses: number[]; sent: string[]; kept: string[] }> {
     const seen = { statuses: [] as number[], sent: [] as string[], kept: [] as string[] };
     const session = await context.newCDPSession(page);

@@ -6,7 +6,7 @@ import { SignIn } from '../../local/client';
 
 jest.setTimeout(PATIENCE_MS);
 
-/** Cookies whose total size exceeds CloudFront's limit for headers. CloudFront's error response lacks the API's headers. */
+/** The total size of these cookies exceeds CloudFront's limit for headers. CloudFront's own error response does not have the API's headers. */
 const FLOOD = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [name, 'x'.repeat(4000)]);
 
 /** An attacker's script runs in a page of the service's origin (cross-site scripting). The user has a session at the sign-in pages. */

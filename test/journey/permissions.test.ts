@@ -75,8 +75,7 @@ describe('the permissions of the template', () => {
   });
 
   test('the template contains no grant that the journey does not need', async () => {
-    // With the unchanged template, all decisions must be equal to those of the running stack. If they differed, a changed decision below could have a cause
-    // other than the removed grant.
+    // With the unchanged template, all decisions must be equal to those of the running stack. Then only a removed grant can change a decision below.
     expect(await isAllowed(assembly, decisions)).toEqual(decisions.map(({ allowed }) => allowed));
 
     // The local stack writes function logs without a permission check, so grants for logs are not tested.

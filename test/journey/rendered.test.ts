@@ -112,7 +112,7 @@ describe('a server-rendered app as defaultBehavior', () => {
     };
     await fileOf();
     expect(await fileOf()).toEqual([200, [], 'Hit from cloudfront']);
-    // The app receives no request if the player's page has already requested the file, because the file is then in the cache.
+    // If the player's page has already requested the file, the file is in the cache. The app then receives no request.
     expect(app.asked.length).toBeLessThan(2);
     const missing = await ask('/assets/none?v=1', { headers: { cookie: 'a=1', authorization: 'Bearer own' } });
     expect(missing.status).toBe(404);

@@ -45,8 +45,8 @@ describe('a whole journey', () => {
       if (text.startsWith('{')) continue;
       secrets.add('client secret', text);
       secrets.addSignInVerifiers(text);
-      // The token endpoint receives `id:secret` in base64. The secret's base64 depends on the length of the id before it, so all three possible texts are
-      // searched.
+      // The service sends `id:secret` in base64 to the token endpoint. The base64 of the secret depends on the length of the id, and has three possible forms.
+      // All three forms are searched.
       for (const before of ['', 'x', 'xx']) secrets.add('client credentials', Buffer.from(`${before}${text}`).toString('base64').slice(4));
     }
   }

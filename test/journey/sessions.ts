@@ -43,7 +43,7 @@ export function testSessions({ app, rotates }: { readonly app?: string; readonly
     await second.isSignedIn();
     const tabs = [first, second] as const;
     for (const tab of tabs) await tab.page.locator('#own li').first().waitFor();
-    // Ignores the responses with status 401 that the page received before the sign-in.
+    // Clears the records, which contain responses with the status 401 from the time before the sign-in.
     for (const { answers, requests } of tabs) answers.length = requests.length = 0;
     return { context, tabs };
   }

@@ -84,7 +84,7 @@ it('the sign-in form names its fields, and keeps the user name after a wrong pas
 
 describe('the error page of a failed sign-in', () => {
   it.each([
-    // The sign-in server already knows the user, so it shows no form again.
+    // In this case, the sign-in server already knows the user, so a second sign-in shows no form.
     ['lost its cookie', '/', async (tab: Tab) => {
       await tab.page.getByRole('link', { name: 'Sign in' }).click();
       await tab.page.getByLabel('User name').waitFor();
@@ -110,7 +110,7 @@ describe('the error page of a failed sign-in', () => {
     if (returnTo !== '/') await fillForm(tab);
     await tab.isSignedIn();
     expect(page.url()).toBe(`${stack.facts.origin}${returnTo}`);
-    // A page that inherited the sandbox would have an opaque origin.
+    // If the page inherited the sandbox of the error page, its origin would be opaque.
     expect(await page.evaluate(() => self.origin)).toBe(stack.facts.origin);
   });
 

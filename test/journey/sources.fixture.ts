@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { ServerlessVod, SourceLifecycle } from '../../src';
 
-/** Returns the sources of all videos, the usage of their owner, and the result of a read of each source. `monthPasses` makes the sources due. */
+/** Reads each source, and returns the results with the owner's stored bytes. If `monthPasses` is set, every source becomes due first. */
 const LOOK = `
 const { DynamoDBClient, ScanCommand, UpdateItemCommand } = require('@aws-sdk/client-dynamodb');
 const { GetObjectCommand, GetObjectTaggingCommand, S3Client } = require('@aws-sdk/client-s3');

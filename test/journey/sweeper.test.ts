@@ -48,7 +48,7 @@ test('the sweep completes a video whose submit function was killed after it stor
   await until('a video is stuck', async () => {
     videoId = await client.upload(short, 'stuck');
     while (await statusOf(videoId) === 'waiting');
-    // Kills all functions, including the submit function, whose message is not delivered again during this test.
+    // Kills all functions, including the submit function. The message of the submit function is not delivered again during this test.
     for (const { pid } of stack.processes().filter(({ command }) => command.includes('run-loop.mjs'))) process.kill(pid, 'SIGKILL');
     await wait(1000);
     return await statusOf(videoId) === 'uploaded';

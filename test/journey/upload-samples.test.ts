@@ -43,7 +43,7 @@ describe('the samples of docs/uploads.md', () => {
     return videoId;
   }
 
-  /** Runs the second sample, which exports `URL` and `TOKEN` and calls the script. */
+  /** Runs the `sh` sample of the page. This sample exports `URL` and `TOKEN`, and then calls upload.sh. */
   async function curl(file: string, videoId = '', environment: Record<string, string> = {}): Promise<string[]> {
     const commands = fillIn(sampleIn('sh')).replace('film.mp4', `${file} ${videoId}`);
     const { stdout } = await run('bash', ['-c', commands], { cwd: folder, env: { ...process.env, ...environment } });

@@ -4,7 +4,7 @@ import type { UploadState } from '../../../examples/typescript/full/web/upload/t
 import type { StackFacts } from '../../../local/stack';
 import { until } from '../stack';
 
-/** Something that happens in the middle of the PUT request of a part, or of the first later part. */
+/** An action in the middle of the PUT request of part `part`. If the client skips this part, the action happens in the next part that the client sends. */
 export interface Trigger {
   readonly part: number;
   readonly does: 'offline' | 'pause' | 'report';
@@ -16,7 +16,7 @@ export interface Plan {
   readonly fileName: string;
   readonly videoId?: string;
   readonly triggers: readonly Trigger[];
-  /** Cuts the connection of each n-th PUT request. 0: of none. */
+  /** Cuts the connection of every n-th PUT request. If the value is 0, cuts no connection. */
   readonly cutEvery: number;
   /** Loses the response of the first request that creates the video. */
   readonly loseCreation: boolean;
@@ -28,7 +28,7 @@ export interface End {
   readonly error?: { readonly code: string; readonly message: string; readonly expected?: object; readonly actual?: object };
   /** The numbers of the parts that S3 has stored, in order. */
   readonly sent: readonly number[];
-  /** The number of tokens that were renewed after the API had rejected the expired token. */
+  /** The number of token renewals after the API rejected an expired token. */
   readonly renewals: number;
   readonly removals: number;
   /** The number of sessions that signed URLs. */

@@ -1,6 +1,6 @@
 import { Socket } from 'net';
 
-/** The network of this process: all connections can be cut. Then each new connection fails until the network is restored. */
+/** The network of this process. After `cut`, all open connections and all new connections fail, until `restore` is called. */
 export class Network {
   private readonly sockets = new Set<Socket>();
   private isDown = false;

@@ -24,7 +24,7 @@ export interface SurvivalOptions {
 export interface Survival {
   readonly source: string;
   readonly stored: string | undefined;
-  /** The refusals of the two wrong files. */
+  /** The results of the two uploads with a wrong file. */
   readonly refusals: readonly End[];
   readonly end: End;
   readonly phases: readonly string[];
