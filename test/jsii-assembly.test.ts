@@ -98,7 +98,7 @@ describe('the public API', () => {
     expect(Object.fromEntries(enums)).toMatchSnapshot();
   });
 
-  // In C#, a part of the namespace hides a class of the same name.
+  // If a part of a C# namespace has the same name as a class, the name refers to the namespace and not to the class.
   test('has no package or namespace with a part that is the name of a class, or a name that C# code of jsii refers to', () => {
     const { python, java, go, dotnet } = assembly.targets;
     const taken = new Set([...types.map(({ name }) => name), 'Amazon', 'Constructs', 'System']);

@@ -16,7 +16,7 @@ export function opens(url: string, cookies: Record<string, string>, publicKeys: 
   return pattern.test(url) && now.getTime() / 1000 < Condition.DateLessThan['AWS:EpochTime'];
 }
 
-/** Returns whether a URL that was signed with a canned policy opens, without cookies. */
+/** Returns whether CloudFront accepts a request without cookies for this URL. The URL must be signed with a canned policy. */
 export function opensByItself(signed: string, publicKeys: Record<string, string>, now: Date): boolean {
   const { origin, pathname, searchParams } = new URL(signed);
   expect([...searchParams.keys()]).toEqual(['Expires', 'Signature', 'Key-Pair-Id', 'Hash-Algorithm']);

@@ -24,7 +24,7 @@ export function faults(...args: Parameters<typeof oneFault>): fc.Arbitrary<Fault
 
 const invocations = new AsyncLocalStorage<Send>();
 
-/** From now on, the fault of an invocation applies to the requests that the invocation sends with these clients. */
+/** Adds a middleware to these clients. If an invocation has a fault, the middleware applies the fault to the requests of the invocation. */
 export function addFaults(...clients: { readonly middlewareStack: object }[]): void {
   const middleware: InitializeMiddleware<any, any> = (next) => (args) => invocations.getStore()!(() => next(args));
   for (const { middlewareStack } of clients) (middlewareStack as { add: Function }).add(middleware, { step: 'initialize', priority: 'high' });
@@ -70,7 +70,7 @@ export class Turns {
     let random = 1 + seed % 2147483646;
     const results = Promise.allSettled(all.map((action) => action().finally(() => open--)));
     while (open > 0) {
-      // Each action continues to its next request before another request is executed.
+      // First, all actions run until each has sent its next request. Then one of the waiting requests is executed.
       await new Promise(setImmediate);
       // The generator "minstd".
       random = random * 48271 % 2147483647;

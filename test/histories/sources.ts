@@ -8,7 +8,7 @@ export interface PlantedBug {
   readonly file: string;
   readonly from: string;
   readonly to: string;
-  /** For a rare bug, a seed with which few histories are enough to find the bug. @default - the seed of the test */
+  /** A seed for a rare bug. With this seed, a few histories are enough to find the bug. @default - the seed of the test */
   readonly seed?: number;
 }
 

@@ -25,7 +25,7 @@ describe('roles', () => {
     const roles = {
       uploaders: Access.group(Lazy.string({ produce: () => 'say "late"' })),
       viewers: Access.group(parameter.valueAsString),
-      // A CDK token and the final group name have different lengths, so synth must not check the length of this string.
+      // This string contains a CDK token, so the final group name has a different length. Synth must not check the length of the string.
       admins: Access.group(`${parameter.valueAsString}-admins-${'x'.repeat(120)}`),
     };
     expect(rolesProblems(roles).filter((problem) => problem !== undefined)).toEqual([]);

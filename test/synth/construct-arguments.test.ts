@@ -48,7 +48,10 @@ test.each([[undefined], ['x'], [{}]])('grantReadVideos rejects %j as a grantee',
 });
 
 describe('objects of another installed copy of the library', () => {
-  /** Returns an object like `catalog`, but with the class `VodCatalog` of a second copy of the library. */
+  /**
+   * Returns an object with the members of `catalog`. The class of the object is a different class with the name `VodCatalog`, as in a second copy of the
+   * library.
+   */
   const copyOf = (catalog: object, change: Record<string, unknown> = {}, ...missing: string[]) => {
     const Copy = { VodCatalog: class {} }.VodCatalog;
     const names = ['node', 'roles', 'url', 'table', 'grantReadVideos'].filter((name) => !missing.includes(name));

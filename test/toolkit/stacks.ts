@@ -55,7 +55,8 @@ export function sweeperIn(stack: Stack, props: Partial<VodSweeperProps> = {}): V
 }
 
 /**
- * An app synthesizes only once, so constructs that are added after the first call are missing. Throws an error if synth fails or if dependencies form a cycle.
+ * The first call synthesizes the app. Constructs that are added later are missing in the template. Throws an error if synth fails or if dependencies form a
+ * cycle.
  */
 export function templateOf(scope: Construct): CloudFormationTemplate {
   return Template.fromStack(Stack.of(scope)).toJSON() as CloudFormationTemplate;

@@ -30,8 +30,8 @@ function indexChanges(from: CloudFormationTemplate, to: CloudFormationTemplate):
 }
 
 /**
- * Properties that CloudFormation or the service cannot change, or whose change makes a new secret. The library cloudformation-diff does not detect all of these
- * changes.
+ * Properties that must not change. CloudFormation or the service rejects the change, or the change creates a new secret. The library cloudformation-diff does
+ * not detect all of these changes.
  */
 const FIXED: Readonly<Record<string, readonly string[]>> = {
   'AWS::CloudFront::PublicKey': ['PublicKeyConfig'],

@@ -44,7 +44,10 @@ type Action = ReturnType<typeof actionOf> extends fc.Arbitrary<infer T> ? T : ne
 
 const HOURS = [0, 0, 0, 0, 0, 0.12, 0.22, 0.9, 2, 3.1];
 
-/** Concurrent actions, and the time until the next round. All actions of a round concern the same upload: `which` counts from the newest upload. */
+/**
+ * Concurrent actions, and the time until the next round. All actions of a round concern the same upload. `which` is the index of this upload, counted from the
+ * newest.
+ */
 const roundOf = (actions: fc.Arbitrary<Action[]>, which: number[], hours: number[]) => fc.record({
   actions, order: fc.nat(), isLate: fc.boolean(), which: fc.constantFrom(...which), hours: fc.constantFrom(...hours),
 });
@@ -178,7 +181,7 @@ function checkEnd(): void {
   }
 }
 
-/** Each object has one video. An object that was replaced before the first try to ingest it can have no video. */
+/** No object has two videos. An object has no video if it was replaced before the first try to ingest it. */
 function checkIngest(): void {
   const videos = [...world.rows.values()].filter(({ source }) => source.etag);
   const etags = videos.map(({ source: { etag } }) => etag!);

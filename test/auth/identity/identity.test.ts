@@ -219,7 +219,7 @@ describe('any OpenID Connect issuer', () => {
     [{ audience: 'a' } as object, /: audience: expected only issuer, audiences, /],
     [{ audiences: [] }, /audiences: expected a list of 1 or more items, got \[\]/],
     [{ audiences: undefined }, /audiences: expected at least one audience \(the client id for id tokens/],
-    // An app can read an audience from an environment variable that is not set.
+    // If an app reads an audience from an environment variable that is not set, the audience is undefined.
     [{ audiences: ['a', undefined!, ' '] }, /audiences\[1\]: expected a value, got none; audiences\[2\]: expected .*got " "/],
     [{ groupsClaim: '' }, /groupsClaim: /],
     [{ jwksUri: 'keys' }, /jwksUri: expected a URL/],

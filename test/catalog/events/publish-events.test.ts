@@ -109,7 +109,7 @@ describe('the publisher of events', () => {
     });
 
     test('stores all changes of the video in S3, in order, and sends the events of other videos', async () => {
-      // Returns a change by an older version of the library, which does not check the row format.
+      // Older versions of the library change a row without checking its format. This function returns such a change.
       const after = (n: number, NewImage?: typeof newer.dynamodb.NewImage) => ({
         ...ready(n), eventName: NewImage ? 'MODIFY' as const : 'REMOVE' as const, dynamodb: { ...ready(n).dynamodb, OldImage: image(NEWER), NewImage },
       });

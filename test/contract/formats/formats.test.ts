@@ -113,7 +113,8 @@ describe.each(formats)('a table of format %i', (format) => {
     expect(idsOf(await opened.videos.listOwned('ann', { limit: 100 }))).toEqual(newestFirst(({ owner, status }) => owner === 'ann' && isPresent(status)));
   });
 
-  // No released version wrote format 0 to a table with these indexes. A row of format 0 enters the indexes with its next change of status.
+  // These tests skip format 0, because no released version wrote this format to a table with these indexes. A row of format 0 enters the indexes when its
+  // status changes.
   if (format > 0) {
     test.each(VIDEO_STATUSES.filter(isPresent))('lists the videos of an owner with the status %s', async (status) => {
       const expected = newestFirst((row) => row.owner === 'ann' && row.status === status);
@@ -139,7 +140,7 @@ describe.each(formats)('a table of format %i', (format) => {
     expect(await videos.find(videoId)).toMatchObject(after);
     expect(eventTypes(before, stored)).toEqual(events);
     if (stored.status === before.status) return;
-    // A row of an older format enters the indexes only when the status of the video changes.
+    // After a change of the status, the indexes contain the row, even if the row has an older format.
     expect(idsOf(await videos.listOwned('ann', { limit: 5, status: stored.status }))).toEqual([videoId]);
     expect(idsOf(await videos.listPublished({ limit: 5 }))).toEqual(stored.status === 'ready' ? [videoId] : []);
   });

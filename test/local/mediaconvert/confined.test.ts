@@ -38,12 +38,12 @@ function referenceMovie(): Buffer {
     head.write(type, 4, 'latin1');
     return Buffer.concat([head, body]);
   };
-  // An alias record as FFmpeg's demuxer reads it: 150 bytes of volume and name, the absolute path (type 2), and an end marker.
+  // This alias record has the format that FFmpeg's demuxer reads: 150 bytes for the volume and the name, the absolute path (type 2), and an end marker.
   const path = Buffer.from(victim.length % 2 ? `/${victim}` : victim);
   const url = box('alis', Buffer.alloc(4 + 150), Buffer.from([0, 2, 0, path.length]), path, Buffer.from([0xff, 0xff, 0, 0]));
   const at = movie.indexOf('url ') - 4;
   const grown = Buffer.concat([movie.subarray(0, at), url, movie.subarray(at + movie.readUInt32BE(at))]);
-  // The alias record also increases the sizes of all boxes that contain it.
+  // The alias record is larger than the replaced record, so the size fields of all enclosing boxes must be increased.
   for (const type of ['moov', 'trak', 'mdia', 'minf', 'dinf', 'dref']) {
     const start = grown.indexOf(type) - 4;
     grown.writeUInt32BE(grown.readUInt32BE(start) + url.length - 12, start);

@@ -35,7 +35,7 @@ function gate() {
 }
 
 describe('while parts are joined', () => {
-  /** Creates the multipart uploads of a slow store. Each `put` of this store waits until `open` is called. */
+  /** Creates a local S3's multipart uploads with a slow store: each `put` to the store waits until `open` is called. */
   function slowUploads(fault?: Error) {
     const stack = newStack();
     const told: string[] = [];

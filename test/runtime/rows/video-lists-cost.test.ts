@@ -36,8 +36,8 @@ describe('a page of an owner with 1,000 ready, 1,000 errored, 10 waiting and 2 t
     const { rows } = await videoRepository(table.tableName, { client: table.client }).listOwned('owner', { limit: LIMIT, status });
     expect(rows).toHaveLength(Math.min(LIMIT, COUNTS[status] ?? 0));
     expect(rows.every((row) => row.status === status)).toBe(true);
-    // The statuses of unfinished videos share an index partition, so a list of one of these statuses reads the videos in all three statuses. A list
-    // reads one more entry than fits on the page, to find out whether a next page exists.
+    // The three statuses of unfinished videos share an index partition, so a list of one of these statuses reads the videos of all three. A list reads one more
+    // entry than fits on the page, to find out whether a next page exists.
     const expected = ['waiting', 'uploaded', 'processing'].includes(status) ? 12 : rows.length;
     expect(read).toEqual({ queries: 1, rows: expected, entries: expected + (expected === LIMIT ? 1 : 0) });
   });

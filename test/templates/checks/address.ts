@@ -10,7 +10,7 @@ export function addressIn(template: CloudFormationTemplate): string {
   return `https://${name ?? readable({ 'Fn::GetAtt': [id, 'DomainName'] })}`;
 }
 
-/** A callback on a different host would not receive the sign-in cookies. */
+/** All URLs must have the same host, because a callback to a different host would not receive the sign-in cookies. */
 const allUseOneUrl: Check = (template) => {
   const address = addressIn(template);
   const isAddress = (given: unknown): boolean => readable(given) === address;

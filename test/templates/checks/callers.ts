@@ -66,7 +66,10 @@ const mediaIsReadByTheDistribution: Check = (template) => {
 /** Only roles of this account read sources, so the policy of the source bucket grants no permission. */
 const sourcesAreForRolesOnly: Check = (template) => storesOf(template, 'sources').flatMap(({ id }) => exactly(id, allowedByPolicyOf(template, id), []));
 
-/** Only the KMS key of the media bucket has a statement for a service. This statement allows CloudFront to decrypt for the distributions of this account. */
+/**
+ * The policy of the media bucket's KMS key allows CloudFront to decrypt for the distributions of this account. The policies of all other KMS keys allow nothing
+ * to a service.
+ */
 const keysLetCloudFrontDecryptMedia: Check = (template) => {
   const media = customerKeyOf(template, 'media');
   const condition = { ArnLike: { 'AWS:SourceArn': { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':cloudfront::', { Ref: 'AWS::AccountId' }, ':distribution/*']] } } };

@@ -6,7 +6,7 @@ import { createMock } from '../../../local/gateway/mock';
 import type { Route } from '../../../src/contract/routes';
 import { CloudFormationTemplate, ours } from '../../toolkit/template';
 
-/** Only pages of the service's own origin can call the sign-in routes. */
+/** Returns whether pages of other origins can call a route. The sign-in routes accept only calls from pages of the service's own origin. */
 const isOpenToPages = ({ access, handler }: Route): boolean => access === 'signed-in' || handler === 'api/describe-api';
 
 function originsIn(template: CloudFormationTemplate): string[] {

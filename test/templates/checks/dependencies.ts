@@ -10,7 +10,7 @@ const referencesExist: Check = (template) => {
 
 const noCycle: Check = (template) => Object.keys(template.Resources).filter((id) => waitsFor(template, id).has(id)).map((id) => `${id}: depends on itself`);
 
-/** The resource `Deployment` is a copy of the API. The copy contains only the resources that CloudFormation created before the `Deployment`. */
+/** A deployment of API Gateway is a snapshot of the API. It contains only the resources that CloudFormation created before the deployment. */
 const deploymentDependsOnTheApi: Check = (template) => {
   const parts = ['Method', 'Resource', 'GatewayResponse', 'Model', 'RequestValidator', 'Authorizer'].flatMap((kind) => ours(template, `AWS::ApiGateway::${kind}`).map(({ id }) => id));
   return ours(template, 'AWS::ApiGateway::Deployment').flatMap(({ id }) => {

@@ -108,7 +108,7 @@ const changesBecomeEvents: Check = (template) => ours(template, 'AWS::Lambda::Ev
   'BisectBatchOnFunctionError': true,
   // While a batch fails, Lambda continues to send changes of other videos.
   'ParallelizationFactor': atLeast(2),
-  // Lambda retries a record until its maximum age. With a maximum number of retries, Lambda could give up if EventBridge is unavailable for only a minute.
+  // Lambda retries a record until its maximum age. If the number of retries had a limit, Lambda could give up after EventBridge was unavailable for one minute.
   'MaximumRetryAttempts': undefined,
   'MaximumRecordAgeInSeconds': (age: number) => age >= 600 && age < DAY_SECONDS,
   'DestinationConfig.OnFailure.Destination': (arn: unknown) => template.Resources[references(arn)[0]]?.Type === 'AWS::S3::Bucket',

@@ -20,7 +20,9 @@ const sweeperKnowsUploads: Check = (template) => {
   }));
 };
 
-/** One handler stores the time at which a source is due, and the sweeper archives or deletes the source at this time. Both need the same settings. */
+/**
+ * `record-job-event` stores the time at which a source is due. The sweeper archives or deletes the source at that time. Both handlers need the same settings.
+ */
 const sourceLifecycleIsKnown: Check = (template) => {
   const handlers = handlersOf(template).filter(({ name }) => name === 'transcode/record-job-event' || name === 'sweeper/sweep-videos');
   const lifecycle = handlers.map(({ environment }) => environment.SOURCE_LIFECYCLE).find((settings) => settings !== undefined);
@@ -78,7 +80,8 @@ const optionsApplyToAll: Check = (template) => {
     ...alike(handlers.filter(isReached), 'ReservedConcurrentExecutions'),
     ...alike(ours(template, 'AWS::Logs::LogGroup'), 'RetentionInDays'),
     ...alike(ours(template, 'AWS::IAM::Role'), 'PermissionsBoundary'),
-    // If such a function had a concurrency limit, it would reject some messages. After several rejections, the queue would move them to the dead-letter queue.
+    // A function that serves no requests must not have a concurrency limit. Otherwise, Lambda would reject some messages. After several rejections, the queue
+    // would move these messages to the dead-letter queue.
     ...handlers.filter((handler) => !isReached(handler) && handler.properties.ReservedConcurrentExecutions).map(({ id }) => `${id}: has reserved concurrency, expected none`),
   ];
 };

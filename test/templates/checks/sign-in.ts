@@ -65,7 +65,7 @@ const tokensExpire: Check = (template) => ours(template, 'AWS::Cognito::UserPool
     'TokenValidityUnits.AccessToken': 'minutes', 'TokenValidityUnits.IdToken': 'minutes', 'TokenValidityUnits.RefreshToken': 'minutes',
     'AccessTokenValidity': (minutes: number) => minutes <= 60, 'IdTokenValidity': (minutes: number) => minutes <= 60, 'RefreshTokenValidity': (minutes: number) => minutes <= 30 * 24 * 60,
   }),
-  // Cognito rotates the refresh tokens of a client only if the client does not allow ALLOW_REFRESH_TOKEN_AUTH.
+  // Cognito cannot rotate refresh tokens if the client allows ALLOW_REFRESH_TOKEN_AUTH. All other clients must rotate refresh tokens.
   ...list(properties.ExplicitAuthFlows).includes('ALLOW_REFRESH_TOKEN_AUTH') ? [] : differences(id, properties, {
     'RefreshTokenRotation.Feature': 'ENABLED', 'RefreshTokenRotation.RetryGracePeriodSeconds': (seconds: number) => seconds <= 60,
   }),
