@@ -18,8 +18,8 @@ export function callerFrom(authorizer: Readonly<Record<string, unknown>> | null 
 
 /**
  * API Gateway joins the groups with commas, and Cognito allows commas in group names, so `a,admins` can be one group or two. The function therefore returns the
- * list of groups in the token. If the groups in the token, joined with commas, differ from `joined`, API Gateway verified a different token, and the function
- * returns no groups.
+ * list of groups in the token of `authorization`. API Gateway may have verified a different token: if the groups of the token, joined with commas, differ from
+ * `joined`, the function returns no groups.
  */
 function joinedGroups(joined: string, authorization: string | undefined): readonly string[] {
   if (!joined.includes(',')) return [joined];

@@ -2,7 +2,7 @@ import { setTimeout } from 'timers/promises';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { REFUSED_BACK_OFF_SECONDS } from '../contract/custom-resources';
 
-/** Stack events and `Fn::GetAtt` expose the result, so it must not contain secrets. */
+/** The result of a custom resource. Stack events and `Fn::GetAtt` expose the result, so the result must not contain secrets. */
 export interface CustomResourceAnswer {
   readonly physicalResourceId: string;
   readonly attributes?: Readonly<Record<string, string>>;

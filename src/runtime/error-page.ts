@@ -6,7 +6,7 @@ import { PROBLEMS, type ProblemCode } from '../contract/problems';
 import { RESPONSE_HEADERS } from '../contract/response-headers';
 import type { ErrorPageLink } from '../contract/routes';
 
-/** Returns undefined if the caller must receive problem+json. */
+/** Returns the HTML page for an error, or undefined if the caller must receive the error as problem+json. */
 export type ErrorPage = (event: APIGatewayProxyEvent, problem: HttpProblem, link: ErrorPageLink) => Page | undefined;
 
 interface Page {
@@ -23,7 +23,10 @@ a{display:inline-block;padding:10px 18px;border:1px solid transparent;border-rad
 a:focus-visible{outline:3px solid light-dark(#3a5bd9,#7f9bff);outline-offset:2px}
 small{color:var(--soft)}`;
 
-/** The page is sandboxed like every other response, and can load nothing. The URL of a failed sign-in contains a code, so a link must not send a referrer. */
+/**
+ * The content security policy of all responses, plus a hash that allows the style of the page. The link on the page sends no referrer, because the URL of a
+ * failed sign-in contains an authorization code.
+ */
 const HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy': `${RESPONSE_HEADERS['content-security-policy']}; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
@@ -45,8 +48,8 @@ const TEXTS: Partial<Record<ProblemCode, string>> = {
 };
 
 /**
- * Returns the error as a page if a person receives the response: the browser opens the response in a tab, not in a frame or in a script. Only the handlers that
- * pass this function to `serveRoutes` contain its code.
+ * Returns a page if the browser opens the response in a tab, where a person sees the response. Frames and scripts receive problem+json. The function is an
+ * argument of `serveRoutes`, so that the bundles of other handlers do not contain the code of the page.
  */
 export const errorPage: ErrorPage = (event, problem, link) => wantsPage(event) ? { headers: HEADERS, text: pageOf(problem, link) } : undefined;
 

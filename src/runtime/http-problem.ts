@@ -5,13 +5,13 @@ export interface ProblemOptions {
   readonly cookies?: readonly string[];
   /** The text of the error page, if the default text for the code is not specific enough. */
   readonly pageText?: string;
-  /** The URL of the link of the error page. Default: the link in `errorPage` of the route. */
+  /** The URL of the link on the error page. @default - the URL in `errorPage` of the route */
   readonly pageLink?: string;
 }
 
 /**
- * The caller receives this error as problem+json, or as a page (`errorPage` of the route). An error of any other class is logged, and the caller receives the
- * code `internal`.
+ * The caller receives this error as problem+json. If the route has `errorPage`, a person with a browser receives an HTML page instead. An error of any other
+ * class is logged, and the caller receives the code `internal`.
  */
 export class HttpProblem extends Error {
   constructor(readonly code: ProblemCode, detail: string, readonly errors?: Problem['errors'], readonly options: ProblemOptions = {}) {

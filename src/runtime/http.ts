@@ -24,7 +24,7 @@ interface Answer {
 /**
  * Web pages of the origins in APP_ORIGINS can read all responses, including errors.
  *
- * @param errorPage - required if a route of the handler has `errorPage`
+ * @param errorPage creates the HTML page for an error; required if a route of the handler has the property `errorPage`
  */
 export function serveRoutes<H extends HandlerName>(
   handler: H, operations: Operations<H>, errorPage?: ErrorPage,
@@ -80,7 +80,7 @@ function requireCaller(event: APIGatewayProxyEvent): Caller {
   return caller;
 }
 
-/** With two tokens, the authorizer and a proxy in front of the API may check different tokens. */
+/** Rejects a request with two tokens, because the authorizer and a proxy in front of the API may check different tokens. */
 function refuseTwoTokens(event: APIGatewayProxyEvent): void {
   const values = Object.entries(event.multiValueHeaders ?? {}).flatMap(([name, given]) => name.toLowerCase() === 'authorization' ? given ?? [] : []);
   if (values.length > 1) throw invalid('authorization', 'can be given only once');

@@ -2,7 +2,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { HttpProblem, invalid } from './http-problem';
 import { isText } from '../domain/text-rules';
 
-/** Every valid request fits, even if all characters are escaped as `\uXXXX`. */
+/** Large enough for every valid request, even if all characters are escaped as `\uXXXX`. */
 const MAX_BODY_BYTES = 128 * 1024;
 /** Prevents a stack overflow in recursive code. */
 const MAX_DEPTH = 32;

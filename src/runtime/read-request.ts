@@ -18,7 +18,7 @@ export function readPath({ pathParameters = {} }: Pick<Route, 'pathParameters'>,
   }));
 }
 
-/** API Gateway passes header names as the client wrote them. `wanted` is in lower case. */
+/** API Gateway does not change the case of header names. `wanted` must be in lower case. */
 export function headerOf({ headers }: Pick<APIGatewayProxyEvent, 'headers'>, wanted: string): string | undefined {
   return Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === wanted)?.[1];
 }
@@ -37,8 +37,8 @@ export function readQuery({ query: schemas = {} }: Pick<Route, 'query'>, event: 
 }
 
 /**
- * Returns only the headers of the route, by lower-case name. Only `Cookie` can be given twice, because a client can split cookies into several headers (RFC
- * 9113, section 8.2.3).
+ * Returns the headers that the route lists, with names in lower case. A header can be given only once. The exception is `Cookie`, because a client can split
+ * cookies into several headers (RFC 9113, section 8.2.3).
  */
 export function readHeaders({ headers: schemas = {} }: Pick<Route, 'headers'>, event: APIGatewayProxyEvent): Record<string, string | number> {
   const headers: Record<string, string | number> = {};

@@ -60,7 +60,7 @@ type DefaultAnswer<O extends OperationId> =
     : RouteOf<O>['status'] extends 302 ? Redirect
       : AnswerHead & { readonly body?: undefined };
 
-/** Declare this type as the return type of an operation, because TypeScript accepts unknown keys if it infers the return type. */
+/** Declare this type as the return type of each operation. If TypeScript infers the return type, TypeScript accepts unknown keys. */
 export type AnswerOf<O extends OperationId> =
   | DefaultAnswer<O>
   | (RouteOf<O> extends { readonly redirects: true } ? Redirect & { readonly status: 302 } : never);

@@ -7,12 +7,12 @@ import { ingestKey, ObjectVersion, VideoDetails } from '../../contract/table';
 
 /** Writes the row of a video whose source file another pipeline put into S3. */
 export interface IngestRows {
-  /** Returns the id of the video of an object, or undefined if the object has no video. */
+  /** Returns the id of the video that was created for an object, or undefined if there is no such video. */
   findIngested(object: ObjectVersion): Promise<string | undefined>;
   /**
    * Creates a video with the status `uploaded`, and returns its id. If the object already has a video, creates nothing and returns the id of that video.
    *
-   * The same transaction counts the video and its size in the usage of the owner. Quotas do not limit the ingest.
+   * The same transaction adds the video and the size of its source file to the usage of the owner. Quotas do not limit the ingest.
    */
   createIngested(object: ObjectVersion, video: NewVideo, details: VideoDetails): Promise<string>;
 }

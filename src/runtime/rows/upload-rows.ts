@@ -38,12 +38,12 @@ export interface UploadRows {
   markSource(row: VideoRow, state: SourceState): Promise<Outcome>;
 }
 
-/** If the sweeper records a complete upload, the sweeper checks after this time whether the video has a job. */
+/** If the due time has passed when the upload completes, the sweeper checks the video again after this time. */
 const SOON_MS = 15 * 60_000;
 
 /**
- * Returns the new due time of an uploaded video, or undefined if the video keeps its due time. During a long upload, the sweeper postpones the due time. The
- * postponed time can be too late for the check that follows the upload.
+ * Returns the new due time when an upload completes, or undefined if the video keeps its due time. During a long upload, the sweeper postpones the due time. If
+ * the postponed time is later than the due time of a new `uploaded` video, the function returns the earlier time.
  */
 function dueOfUploaded({ videoId, dueAt }: VideoRow, now: Date): Date | undefined {
   const latest = firstDue(videoId, 'uploaded', now)!.dueAt;

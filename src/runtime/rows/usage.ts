@@ -30,7 +30,7 @@ export interface NewUpload {
   /** The declared size in bytes. */
   readonly size: number;
   readonly day: string;
-  /** True if the stored usage is from an earlier day than `day`. The number of uploads of the day then starts again at 1. */
+  /** True if the stored usage is from an earlier day than `day`. In this case, the upload is counted as the first upload of the day. */
   readonly isFirstOfDay: boolean;
   /** @default - no quotas */
   readonly quotas?: Quotas;

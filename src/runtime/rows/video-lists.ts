@@ -56,8 +56,8 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
   }
 
   /**
-   * Adds rows that `isWanted` accepts, until the page is full. Returns the number of processed ids, which is at least 1 for an empty
-   * page.
+   * Adds rows that `isWanted` accepts, until the page is full. Returns the number of processed ids. If the page was empty before the call, the first id is
+   * always processed, so that a large row cannot block the list.
    */
   async function fill(page: PageOfRows, videoIds: string[], isWanted: (row: VideoRow) => boolean): Promise<number> {
     for (let done = 0; done < videoIds.length; done += ROWS_AT_ONCE) {
@@ -89,7 +89,7 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
     return { items: Items, more: LastEvaluatedKey !== undefined };
   }
 
-  /** Queries the ids of an owner's videos. If `status` is given, returns only the videos with a status of the same stage (group of statuses). */
+  /** Queries the ids of an owner's videos. If `status` is given, returns the videos in the stage of this status. A stage is a group of statuses. */
   async function idsOf(owner: string, status: VideoStatus | undefined, limit: number, after: string | undefined): Promise<{ ids: string[]; more: boolean }> {
     const stage = status && stageOf(status);
     const key = (videoId: string) => (stage ? { stageKey: stageKey(stage, videoId) } : { videoId });

@@ -25,8 +25,8 @@ export interface VideoRepository extends UploadRows, IngestRows, VideoLists {
    * Claims (locks) an attempt for one message, so that only this message creates a job. An attempt is one transcode of a video. A claim that started before
    * `staleBefore` is replaced.
    *
-   * Returns the row, which contains the new claim or the claim of another message. To find out which, compare `token` with the token in the row. Returns
-   * undefined if the video does not exist or is no longer `uploaded`.
+   * Returns the row with its current claim. If the token of this claim differs from `token`, another message holds the attempt. Returns undefined if the video
+   * does not exist or is no longer `uploaded`.
    */
   claim(videoId: string, attempt: number, token: string, staleBefore: Date): Promise<VideoRow | undefined>;
   /**

@@ -1,4 +1,7 @@
-/** A policy of CloudFront: access to the URLs that match `resource`, until `expires` (seconds since 1970). A canned policy has exactly this text. */
+/**
+ * Returns a CloudFront policy that allows access to the URLs that match `resource`, until `expires` (seconds since 1970). For a signed URL without a policy,
+ * CloudFront checks the signature of exactly this text (canned policy).
+ */
 export function policyOf(resource: string, expires: number): Buffer {
   return Buffer.from(JSON.stringify({ Statement: [{ Resource: resource, Condition: { DateLessThan: { 'AWS:EpochTime': expires } } }] }));
 }

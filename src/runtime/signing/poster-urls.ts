@@ -20,7 +20,10 @@ export interface PosterUrlPorts {
 export const POSTER_WINDOW_SECONDS = 6 * 3600;
 /** A URL has about 300 bytes. */
 const CACHED_URLS = 2000;
-/** The time that a response waits for a signing key. Longer than the timeout of one read, so that an older key can be read if the newest key times out. */
+/**
+ * The maximum time that a response waits for a signing key. The wait is longer than the timeout of one read. If the read of the newest key times out, an older
+ * key can therefore still be read.
+ */
 const WAIT_MS = 4_000;
 /** Minimum time before the next response waits again for a signing key. */
 const RETRY_MS = 60_000;
@@ -55,7 +58,10 @@ function expiryOf(key: string, seconds: number): number {
   return (Math.floor((seconds - offset) / POSTER_WINDOW_SECONDS) + 2) * POSTER_WINDOW_SECONDS + offset;
 }
 
-/** Returns undefined if no key can be read in time: a response without poster URLs is better than an error. The next response within a minute does not wait. */
+/**
+ * If no signing key can be read in time, the returned function returns undefined, because a response without poster URLs is better than an error. During the
+ * next minute, the returned function does not wait again.
+ */
 export function optionalPosterUrls(posters: () => Promise<PosterUrl>, now: () => Date): () => Promise<PosterUrl | undefined> {
   let failedAt = -Infinity;
   return async () => {

@@ -23,7 +23,7 @@ const READ_TIMEOUT_MS = 3_000;
 /** Minimum time before an unreadable secret is read again, because each read costs money and time. */
 const RETRY_MS = 60_000;
 
-/** Each secret is read at most once, unless the read fails. */
+/** Reads each secret once. If the read fails, a later call reads the secret again. */
 export function signingKeys({ keys, secrets, now }: SigningKeyPorts): ChooseSigningKey {
   const read = new Map<string, Promise<KnownSigningKey>>();
   const failedAt = new Map<string, number>();
