@@ -56,7 +56,8 @@ export interface ServerlessVodProps {
 
   /**
    * The default behavior of the distribution, for all paths except paths below `/api/` and `/v/`. This behavior serves your web app. For the options of a
-   * server-rendered app, see `VodDeliveryProps.defaultBehavior`. If an app in the same stack refers to `url` or to the user pool, set `domainNames`.
+   * server-rendered app, see `VodDeliveryProps.defaultBehavior`. If an app in the same stack refers to `url` or to the user pool, set `domainNames`. Otherwise,
+   * the web app and the distribution would depend on each other.
    * @default - a CloudFront function that returns 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
@@ -75,8 +76,8 @@ export interface ServerlessVodProps {
 
   /**
    * Additional web origins whose pages can use the service, such as `https://app.example.com`, or `http://localhost:5173` for development. Pages of these
-   * origins can call the API with a bearer token and upload files, and a sign-in can return to these pages. Only origins on localhost can use http. If an
-   * origin belongs to a different site than the service, its pages can use neither the refresh cookie nor the playback cookies.
+   * origins can call the API with a bearer token and upload files. A sign-in can return to these pages. Origins must use https, except origins on localhost.
+   * Pages on a different site than the service cannot use the refresh cookie and the playback cookies.
    * @default - none: only pages of the service URL
    */
   readonly appOrigins?: string[];
@@ -179,7 +180,9 @@ export class ServerlessVod extends Construct {
   public readonly api: VodApi;
   /** The sweeper: a function that runs every 15 minutes and searches for videos whose upload event or job event did not arrive. */
   public readonly sweeper: VodSweeper;
-  /** The service URL, which users open: `https://` and the first of `domainNames`. Without `domainNames`, the URL has the domain name of the distribution. */
+  /**
+   * The service URL, which users open. Its host is the first of `domainNames`. If `domainNames` is omitted, the host is the domain name of the distribution.
+   */
   public readonly url: string;
 
   /** The resources of all areas. @internal */
@@ -241,8 +244,8 @@ const OPTIONS = {
 const AREAS = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[];
 
 /**
- * Options that an app can set as props of `ServerlessVod` by mistake. The key of each entry is the path where its options belong. The error message names
- * this path.
+ * Options that belong in other structs. If an app sets such an option directly on `ServerlessVod`, the error message names the correct path. Each key of this
+ * map is a path, in which `*` stands for the option.
  */
 const ELSEWHERE = {
   ...Object.fromEntries(AREAS.map((area) => [`${area}.*`, OPTIONS[area]])),

@@ -25,8 +25,8 @@ export function acknowledgeWildcard(scope: IConstruct, resourceArn: string, reas
 }
 
 /**
- * This function does not use CDK's `acknowledge`: CDK before 2.262 rejects an id with a second `::`, and the ARN of an imported bucket contains `::`. CDK
- * writes the error to the file `cdk.out/error.txt`, even if the code that calls `acknowledge` catches the error.
+ * Writes the metadata that CDK's `acknowledge` would write. CDK before 2.262 rejects an id with a second `::`, which the ARN of an imported bucket contains.
+ * Code that calls `acknowledge` cannot ignore this error, because CDK also writes the error to the file `cdk.out/error.txt`.
  */
 function acknowledgeOne(scope: IConstruct, id: string, reason: string): void {
   scope.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, { [id]: reason });

@@ -3,8 +3,8 @@ import type { IDependable } from 'constructs';
 import type { HandlerName, Optional, Required, Values, Variable } from '../contract/environment';
 
 /**
- * The environment variables and the permissions with which a handler uses a resource. The part of the service (area) that owns the resource creates the
- * connection, and all other areas import only the connection.
+ * The environment variables and the permissions with which a handler uses a resource. The area (part of the service) that owns the resource creates the
+ * connection. The other areas import the connection instead of the resource.
  */
 export interface Connection<V extends Variable = never> {
   readonly environment: Values<V>;

@@ -10,7 +10,7 @@ export interface NamedDistribution {
   readonly names: readonly string[];
 }
 
-/** The list is complete only at the end of synth. */
+/** Returns all distributions of the app. Call this function at the end of synth, when the app has created all constructs. */
 export function distributionsBeside(scope: IConstruct): NamedDistribution[] {
   return scope.node.root.node.findAll().filter(isDistribution).map((resource) => ({ resource, names: namesOf(resource) }));
 }

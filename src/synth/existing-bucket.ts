@@ -42,7 +42,10 @@ export function checkBucket(scope: IConstruct, prop: string, bucket: s3.IBucket,
 const AWS_MANAGED = 'alias/aws/s3';
 const KEY_REMEDY = 'Create the bucket with the prop encryptionKey of s3.Bucket';
 
-/** Rejects a KMS key to which CDK cannot grant access. CloudFront cannot use the key `aws/s3`: the policy of this key allows only principals of the account. */
+/**
+ * Rejects a KMS key to which CDK cannot grant access. If CloudFront reads the bucket, the key `aws/s3` is rejected too, because its policy allows only
+ * principals of the account.
+ */
 function unknownKeyProblem(
   prop: string, bucket: s3.IBucket, readByCloudFront: boolean, keyRemedy = KEY_REMEDY, encryption?: Encryption,
 ): string | undefined {
@@ -85,8 +88,8 @@ function renderedEncryption(resource: s3.CfnBucket): Encryption {
 /**
  * Enables EventBridge notifications on a bucket of this app, and keeps all other notifications.
  *
- * If the app calls `addEventNotification()`, CDK creates a custom resource that replaces the whole notification configuration. Only in this case,
- * `enableEventBridgeNotification()` is called, so that EventBridge stays enabled. In other cases, this method would create an unnecessary custom resource.
+ * If the app calls `addEventNotification()`, CDK creates a custom resource that replaces the whole notification configuration. In this case, this function
+ * calls `enableEventBridgeNotification()`, so that EventBridge stays enabled. In other cases, that method would create an unnecessary custom resource.
  *
  * @returns false for an imported bucket, which this stack can't change
  */

@@ -16,7 +16,7 @@ export function finalNames(scope: IConstruct, resource: s3.IBucket | dynamodb.IT
   ];
 }
 
-/** The list is complete only at the end of synth. */
+/** Returns all buckets of the app. Call this function at the end of synth, when the app has created all constructs. */
 export function bucketsBeside(scope: IConstruct): { readonly resource: s3.CfnBucket; readonly names: readonly string[] }[] {
   return scope.node.root.node.findAll().filter(isBucket)
     .map((resource) => ({ resource, names: [finalText(scope, resource.ref), ...givenNames(scope, resource)] }));

@@ -58,7 +58,7 @@ export interface VodFunctionOptions {
    * The VPC in which the functions run.
    *
    * A VPC with a NAT gateway needs no further setup. A VPC without a NAT gateway requires these endpoints:
-   * - gateway endpoints: DynamoDB and S3. Custom resources send their responses to CloudFormation through S3
+   * - gateway endpoints: DynamoDB and S3, which custom resources also use to send their responses to CloudFormation
    * - interface endpoints: Secrets Manager, Cognito (`cognito-idp`), MediaConvert, SQS and EventBridge (`events`)
    *
    * The sign-in function and the authorizer of `Identity.oidc` call hosts on the internet, so these two functions always require a NAT gateway. A warning at
@@ -103,8 +103,8 @@ export interface VodFunctionOptions {
   /**
    * The reserved concurrency of each function that serves API requests.
    *
-   * A function cannot exceed its reservation, so API requests cannot use up the concurrency of the account. All other functions have no
-   * reservation. If Lambda throttled the function that submits jobs, for example, messages about uploads would move to the dead-letter queue.
+   * A function cannot exceed its reservation, so API requests cannot use up the concurrency of the account. The other functions get no reservation, because a
+   * reservation can throttle a function. For example, if the function that submits jobs is throttled, messages about uploads move to the dead-letter queue.
    *
    * Lambda keeps 100 executions of the account unreserved. In an account with a concurrency quota of 100 or less, a reservation fails at deploy time.
    * @default - no reservation

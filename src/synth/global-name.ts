@@ -6,8 +6,8 @@ import type { Construct } from 'constructs';
  * Returns a name that is unique in the account. CDK generates equal names for two regions of an account, so the name ends with the UUID of the stack id. The
  * name has at most 64 characters, which is CloudFront's limit for functions and origin access controls.
  *
- * The name does not change if the construct id of the stack changes, or if the stack moves into a Stage. The name must not change, because public keys
- * can't be renamed, and rules outside of the stack refer to the event bus by name.
+ * If the construct id of the stack changes, or if the stack moves into a Stage, the name stays the same. This is necessary, because public keys can't be
+ * renamed, and event rules outside of the stack refer to the event bus by name.
  */
 export function globalName(scope: Construct, label: string): string {
   // arn:aws:cloudformation:{region}:{account}:stack/{name}/{uuid}

@@ -31,7 +31,8 @@ const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host
 type WithoutVariables = { [H in HandlerName]: [Required<H>] extends [never] ? H : never }[HandlerName];
 
 /**
- * AWS services that a handler calls without an environment variable for the service. Custom resources call S3 to send their responses to CloudFormation.
+ * AWS services that a handler calls, although the handler has no environment variable for these services. Custom resources call S3 to send their responses to
+ * CloudFormation.
  */
 const CALLED_BY: Record<WithoutVariables | 'ingest/ingest-objects' | 'sweeper/sweep-videos', readonly Endpoint[]> = {
   'auth/fill-client-secret': ['cognito-idp', 'secretsmanager', 's3'], 'delivery/make-key-pair': ['secretsmanager', 's3'],
@@ -43,7 +44,10 @@ function nothingCalled<V extends Variable>(...names: V[]): Record<V, undefined> 
   return Object.fromEntries(names.map((name) => [name, undefined])) as Record<V, undefined>;
 }
 
-/** If `handler` is undefined, checks only the services of the variables. Synth does not fail: routes and endpoints may be created outside of the app. */
+/**
+ * If `handler` is undefined, checks only the services that the variables stand for. This function only warns, because routes and endpoints may be created
+ * outside of the app.
+ */
 export function warnOfIsolation(
   scope: IConstruct, handler: HandlerName | undefined, variables: readonly string[],
   { vpc, vpcSubnets }: { readonly vpc?: ec2.IVpc; readonly vpcSubnets?: ec2.SubnetSelection },

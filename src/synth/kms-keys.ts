@@ -16,8 +16,8 @@ export interface ResourceKey {
 /**
  * Allows a principal to use a KMS key only through the AWS service of the encrypted resource.
  *
- * The default key policy delegates access to IAM and needs no statement. To any other key policy, this function adds a statement. If the
- * library can't change the key policy, synth warns.
+ * With the default key policy, a statement in the IAM policy of the principal is enough. To any other key policy, this function also adds a statement. If this
+ * function can't change the key policy, synth warns.
  */
 export function grantKey(scope: IConstruct, { prop, key, service }: ResourceKey, grantee: iam.IGrantable, actions: string[]): iam.Grant {
   const target = targetKey(key);
@@ -38,8 +38,8 @@ export function grantKey(scope: IConstruct, { prop, key, service }: ResourceKey,
 }
 
 /**
- * Allows CloudFront to decrypt with the key for every distribution of the account. A key policy with the ARN of a single distribution would create the cycle
- * key -> distribution -> bucket -> key. The bucket policy still allows only one distribution to read the bucket.
+ * Allows every CloudFront distribution of the account to decrypt with the key. If the key policy contained the ARN of one distribution, the resources would
+ * form the cycle key -> distribution -> bucket -> key. The bucket policy still allows only one distribution to read the bucket.
  */
 export function letCloudFrontDecrypt(scope: Construct, { prop, key }: ResourceKey): void {
   const target = targetKey(key);

@@ -16,7 +16,7 @@ export function givenValue<T>(resource: CfnResource, name: string, property: T):
 }
 
 /**
- * Rejects a KMS key that an aspect or other code of the app sets on a resource of this library. No principal would have access to this key.
+ * Rejects a KMS key that an aspect or other code of the app sets on a resource of this library. The library grants no principal access to such a key.
  *
  * @param property the property of the resource, such as `kmsKeyArn`
  * @param remedy the last part of the error message, which says what would fail with the key and what to do instead

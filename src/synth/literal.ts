@@ -2,7 +2,10 @@ import { createHash } from 'crypto';
 import { DefaultTokenResolver, type IPostProcessor, type IResolvable, type IResolveContext, Reference, Token, Tokenization } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** A placeholder must be valid in a host name and in an id, so the prefix contains only letters. No registered domain name contains the prefix. */
+/**
+ * The prefix of all placeholders. A placeholder must be valid in a host name and in an id, so the prefix contains only letters. No registered domain name
+ * contains the prefix.
+ */
 export const LATER = 'knownwhendeployed';
 
 /** Replaces each CDK token in a string by a placeholder. Equal CDK tokens have equal placeholders. */
@@ -31,8 +34,8 @@ export function finalValue(scope: IConstruct, value: unknown): unknown {
 }
 
 /**
- * Placeholders are derived from construct paths, because resources of two stacks can have the same logical id. By default, CDK would render a reference to
- * another stack as an import.
+ * Placeholders are derived from construct paths, because resources of two stacks can have the same logical id. CDK's default resolver renders a reference to
+ * another stack as an import, so one resource could get two placeholders.
  */
 class NamingResolver extends DefaultTokenResolver {
   constructor() {

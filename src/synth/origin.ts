@@ -6,7 +6,7 @@ import { listProblems, repetitionProblem, show } from './prop-checks';
 /** Hosts that browsers treat as secure without HTTPS. */
 const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Host names and IP addresses. Quotes in a host, for example, would break mapping templates of API Gateway. */
+/** Host names and IP addresses. Other characters are rejected. A quote in a host, for example, would break mapping templates of API Gateway. */
 const HOST = /^([\w.-]+|\[[\da-f:.]+\])$/;
 
 /** The host is in lower case and in Punycode, without a trailing dot. Returns undefined if the URL has no host. */

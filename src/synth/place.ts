@@ -4,8 +4,8 @@ import type { Construct } from 'constructs';
 import { show } from './prop-checks';
 
 /**
- * Existing resources must be in the account and the region of the stack. S3 sends events to the default bus of the bucket's account. Handlers call DynamoDB and
- * S3 in the region of the stack.
+ * An existing resource must be in the account of the stack, because S3 sends events to the default event bus of the bucket's account. The resource must also be
+ * in the region of the stack, because handlers call DynamoDB and S3 in this region.
  */
 export function placeProblems(scope: Construct, prop: string, what: string, env: ResourceEnvironment): string[] {
   const { region, account } = Stack.of(scope);

@@ -80,8 +80,8 @@ export function stringProblem(name: string, value: unknown, expected: string): s
 }
 
 /**
- * Checks that a value is an object that has all `members`. If `members` is empty, checks that the value is a struct. `instanceof` would fail if a library is
- * installed twice.
+ * Checks that a value is an object that has all `members`. If `members` is empty, checks that the value is a struct. The check does not use `instanceof`, which
+ * fails if a library is installed twice.
  *
  * @param expected the description in the error message, such as `a bucket`
  */
@@ -111,7 +111,8 @@ function isNoStruct(value: object): boolean {
 }
 
 /**
- * Rejects unknown keys of a struct. Without this check, a misspelled role would count as omitted, and an omitted role allows everyone.
+ * Rejects unknown keys of a struct. Without this check, a misspelled key such as `uploadres` would count as omitted. If `uploaders` is omitted, every signed-in
+ * user can upload.
  *
  * @param name the prop that contains the struct, or an empty string for the props of a construct
  * @param elsewhere other structs that may define an unknown key, by their paths in the error message, such as `upload.*`

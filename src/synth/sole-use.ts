@@ -38,7 +38,10 @@ function keyOf(use: string): symbol {
   return Symbol.for(`serverless-vod:${use}`);
 }
 
-/** Names are compared too, because an app can import the same bucket or table twice. Two tables in different regions or accounts can have the same name. */
+/**
+ * Names are compared too, because an app can import the same bucket or table twice. Tables in different regions or accounts are different tables, even if their
+ * names are equal.
+ */
 function isSame(scope: IConstruct, one: Resource, otherScope: IConstruct, other: Resource): boolean {
   if (one === other) return true;
   const names = finalNames(scope, one);

@@ -7,7 +7,7 @@ interface Members {
   readonly vpcSubnets?: ec2.SubnetSelection;
 }
 
-/** Security groups and subnets whose VPC is not known are not checked, such as a security group that is imported by its id. */
+/** A security group or subnet is checked only if its VPC is known. For example, the VPC of a security group that is imported by its id is not known. */
 export function vpcMemberProblems(vpc: ec2.IVpc, { securityGroups, vpcSubnets }: Members): (string | undefined)[] {
   return [
     ...(securityGroups ?? []).map((group, index) => memberProblem(`functions.securityGroups[${index}]`, 'security group', group, vpc)),
