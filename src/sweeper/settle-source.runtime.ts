@@ -8,8 +8,8 @@ const MIN_ARCHIVED_BYTES = 128 * 1024;
 const TOMORROW: Wait = { minutes: 24 * 60 };
 
 /**
- * Deletes or archives the source of a ready video. After a crash between the request to S3 and the write of the row, the next sweep repeats both. S3 accepts
- * the repeated request. The write has a condition, so that the size is subtracted from the owner's usage only once.
+ * Deletes or archives the source of a ready video. If the function crashes after the request to S3 and before the write of the row, the next sweep repeats the
+ * request and the write. S3 accepts the repeated request. The write has a condition, so that the size is subtracted from the owner's usage only once.
  */
 export async function settleSource(row: VideoRow, { videos, clock, sources }: SettlePorts): Promise<NextLook> {
   const { videoId, source } = row;

@@ -6,7 +6,8 @@ import type { MultipartUploads, Upload } from '../upload/multipart-uploads.runti
  * Ends an upload that received no part for a long time. If the source file is complete, but its event did not arrive, the function records the upload as
  * complete.
  *
- * For an expired upload, the function deletes the parts before it looks for the file. After the deletion, no request can complete the file.
+ * If the upload has expired, the function first deletes the parts and then looks for the source file. After the deletion, no request can complete the source
+ * file.
  */
 export async function settleUpload(row: VideoRow, { videos, clock, upload, transcode }: SettlePorts): Promise<NextLook> {
   if (!upload) return LATER;
@@ -28,7 +29,7 @@ export async function settleUpload(row: VideoRow, { videos, clock, upload, trans
   return 'settled';
 }
 
-/** Returns the time of the upload request or of a stored part. Returns `expired` if none of these times is after `expiredBefore`. */
+/** Returns the time of an activity after `expiredBefore`, or `expired` if there was none. The upload request and each stored part are activities. */
 async function lastActivity(row: VideoRow, uploads: MultipartUploads, expiredBefore: number): Promise<Date | 'expired'> {
   const created = new Date(row.createdAt);
   if (created.getTime() > expiredBefore) return created;

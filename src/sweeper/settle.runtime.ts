@@ -19,7 +19,7 @@ type Settle = (row: VideoRow, ports: SettlePorts) => Promise<NextLook>;
 /**
  * The action for a due video, by status.
  *
- * Add every time-based action and every repair of derived data to this map, with a due time in DUE_MINUTES. Actions must be idempotent: an action can run
+ * Add each action that depends on the time or repairs derived data to this map. Add its due time to DUE_MINUTES. Actions must be idempotent: an action can run
  * twice, or stop at any point and run again.
  */
 const SETTLERS: Readonly<Record<VideoStatus, Settle>> = {

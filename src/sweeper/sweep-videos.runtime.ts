@@ -65,7 +65,10 @@ async function* earliestFirst(due: DueVideos, until: Date): AsyncGenerator<DueVi
   }
 }
 
-/** Performs the action of one due video and updates its due time. If the action fails, postpones the video, so that it does not delay the other videos. */
+/**
+ * Performs the action of one due video and updates its due time. If the action fails, postpones the due time, so that the video does not delay the other
+ * videos.
+ */
 async function look({ videoId }: DueVideo, now: Date, ports: SweepPorts): Promise<'done' | 'failed' | 'newer format'> {
   const { videos, due, clock } = ports;
   let row: VideoRow & DueVideo | undefined;

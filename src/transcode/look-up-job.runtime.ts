@@ -28,8 +28,8 @@ async function getJob(client: MediaConvertClient, Id: string, abortSignal: Abort
 }
 
 /**
- * The response of GetJob contains no file names, so this function computes the name of the poster. The output groups have the same order in the response and in
- * the job's settings.
+ * The response of GetJob contains no file names, so this function computes the name of the poster. The details of an output group are found by its position,
+ * because the groups have the same order in the response and in the job's settings.
  */
 function madeBy({ Settings, OutputGroupDetails = [] }: Job, { videoId, attempt }: JobMetadata): Pick<JobEnd, 'outputs' | 'poster'> {
   const groups = Settings?.OutputGroups ?? [];

@@ -35,7 +35,7 @@ interface Submission extends SubmitJobPorts {
 /** Requests to MediaConvert are aborted 10 seconds before the function's timeout, so that the function can record the end of the attempt. */
 const CLOSING_MS = 10_000;
 
-/** A source has only one job per attempt, so few pages are enough. */
+/** The maximum number of pages to search for the job of an attempt. A source has only one job per attempt, so few pages are enough. */
 const SEARCH_PAGES = 5;
 
 export function submitJobs(
@@ -95,8 +95,9 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
 }
 
 /**
- * If the current attempt was abandoned before the message was sent, this function first starts the next attempt. A redrive from the dead-letter queue sends a
- * new message, which therefore starts a new attempt. An older message starts no new attempt, because the new attempt would fail in the same way.
+ * If the current attempt was abandoned before the message was sent, this function first starts the next attempt. For example, a redrive from the dead-letter
+ * queue sends a new message. If the message was sent before the attempt was abandoned, no new attempt starts, because the new attempt would fail in the same
+ * way.
  */
 async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository): Promise<VideoRow | undefined> {
   const row = await videos.find(videoId);
@@ -106,8 +107,8 @@ async function findOpen(videoId: string, sentAt: Date, videos: VideoRepository):
 }
 
 /**
- * The content of a message that requests a job for a video. The job is for the current attempt, which can be later than `attempt`. The message is ignored if
- * the current attempt already has a job.
+ * The content of a message that requests a job for a video. The job is always for the current attempt of the video, even if `attempt` is an earlier attempt. If
+ * the current attempt already has a job, the message is ignored.
  */
 interface Upload {
   readonly videoId: string;

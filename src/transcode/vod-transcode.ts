@@ -54,7 +54,7 @@ export interface VodTranscodeOptions {
    * The maximum duration of a source. A longer video ends with the error `too_long`.
    *
    * This property limits the cost of one upload. If a file does not state its duration, only the start of the file is transcoded: about `maxDuration`, but at
-   * most 12 hours. A file can cost more only if it states a duration that is shorter than its real duration.
+   * most 12 hours. If a file states a duration that is shorter than its real duration, the whole file is transcoded, and the cost can be higher.
    *
    * @default Duration.hours(6)
    */
@@ -122,7 +122,10 @@ export const TRANSCODE_OPTIONS: Record<keyof VodTranscodeOptions, true> = {
   segmentDuration: true, maxFrameRate: true, maxDuration: true, maxConcurrency: true, concurrentJobs: true, functions: true,
 };
 
-/** With one message per invocation, the function's timeout must cover only one message. A claim (the lock of an attempt) must outlast this timeout. */
+/**
+ * An invocation handles only one message, so that the function's timeout can be short. A short timeout also permits a short claim (the lock of an attempt),
+ * because a claim must outlast the timeout.
+ */
 const BATCH_SIZE = 1;
 const MAX_RECEIVES = 5;
 

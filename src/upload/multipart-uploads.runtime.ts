@@ -15,7 +15,7 @@ export interface StoredPart {
 
 export interface PartsPage {
   readonly parts: readonly StoredPart[];
-  /** The last part number of the page, if there are further parts. */
+  /** The last part number of the page. Undefined if there are no further parts. */
   readonly next?: number;
 }
 
@@ -56,7 +56,8 @@ export interface MultipartUploads {
 
 const REQUEST_MS = 5_000;
 /**
- * S3 can take minutes to join parts, and API Gateway ends a request after 29 seconds. S3 continues to join the parts after the function has ended its request.
+ * The maximum time that the function waits for S3 to join the parts, because API Gateway ends a request after 29 seconds. S3 can need minutes, and continues
+ * after the function has stopped waiting.
  */
 const COMPLETION_MS = 15_000;
 

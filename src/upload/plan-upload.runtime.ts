@@ -97,7 +97,7 @@ function limitReached(quota: QuotaName, settings: UploadSettings, now: Date): Ht
   return new HttpProblem('limit_reached', LIMITS[quota](settings.quotas[quota], settings, now));
 }
 
-/** For each quota, the `detail` of the error for an upload that exceeds this quota. */
+/** The `detail` of the error `limit_reached`, for each quota that an upload can exceed. */
 const LIMITS: Readonly<Record<QuotaName, (limit: number, settings: UploadSettings, now: Date) => string>> = {
   openUploads: (limit, { incompleteExpirySeconds }) => `you have ${limit} open uploads, which is the limit. Complete or abort an upload. An upload expires after ${readableDuration(incompleteExpirySeconds)} without a new part. GET /streams?owner=me&status=waiting lists your open uploads`,
   videos: (limit) => `you have ${limit} videos, which is the limit. Abort an open upload, or ask an operator of the service to delete videos`,

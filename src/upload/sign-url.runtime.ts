@@ -25,10 +25,13 @@ export interface SignedRequest {
 export type SignUrl = (request: PutRequest) => Promise<SignedRequest>;
 
 export interface UrlSignerOptions {
-  /** URL of the bucket. A path in the URL of the bucket becomes part of the signed URL. */
+  /** URL of the bucket. If this URL has a path, the path of the signed URL begins with the same path. */
   readonly address: string;
   readonly region: string;
-  /** A value above MAX_UPLOAD_EXPIRY_SECONDS is reduced, because the construct cannot check a value that is known only at deploy time. */
+  /**
+   * If this value is above MAX_UPLOAD_EXPIRY_SECONDS, URLs expire after MAX_UPLOAD_EXPIRY_SECONDS. The construct cannot reject a value that is known only at
+   * deploy time.
+   */
   readonly expirySeconds: number;
   readonly clock: () => Date;
   /** Returns the session that signs the URL. The URL expires no later than the session. */

@@ -23,7 +23,8 @@ const REQUEST_MS = 5_000;
  * Returns a function that returns a session of the role. The function starts a new session before the current session expires. Concurrent calls share one
  * request.
  *
- * The expiry time of a Lambda function's own credentials is not known, so a URL that is signed with these credentials could expire early.
+ * The Lambda function does not sign with its own credentials, because their expiry time is not known. A URL that is signed with these credentials could expire
+ * early.
  */
 export function signingSession({ roleArn, remainingSeconds, clock }: SigningSessionOptions): () => Promise<SigningSession> {
   const sts = new STSClient({ maxAttempts: 2 });

@@ -34,8 +34,8 @@ export function expiryConnection(scope: IConstruct, upload: IVodUpload): Connect
 }
 
 /**
- * Returns the environment variable and permissions with which the sweeper deletes or archives sources, in addition to `expiryConnection`. Returns no connection
- * if the sweeper changes no sources.
+ * Returns the environment variable and the permissions with which the sweeper deletes or archives sources. The sweeper also needs `expiryConnection`. Returns
+ * no connection if the sweeper changes no sources.
  */
 export function lifecycleConnections(scope: IConstruct, upload: IVodUpload): Connection<'SOURCE_LIFECYCLE'>[] {
   const settings = upload.sourceLifecycle._settings();

@@ -7,7 +7,7 @@ export interface UploadExpiryOptions {
   /**
    * How long a signed URL is valid, from 1 to 15 minutes.
    *
-   * The PUT request must start before the URL expires, but can take longer. Clients can get new URLs until the upload expires.
+   * The PUT request must start before the URL expires, but can end later. Clients can get new URLs until the upload expires.
    *
    * @default Duration.minutes(15)
    */
@@ -16,16 +16,16 @@ export interface UploadExpiryOptions {
   /**
    * The time after which an incomplete upload expires, counted from its last stored part. From 1 hour to less than 7 days.
    *
-   * After 7 days, a lifecycle rule of the bucket deletes the parts of incomplete uploads. An imported bucket needs such a rule too, because without the rule
-   * S3 charges for parts that no upload uses any more.
+   * After 7 days, a lifecycle rule of the bucket deletes the parts of incomplete uploads. An imported bucket needs such a rule too, because S3 charges for the
+   * parts of incomplete uploads until they are deleted.
    *
    * @default Duration.hours(24)
    */
   readonly incompleteUpload?: Duration;
 
   /**
-   * The time between the expiry of an upload and the removal of its video, from 1 hour to 365 days. Until then, the video has the status `errored` with the
-   * error code `upload_expired`.
+   * The time between the expiry of an upload and the removal of its video, from 1 hour to 365 days. Until the removal, the video has the status `errored` with
+   * the error code `upload_expired`.
    *
    * @default Duration.days(7)
    */

@@ -144,7 +144,9 @@ export class VodUpload extends Construct implements IVodUpload {
   public readonly expiredUploadRetention: Duration;
   /** What happens to the source file of a video after the video is ready. */
   public readonly sourceLifecycle: SourceLifecycle;
-  /** The role whose sessions sign the URLs of uploads. The role can only put objects. A session of this role lasts one hour. */
+  /**
+   * The role whose sessions sign the URLs of uploads. The role is allowed to put source files, but nothing else in S3. A session of this role lasts one hour.
+   */
   public readonly signingRole: iam.Role;
   /** The function that creates videos, signs the URLs of their uploads, and completes or aborts uploads. */
   public readonly manageUploadsFunction: lambda.Function;

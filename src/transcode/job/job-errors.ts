@@ -17,10 +17,10 @@ const JOB_ERRORS: Readonly<Record<number, VideoError>> = {
 };
 
 /**
- * `source`: the file caused the error. `request`: the file caused the error, unless the error message matches `ACCESS`.
+ * `source`: the file caused the error. `request`: if the error message matches `ACCESS`, the request is retried. Otherwise, the file caused the error.
  *
- * All other errors are retried, because the service caused the error or the error is temporary. For example, the service retries the error NotFound, which is
- * the response to a probe of a missing object.
+ * Errors that are not in this map are retried, because such an error is temporary, or the file did not cause it. For example, MediaConvert responds with
+ * NotFound to a probe of a missing object.
  */
 const REQUEST_ERRORS: Readonly<Record<string, 'source' | 'request'>> = {
   // "The input file was recognized but appears to be malformed or corrupt" (API Reference, Probe).

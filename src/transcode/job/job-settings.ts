@@ -48,7 +48,10 @@ export function jobSettings(plan: JobPlan, { segmentSeconds, maxFrameRate }: Tra
   };
 }
 
-/** `HH:MM:SS:00`. Frame 00 exists at every frame rate. A clip includes the frame at its end timecode, so a clip can be one frame longer than `seconds`. */
+/**
+ * Returns `HH:MM:SS:00`. The last number is the frame within the second: 00 is valid at every frame rate. A clip includes the frame at its end timecode, so a
+ * clip can be one frame longer than `seconds`.
+ */
 function timecode(seconds: number): string {
   return [seconds / 3600, seconds / 60 % 60, seconds % 60, 0].map((part) => `${Math.floor(part)}`.padStart(2, '0')).join(':');
 }

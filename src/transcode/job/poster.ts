@@ -3,7 +3,7 @@ import { literally } from './literally';
 import { parseS3Url } from './s3-url';
 import type { Source } from '../source/source';
 
-/** In pixels. The poster has the size of the largest rendition within this limit. */
+/** The maximum short side in pixels. The poster has the size of the largest rendition within this limit. */
 const SHORT_SIDE = 720;
 const BASE_NAME = 'poster';
 /** The first frame is often black, so the second captured frame is the poster. */

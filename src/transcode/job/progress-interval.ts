@@ -1,7 +1,7 @@
 /** The intervals that MediaConvert offers, in seconds (API Reference, `StatusUpdateInterval`). */
 const INTERVALS = [10, 12, 15, 20, 30, 60, 120, 180, 240, 300, 360, 420, 480, 540, 600] as const;
 
-/** Each event costs one function invocation and one write. */
+/** The approximate number of progress events of a job. Each event costs one function invocation and one write. */
 const EVENTS_PER_JOB = 10;
 
 /** MediaConvert's default interval, for sources of unknown duration. */

@@ -12,8 +12,8 @@ export interface DurationLimit {
 const MAX_CLIP_SECONDS = 12 * 3600 - 1;
 
 /**
- * The job reads 10 % more than the maximum duration. The clip ends at a timecode, and timecodes count frames at an integer rate. For example, at 30.4 frames
- * per second, timecodes count 30 frames as one second, and run faster than real time.
+ * The job reads 10 % more than the maximum duration, because the clip can end early. The clip ends at a timecode, and timecodes count frames at an integer
+ * rate. For example, at 30.4 frames per second, a timecode counts 30 frames as one second, so its seconds are shorter than real seconds.
  */
 const CLIP_MARGIN = 1.1;
 
