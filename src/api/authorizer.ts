@@ -8,7 +8,7 @@ function resourceOf(authorizer: apigateway.IAuthorizer): apigateway.CfnAuthorize
   return CfnResource.isCfnResource(resource) ? resource as apigateway.CfnAuthorizer : undefined;
 }
 
-/** If the type of an authorizer is missing or NONE, CDK creates methods that need no authorization. */
+/** Rejects authorizers that do not identify callers. If the type of an authorizer is missing or NONE, CDK would create methods that need no authorization. */
 export function authorizerProblem(scope: Construct, prop: string, authorizer: apigateway.IAuthorizer): string | undefined {
   const noAuthorizer = objectProblem(prop, authorizer, 'an authorizer such as a TokenAuthorizer', { members: ['authorizerId', 'authorizationType'], required: true });
   if (noAuthorizer) return noAuthorizer;

@@ -7,7 +7,7 @@ import { acknowledge } from '../synth/acknowledge';
 
 const OPEN_BY_DESIGN = 'a browser sends preflight requests without a token';
 
-/** Chromium allows at most 7200 seconds. */
+/** Chromium caches a preflight response for at most 7200 seconds. */
 const MAX_AGE = '7200';
 
 /** In an API Gateway mapping expression, a constant is in single quotes, and quotes in the value need no escaping. */

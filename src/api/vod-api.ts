@@ -77,8 +77,8 @@ export const API_OPTIONS: Record<keyof VodApiOptions, true> = {
 /** An API that a CloudFront distribution can serve: a `VodApi`, or a REST API with a stage named `api`. */
 export interface IVodApi extends IConstruct {
   /**
-   * Domain name of the API, for a CloudFront origin. The stage is deployed after the distribution, so the value contains no CloudFormation
-   * reference to the stage.
+   * Domain name of the API, for a CloudFront origin. The value contains no CloudFormation reference to the stage, because the stage is deployed after the
+   * CloudFront distribution.
    */
   readonly originDomainName: string;
 }
@@ -99,8 +99,8 @@ export class VodApi extends Construct implements IVodApi {
   /** The function that serves the OpenAPI document. */
   public readonly describeFunction: lambda.Function;
   /**
-   * Domain name of the API, for a CloudFront origin. The stage is deployed after the distribution, so the value contains no CloudFormation
-   * reference to the stage.
+   * Domain name of the API, for a CloudFront origin. The value contains no CloudFormation reference to the stage, because the stage is deployed after the
+   * CloudFront distribution.
    */
   public readonly originDomainName: string;
 
@@ -174,7 +174,7 @@ export class VodApi extends Construct implements IVodApi {
   /**
    * Uses an authorizer for every route that requires a token.
    *
-   * Before you add these routes, call `authorizeWith` or `VodAuth.guard`. An API accepts only one of these two calls.
+   * Before you add these routes, call `authorizeWith` or `VodAuth.guard` once. A second call of either method is rejected.
    *
    * @param authorizer a Cognito authorizer with the claims `sub` and `cognito:groups`, or a Lambda authorizer that returns `principalId` and the context value
    * `groups`

@@ -7,8 +7,8 @@ import { finalText, literalOf } from '../../synth/literal';
 import { show } from '../../synth/prop-checks';
 
 /**
- * How long API Gateway caches the authorization result for a token. API Gateway can therefore accept a token for this time after the token has expired. API
- * Gateway's default is 300 seconds.
+ * How long API Gateway caches the authorization result for a token. API Gateway can therefore accept a token for up to this time after the token has expired.
+ * API Gateway's default is 300 seconds.
  */
 const CACHE_SECONDS = 60;
 

@@ -49,7 +49,8 @@ export class Identity {
    *
    * @param userPool the pool whose users can call the API
    * @param clients clients of this pool. The API accepts only tokens whose audience is one of these clients. Synth rejects a client that your app creates in a
-   * different pool. Synth cannot check an imported client: if the client belongs to a different pool, the API rejects its tokens with status 401
+   * different pool. Synth cannot check an imported client. If an imported client belongs to a different pool, the API rejects the tokens of this client with
+   * status 401
    *
    * @example
    * const userPool = cognito.UserPool.fromUserPoolId(this, 'People', 'eu-west-1_EXAMPLE');
@@ -95,8 +96,8 @@ export class Identity {
    *
    * The authorizer must return the id of the caller as `principalId`. The context of the authorizer's response can contain `groups`: a string with a JSON array
    * of group names, such as `["uploaders"]`. With any other value of `groups`, the caller has no groups. API Gateway caches the returned policy for all routes,
-   * so the policy must either allow or deny all routes. The resource of the policy must therefore be the `methodArn` up to the stage, followed by a wildcard.
-   * CDK's Cognito authorizer is rejected at synth: use `fromUserPool` for a Cognito user pool.
+   * so the policy must either allow or deny all routes. The resource of the policy must therefore be the part of `methodArn` up to the stage, followed by a
+   * wildcard. CDK's Cognito authorizer is rejected at synth: use `fromUserPool` for a Cognito user pool.
    *
    * @param authorizer the authorizer, such as a `TokenAuthorizer` or a `RequestAuthorizer`
    *
@@ -109,7 +110,7 @@ export class Identity {
     return new Identity({ problems: (scope) => [authorizerProblem(scope, 'identity', authorizer)], bind: () => ({ handlers: {}, createAuthorizer: () => authorizer }) });
   }
 
-  /** The default of `roles.admins`. Without `defaultAdmins`, the default of `roles.admins` is `Access.nobody()`. */
+  /** The default of `roles.admins`. If `defaultAdmins` is undefined, the default is `Access.nobody()`. */
   public readonly defaultAdmins?: Access;
 
   private constructor(private readonly source: IdentitySource) {
@@ -169,7 +170,7 @@ function otherPoolProblem(userPool: cognito.IUserPool, client: cognito.IUserPool
     : `identity: expected each client in Identity.fromUserPool to be a client of the user pool, got ${client.node.path}, which is a client of another pool. API Gateway would reject all tokens of this client`;
 }
 
-/** Returns the id of the pool, or the resource that the CDK token of the id references. Returns undefined if neither is known at synth. */
+/** Returns the id of the pool. If the id is a CDK token, returns the resource that the token references, or undefined if there is no such resource. */
 function poolOf(userPoolId: string): unknown {
   if (!Token.isUnresolved(userPoolId)) return userPoolId;
   const token = Tokenization.reverse(userPoolId, { failConcat: false });

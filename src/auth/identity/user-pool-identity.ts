@@ -41,7 +41,7 @@ export interface UserPoolIdentityOptions {
    * Options of CDK's `UserPoolDomain` for the domain of the sign-in pages, such as `customDomain` and `managedLoginVersion`.
    *
    * Managed login gets Cognito's default branding, and requires the Essentials plan or above.
-   * @default - a subdomain of Cognito's domain with a unique prefix; the sign-in pages are the classic ones
+   * @default - a subdomain of Cognito's domain with a unique prefix; the sign-in pages are the classic hosted UI
    */
   readonly domain?: cognito.UserPoolDomainOptions;
 
@@ -154,7 +154,7 @@ export function userPoolIdentity(scope: Construct, options: UserPoolIdentityOpti
   };
 }
 
-/** This function copies the secret, because CDK's `userPoolClientSecret` would pass the secret through a response to CloudFormation. */
+/** A handler copies the secret. With CDK's `userPoolClientSecret`, the response of a custom resource to CloudFormation would contain the secret. */
 function fillClientSecret(scope: Construct, userPool: cognito.UserPool, { userPoolClientId }: cognito.UserPoolClient, secret: secretsmanager.CfnSecret) {
   const filler = handlerFunction(scope, 'FillClientSecret', 'auth/fill-client-secret', {
     description: 'Copies the secret of the user pool\'s client to Secrets Manager',

@@ -11,7 +11,7 @@ export const SIGN_IN_COOKIES = [0, 1, 2, 3].map((slot) => `__Host-vod-sign-in-${
 
 type Cookies = readonly (readonly [name: string, value: string | undefined])[];
 
-/** `parseCookie` keeps only the first value of a repeated name, so each pair is parsed separately. */
+/** `parseCookie` keeps only the first value of a repeated name, so each `name=value` pair is parsed separately. */
 export function parseCookies(header = ''): Cookies {
   return header.split(';').flatMap((pair) => Object.entries(parseCookie(pair, { decode })));
 }

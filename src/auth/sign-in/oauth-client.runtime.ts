@@ -10,9 +10,9 @@ import type { Tokens } from '../../runtime/route-types';
 const TIMEOUT_MS = 4000;
 
 /**
- * The time after which an execution environment reads the client's secret again. The cookies of pending sign-ins depend on the secret (`deriveKey`). The time
- * is short, so that all execution environments use a new secret soon after a change. Cognito can accept the old and the new secret at the same time (see
- * AddUserPoolClientSecret). A successful call therefore does not show that the secret is current.
+ * The time after which an execution environment reads the client's secret again. The time is short, so that all execution environments use a new secret soon
+ * after a change. Environments with different secrets reject each other's sign-in cookies (`deriveKey`). A successful call does not show that the secret is
+ * current, because Cognito can accept the old and the new secret at the same time (see AddUserPoolClientSecret).
  */
 const SECRET_MS = 5 * 60 * 1000;
 

@@ -23,7 +23,7 @@ export function buildPendingSignIn({ seed, expiresAt, returnTo = '' }: PendingSi
   return `${seed}.${expiresAt}.${Buffer.from(returnTo).toString('base64url')}`;
 }
 
-/** Does not authenticate the value. */
+/** Does not check whether the value is authentic (see `signInSecrets`). */
 export function parsePendingSignIn(value: string): PendingSignIn | undefined {
   const [, seed, expiresAt, returnTo] = /^([\w-]{22})\.(\d{10})\.([\w-]*)$/.exec(value) ?? [];
   if (seed === undefined) return undefined;
@@ -31,8 +31,8 @@ export function parsePendingSignIn(value: string): PendingSignIn | undefined {
 }
 
 /**
- * Only the server knows the key. If the cookie is forged, the derived `state` differs from the `state` parameter of the callback. Comparing the derived `state`
- * with the parameter therefore also authenticates the cookie.
+ * Only the server knows the key. If the cookie is forged, the derived `state` differs from the `state` parameter of the callback. If the derived `state` equals
+ * the parameter, the cookie is therefore authentic.
  */
 export function signInSecrets(value: string, key: Uint8Array): SignInSecrets {
   const derive = (name: string) => createHmac('sha256', key).update(`${name}.${value}`).digest('base64url');

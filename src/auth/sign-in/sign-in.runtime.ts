@@ -189,7 +189,7 @@ function signInFailed(reason: Fault, cookies?: string[]): HttpProblem {
   return new HttpProblem('sign_in_failed', 'this sign-in was rejected, took too long or was already finished; start again at /api/login', undefined, { cookies, pageText });
 }
 
-/** If the work fails, the link of the error page starts the same sign-in again. `returnTo` must be an allowed URL. */
+/** If `work` fails, the link on the error page starts the same sign-in again. `returnTo` must be a URL that `allowedReturn` has accepted. */
 async function withLink<T>(returnTo: string | undefined, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

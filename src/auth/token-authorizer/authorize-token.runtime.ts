@@ -25,7 +25,7 @@ class TokenRejected extends Error {
   }
 }
 
-/** Minification changes class names, so these reasons are logged instead. */
+/** Minification changes class names, so the log contains these reasons instead of class names. */
 const REASONS = [
   [JwtParseError, 'no JWT'], [JwtWithoutValidKidError, 'no key id'], [KidNotFoundInJwksError, 'unknown key'], [WaitPeriodNotYetEndedJwkError, 'unknown key'],
   [JwtInvalidSignatureAlgorithmError, 'algorithm'], [JwtInvalidSignatureError, 'signature'], [JwtInvalidAudienceError, 'audience'],

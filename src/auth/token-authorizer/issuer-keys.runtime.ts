@@ -1,13 +1,13 @@
 import { isJwks, SimpleJwksCache, SimplePenaltyBox } from 'aws-jwt-verify/jwk';
 import type { TokenRules } from '../../contract/token-rules';
 
-/** Two sequential requests must fit into the timeout of the function. */
+/** Two sequential requests (discovery and key set) must fit into the timeout of the function. */
 const TIMEOUT_MS = 3000;
 
 /** A key set with a few certificates has about 50 kB. */
 const MAX_BYTES = 500_000;
 
-/** Interval between two requests for the keys. A key that the issuer removes stays trusted for at most this time, unless the requests fail. */
+/** Interval between two requests for the keys. If the requests succeed, a key that the issuer removes stays trusted for at most this time. */
 const KEYS_MS = 3_600_000;
 
 /** Delay before a failed request for the keys is retried. */
@@ -19,10 +19,10 @@ const RETRY_MS = 60_000;
  */
 const TRUSTED_MS = 86_400_000;
 
-/** Minimum time between two searches for unknown key ids. Limits the requests to the issuer that tokens with made-up key ids cause. */
+/** Minimum time between two searches for unknown key ids. With this limit, tokens with made-up key ids cannot cause many requests to the issuer. */
 const SEARCH_SECONDS = 10;
 
-/** The caller is not at fault, so the response is not 401. */
+/** The issuer is at fault, so the API does not return 401. */
 export class IssuerFailed extends Error {
   constructor(what: string, reason: unknown) {
     super(`${what}: ${reason instanceof Error ? reason.name : String(reason)}`);
