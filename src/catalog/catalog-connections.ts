@@ -23,7 +23,6 @@ export interface CatalogConnections {
   readonly view: Connection<'ROLES' | 'SERVICE_URL'>;
 }
 
-/** An imported catalog has only the properties of `IVodCatalog`. */
 export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
   const { tableName, tableArn } = catalog.table;
   const query = (...indexes: TableIndex[]) => ({ actions: ['dynamodb:Query'], resourceArns: indexes.map(({ name }) => `${tableArn}/index/${name}`) });

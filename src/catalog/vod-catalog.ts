@@ -281,7 +281,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Adds a rule that invokes a target when a video ends with an error. `detail.video.error` contains the code and the message.
+   * Adds a rule that invokes a target when the status of a video changes to `errored`. `detail.video.error` contains the code and the message.
    *
    * @param id construct id of the rule, unique among the rules of this catalog
    * @param options the target and other options of the rule

@@ -20,7 +20,7 @@ export const VARIABLES = {
   /** The `https://` URL of the hosted UI. */
   HOSTED_UI: text,
   INGEST_SETTINGS: json<IngestSettings>(),
-  /** The buckets and prefixes of the ingest in which the sweeper can delete or archive objects. */
+  /** The buckets and prefixes whose objects the sweeper can delete or archive. */
   INGEST_SOURCES: json<readonly SourcePrefix[]>(),
   /** Issuer of the user pool: `https://cognito-idp.{region}.amazonaws.com/{userPoolId}`. */
   ISSUER: text,
@@ -77,8 +77,7 @@ export const ENVIRONMENTS = {
   'api/describe-api': ['HANDLERS', 'APP_ORIGINS?'],
   'auth/authorize-token': ['TOKEN_RULES'],
   /**
-   * The custom resource passes the input of the function as properties. A new app client changes these properties, so CloudFormation invokes the function
-   * again.
+   * The input of this function is the properties of a custom resource. A new app client changes these properties, so CloudFormation invokes the function again.
    */
   'auth/fill-client-secret': [],
   'auth/sign-in': ['HOSTED_UI', 'ISSUER', 'CLIENT_ID', 'SECRET_ARN', 'SERVICE_URL', 'RETURN_ORIGINS', 'REFRESH_SECONDS'],

@@ -1,6 +1,6 @@
 /**
- * A Content-Security-Policy that gives a response an opaque origin and disables scripts and subresources. Scripts on the service's pages cannot read the
- * content or the URL of a response in a popup or frame (docs/decisions/006-browser-sessions.md).
+ * A Content-Security-Policy that gives a response an opaque origin and disables scripts and subresources. With this policy, scripts on the service's pages
+ * cannot read the content or the URL of the response in a popup or frame (docs/decisions/006-browser-sessions.md).
  */
 const SANDBOX = 'default-src \'none\'; sandbox';
 

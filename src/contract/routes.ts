@@ -14,7 +14,7 @@ type TextSchema = JsonSchema & { readonly type: 'string' };
 /** The schema of a query parameter or header. The text of an `integer` parameter is converted to a number. */
 type ParameterSchema = JsonSchema & { readonly type: 'string' | 'integer' };
 
-/** The link of an error page, where the person can continue. */
+/** A link on an error page, with which the user can continue. */
 export interface ErrorPageLink {
   readonly href: string;
   readonly label: string;
@@ -34,7 +34,7 @@ export interface Route {
   readonly pathParameters?: Readonly<Record<string, TextSchema>>;
   /** The query parameters of the route. Any other query parameter is rejected. */
   readonly query?: Readonly<Record<string, ParameterSchema>>;
-  /** The only request headers that are passed to the handler, with names in lower case. */
+  /** The request headers that are passed to the handler, with names in lower case. The handler receives no other headers. */
   readonly headers?: Readonly<Record<string, ParameterSchema>>;
   /** Cookies that the OpenAPI document lists for the route. */
   readonly cookies?: Readonly<Record<string, TextSchema>>;
@@ -46,7 +46,7 @@ export interface Route {
   readonly response?: JsonSchema;
   /** True if the route can also respond with 302. */
   readonly redirects?: boolean;
-  /** The link of the error pages. If present, a person who opens the route in a browser receives an error as an HTML page. */
+  /** The link on the error pages of the route. If this link is set, users who open the route in a browser receive errors as HTML pages. */
   readonly errorPage?: ErrorPageLink;
   /** Error codes of this route, in addition to the error codes of all routes. */
   readonly problems?: readonly ProblemCode[];

@@ -28,7 +28,7 @@ export interface KeyPairAttributes {
   readonly CreatedAt: string;
 }
 
-/** A key pair that handlers sign cookies and poster URLs with. */
+/** A key pair with which handlers sign cookies and poster URLs. */
 export interface SigningKeyReference {
   /** Id of the public key in CloudFront. */
   readonly keyPairId: string;

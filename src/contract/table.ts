@@ -14,8 +14,8 @@ export interface TableIndex {
 }
 
 /**
- * The indexes of the table. CloudFormation creates only one new index per update. An app can skip versions of this library. The update of the app would then
- * fail if the skipped versions added two indexes. Later versions therefore add no index. docs/decisions/022 lists the queries.
+ * The indexes of the table. CloudFormation creates only one new index per update. If an app skipped versions of this library that add two indexes, the update
+ * of the app would fail. Later versions therefore add no index. docs/decisions/022 lists the queries.
  */
 export const INDEXES = {
   /** The videos of an owner, by creation time (ids are time-sortable). */
@@ -24,7 +24,10 @@ export const INDEXES = {
   byOwnerStage: { name: 'byOwnerStage', partition: 'owner', sort: 'stageKey', projection: 'KEYS_ONLY' },
   /** The ready videos that all viewers can list, by publication time. */
   byPublication: { name: 'byPublication', partition: 'listedFor', sort: 'listedAt', projection: 'KEYS_ONLY' },
-  /** Videos that the sweeper checks, by due time. A single partition would limit the table to 1,000 writes per second. */
+  /**
+   * Videos that the sweeper checks, by due time. The index has several partitions (`DUE_SHARDS`), because a single partition would limit the table to 1,000
+   * writes per second.
+   */
   byDue: { name: 'byDue', partition: 'dueShard', sort: 'dueAt', projection: 'KEYS_ONLY' },
   /** An unused index, which is reserved for a later query. */
   spare: { name: 'spare', partition: 'spareKey', sort: 'spareSort', projection: 'ALL' },
@@ -92,7 +95,7 @@ export interface VideoRow {
     readonly etag?: string;
     /** The time at which the sweeper deletes or archives the source. */
     readonly dueAt?: string;
-    /** The action at `dueAt`. If the prop `sourceLifecycle` now requires another action, the sweeper does nothing. */
+    /** The action at `dueAt`. If the prop `sourceLifecycle` requires another action at this time, the sweeper does nothing. */
     readonly dueAction?: 'delete' | 'archive';
     readonly state?: SourceState;
   };
@@ -103,7 +106,7 @@ export interface VideoRow {
     readonly attempt: number;
     readonly token: string;
     readonly startedAt: string;
-    /** True if the attempt ended without a job and the source file was not the reason. A later message in the submit queue can start the next attempt. */
+    /** True if the attempt ended without a job, for a reason other than the source file. A later message in the submit queue can start the next attempt. */
     readonly abandoned?: true;
   };
   /** The number of times that the sweeper has resubmitted the attempt. */

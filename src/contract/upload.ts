@@ -13,7 +13,7 @@ export interface UploadSettings extends UploadLimits {
 /** The tag of the source files that the bucket's lifecycle rule moves to an archive storage class. */
 export const ARCHIVE_TAG = { key: 'vod-lifecycle', value: 'archive' } as const;
 
-/** All objects in a bucket whose key starts with the prefix. */
+/** All objects in `bucket` with a key that starts with `prefix`. */
 export interface SourcePrefix {
   readonly bucket: string;
   readonly prefix: string;

@@ -14,7 +14,7 @@ const OF_STATUS: Readonly<Record<Exclude<VideoStatus, 'waiting'>, VideoEventType
 
 /**
  * `before` is undefined for a new row, and `after` is undefined for a removed row. If only the progress or the claim (the lock on an attempt) has changed, the
- * change causes no event. A status of a newer version of this library causes no event.
+ * change causes no event. A status that only a newer version of this library knows causes no event.
  */
 export function eventsOf(before: VideoRow | undefined, after: VideoRow | undefined): VideoEvent[] {
   // The removal of a row does not increment `version`.

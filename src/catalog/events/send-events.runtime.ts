@@ -34,8 +34,8 @@ export interface Sender {
 /**
  * Returns a function that sends events in their order and in as few requests as possible.
  *
- * If `onRejected` is given, the function passes permanently rejected events to this callback. Throws EventsNotSent if a request fails, or if an event that was
- * not passed to `onRejected` is still rejected after the last try.
+ * If `onRejected` is given, the function passes permanently rejected events to this callback. The function sends all other rejected events again. Throws
+ * EventsNotSent if a request fails, or if EventBridge still rejects one of these events at the last try.
  */
 export function sendEvents(client: EventBridgeClient, { busName, tableArn }: Sender): SendEvents {
   async function put(events: readonly TimedEvent[]): Promise<Map<TimedEvent, string | undefined>> {

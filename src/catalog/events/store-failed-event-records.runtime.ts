@@ -1,7 +1,10 @@
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import type { DynamoDBRecord } from 'aws-lambda';
 
-/** The `condition` of the objects that this function stores. The `condition` of Lambda's objects is `RetryAttemptsExhausted` or `RecordAgeExceeded`. */
+/**
+ * The `condition` in the objects that this function stores. In the objects that Lambda stores, the `condition` is `RetryAttemptsExhausted` or
+ * `RecordAgeExceeded`.
+ */
 const CONDITION = 'RecordNotReadable';
 
 /**
