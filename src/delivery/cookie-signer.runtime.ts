@@ -3,7 +3,7 @@ import type { PlaybackCookies } from '../contract/playback-cookies';
 import { cloudFrontBase64, policyOf } from '../runtime/signing/cloudfront-policy';
 import type { ChooseSigningKey } from '../runtime/signing/signing-keys';
 
-/** The cookies give access to all URLs that match `resource`, until `expires` (seconds since 1970). */
+/** Returns cookies that give access to all URLs that match `resource`, until `expires` (seconds since 1970). */
 export type SignCookies = (resource: string, expires: number) => Promise<Record<string, string>>;
 
 export function cookieSigner(chooseKey: ChooseSigningKey): SignCookies {

@@ -35,8 +35,8 @@ export function domainProblems(scope: IConstruct, { domainNames, certificate }: 
 }
 
 /**
- * At the end of synth, rejects domain names that another distribution of the app also has. If the other distribution is in a different Stage, adds only a
- * warning, because the app may deploy only one of the Stages.
+ * At the end of synth, rejects domain names that another distribution of the app also has. If the other distribution is in a different Stage, adds a warning
+ * instead of an error, because the app may deploy one Stage without the other.
  */
 export function checkUniqueNames(scope: IConstruct, { node: { defaultChild: own } }: cloudfront.Distribution, domainNames: readonly string[]): void {
   scope.node.addValidation({

@@ -14,7 +14,7 @@ import { listProblems, repetitionProblem, show } from '../synth/prop-checks';
 
 /** CloudFront's quota of public keys per key group. */
 export const MAX_GENERATIONS = 5;
-/** The name of a generation has at most 20 characters, because the name of the CloudFront public key contains it. */
+/** The name of the CloudFront public key contains the name of the generation. The name of the generation therefore has at most 20 characters. */
 const GENERATION = /^[A-Za-z0-9][A-Za-z0-9-]{0,19}$/;
 
 export interface SigningKeysProps {

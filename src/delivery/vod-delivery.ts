@@ -57,10 +57,10 @@ export interface VodDeliveryOptions {
   /**
    * Names of the generations of the signing key, oldest first: one to five names of letters, digits and hyphens.
    *
-   * A generation is one key pair. CloudFront trusts all generations. The newest generation signs the playback cookies and the poster URLs, starting 15
-   * minutes after its creation. If the secret of the newest generation cannot be read, an older generation signs. To rotate the key, add a generation at the
-   * end of the list. Before you remove a generation, wait until the sessions and the poster URLs (at most 12 hours) that it signed have expired. Otherwise, the
-   * removal ends these sessions, and pages that are open lose their posters.
+   * A generation is one key pair. CloudFront trusts all generations. The newest generation signs the playback cookies and the poster URLs, starting 15 minutes
+   * after its creation. If the secret of the newest generation cannot be read, an older generation signs. To rotate the key, add a generation at the end of the
+   * list. Before you remove a generation, wait until all sessions and poster URLs that this generation signed have expired. A poster URL is valid for at most
+   * 12 hours. If you remove the generation earlier, these sessions end, and open pages lose their posters.
    * @default ['1']
    */
   readonly keyGenerations?: string[];
@@ -131,9 +131,9 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
    *
    * By default, viewers can send only GET and HEAD requests, and CloudFront sends no query strings or cookies to the origin. CloudFront then returns the same
    * cached response to all viewers. A server-rendered app needs `AllowedMethods.ALLOW_ALL`, `CachePolicy.CACHING_DISABLED` and
-   * `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`. With these settings, the app receives the cookies of a viewer. The app receives neither the refresh
-   * cookie nor the playback cookies, because the paths of these cookies are paths of the service. If your web app is deployed in the same stack and uses `url`
-   * or the user pool, set `domainNames`. Otherwise, the web app and the distribution would depend on each other.
+   * `OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER`. With these settings, the app receives the cookies of a viewer. The app does not receive the refresh
+   * cookie or the playback cookies, because browsers send these cookies only to paths below `/api/` and `/v/`. If your web app is deployed in the same stack
+   * and uses `url` or the user pool, set `domainNames`. Otherwise, the web app and the distribution would depend on each other.
    * @default - a function returns 404
    */
   readonly defaultBehavior?: cloudfront.BehaviorOptions;
@@ -168,7 +168,10 @@ export const DELIVERY_OPTIONS: Record<keyof VodDeliveryOptions, true> = {
  * delivery.addRoutes(api);
  */
 export class VodDelivery extends Construct {
-  /** The media bucket. CloudFront serves objects below `v/` only to viewers with a playback session, and posters also with a signed URL. */
+  /**
+   * The media bucket. CloudFront serves objects below `v/` only to viewers with a playback session. A viewer with a signed URL of a poster needs no session for
+   * the poster.
+   */
   public readonly bucket: s3.IBucket;
   /** The public keys that verify playback cookies and poster URLs. */
   public readonly keyGroup: cloudfront.IKeyGroup;

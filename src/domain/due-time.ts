@@ -1,9 +1,9 @@
 import type { VideoStatus } from './video-status';
 
 /**
- * For each status, the number of minutes after which the sweeper checks a video with this status. A video that already has a due time keeps it, because a new
- * due time costs two write units of the index. The first due time is therefore one hour after the client requested the upload (`POST /upload`). If no action is
- * necessary at the first check, the sweeper changes the due time to the time of the next action.
+ * For each status, the number of minutes after which the sweeper checks a video with this status. If a video already has a due time, a new status does not
+ * change the due time, because each change costs two write units of the index. The first due time is therefore one hour after the client requested the upload
+ * (`POST /upload`). If no action is necessary at the first check, the sweeper changes the due time to the time of the next action.
  *
  * `never` removes the due time. A ready video has a due time only if the sweeper will delete or archive its source.
  */

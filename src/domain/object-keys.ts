@@ -2,7 +2,7 @@ import { VIDEO_ID } from './video-id';
 
 export const SOURCE_PREFIX = 'source/';
 export const MEDIA_PREFIX = 'v/';
-/** In the source bucket, the objects of other pipelines have this prefix. */
+/** The prefix of objects that other pipelines put into the source bucket. */
 export const INGEST_PREFIX = 'ingest/';
 
 const SOURCE_KEY = new RegExp(`^${SOURCE_PREFIX}(${VIDEO_ID})/original$`);
@@ -27,7 +27,7 @@ export function hlsKey(videoId: string, attempt: number): string {
   return `${attemptPrefix(videoId, attempt)}hls/index.m3u8`;
 }
 
-/** A regular expression for the key of a playlist, without anchors. */
+/** A regular expression without anchors, for the key of a playlist. */
 export const HLS_KEY = `${MEDIA_PREFIX}(${VIDEO_ID})/([1-9][0-9]{0,8})/hls/index\\.m3u8`;
 
 const WHOLE_HLS_KEY = new RegExp(`^${HLS_KEY}$`);
@@ -37,7 +37,7 @@ export function parseHlsKey(key: string): { videoId: string; attempt: number } |
   return videoId === undefined ? undefined : { videoId, attempt: Number(attempt) };
 }
 
-/** `v/{videoId}/{attempt}/poster/`. MediaConvert chooses the name of the image file. */
+/** `v/{videoId}/{attempt}/poster/`. MediaConvert chooses the rest of the key. */
 export function posterPrefix(videoId: string, attempt: number): string {
   return `${attemptPrefix(videoId, attempt)}poster/`;
 }

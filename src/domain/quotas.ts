@@ -1,9 +1,9 @@
 /** The number of uploads, videos and bytes of one owner, as counted for the quotas. */
 export interface Usage {
-  /** Videos whose upload is not complete. */
+  /** The number of videos whose upload is not complete. */
   readonly openUploads: number;
   readonly videos: number;
-  /** The sizes of all source files, in bytes. For an open upload, the sum includes the size that the client declared. */
+  /** The total size of all source files, in bytes. For an open upload, the total includes the size that the client declared. */
   readonly storedBytes: number;
   /** The day of `uploadsOfDay`, as `YYYY-MM-DD` in UTC. */
   readonly day: string;
@@ -27,7 +27,7 @@ export function dayOf(time: Date): string {
   return time.toISOString().slice(0, 10);
 }
 
-/** Returns the quota that a further upload of `size` bytes would exceed, or undefined. */
+/** Returns the name of the quota that a further upload of `size` bytes would exceed, or undefined if the upload would exceed no quota. */
 export function exceededQuota(usage: Usage, size: number, day: string, quotas: Quotas): QuotaName | undefined {
   if (usage.openUploads >= quotas.openUploads) return 'openUploads';
   if (usage.videos >= quotas.videos) return 'videos';

@@ -14,7 +14,7 @@ export const LINE_PATTERN = `^(?=.*\\S)[^${NOT_IN_A_LINE}]*$`;
 
 const LINE = new RegExp(LINE_PATTERN);
 
-/** Whether a text is one line, and visible. */
+/** Whether a text is a single line with at least one visible character. */
 export function isLine(text: string): boolean {
   return LINE.test(text) && isText(text) && !isBlank(text);
 }

@@ -26,7 +26,7 @@ const readMetadata = jsonReader(ingestMetadataSchema, 'the metadata x-amz-meta-v
 /**
  * Returns the texts, the owner and the visibility of a video.
  *
- * Tags override the metadata. An IAM policy can limit the tags that a pipeline sets, and an operator can correct the tags of an existing object.
+ * Tags override the metadata, because an IAM policy can limit the tags that a pipeline sets, and an operator can correct the tags of an existing object.
  */
 export function describe(
   { key, metadata: encoded, tags: objectTags, fallbackName }: DescribedObject, { defaultOwner, defaultVisibility }: IngestSettings,

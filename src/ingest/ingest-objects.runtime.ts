@@ -19,7 +19,7 @@ export interface IngestObjectsPorts {
   readonly settings: IngestSettings;
 }
 
-/** An object of S3, as its event describes it. `etag` has no quotes. */
+/** An S3 object, with the values from its event. `etag` has no quotes. */
 interface CreatedObject extends ObjectVersion {
   readonly etag: string;
   readonly size: number;
@@ -45,8 +45,8 @@ export function ingestObjects(ports: IngestObjectsPorts): (event: SQSEvent) => P
 }
 
 /**
- * S3 can send the event of an object more than once, but only the first event creates a video. The transaction that creates the video therefore also stores the
- * id of the video under the key of the object.
+ * S3 can send the event of an object more than once, but each object must become only one video. Therefore, one transaction creates the video and an item that
+ * links the object to the video (`ingestKey`).
  */
 async function ingest(body: string, ports: IngestObjectsPorts): Promise<void> {
   const { videos, settings } = ports;
@@ -68,7 +68,7 @@ async function ingest(body: string, ports: IngestObjectsPorts): Promise<void> {
   console.info({ message: 'ignored: the object already has a video', bucket, key, videoId: existing });
 }
 
-/** Returns undefined if the object was deleted or replaced. If a new object replaced it, S3 sends a separate event for the new object. */
+/** Returns undefined if the object was deleted or replaced. If the object was replaced, S3 sends a separate event for the new object. */
 async function create(object: CreatedObject, { videos, s3, newId, settings }: IngestObjectsPorts): Promise<string | undefined> {
   const { bucket, key, etag } = object;
   const { head, tags } = await read(s3, object) ?? {};
@@ -112,7 +112,7 @@ async function submit(videoId: string, { sqs, submitQueueUrl }: IngestObjectsPor
   await sqs.send(new SendMessageCommand({ QueueUrl: submitQueueUrl, MessageBody: JSON.stringify(message) }), timeout());
 }
 
-/** S3 accepts any text as a content type. */
+/** S3 accepts any text as a content type, so this function replaces an invalid content type. */
 function contentTypeOf({ ContentType = '' }: HeadObjectCommandOutput): string {
   return ContentType.length <= MAX_CONTENT_TYPE_LENGTH && isMediaType(ContentType) ? ContentType : 'application/octet-stream';
 }
@@ -123,7 +123,7 @@ function timeout(): { abortSignal: AbortSignal } {
 
 type Event = { readonly detail?: Partial<Omit<S3ObjectCreatedNotificationEventDetail, 'object'>> & { readonly object?: Partial<S3ObjectCreatedNotificationEventDetail['object']> } };
 
-/** Throws for an unknown message. */
+/** Throws if the message is not an event of a created object. */
 function readEvent(body: string): CreatedObject {
   const { bucket, object } = (JSON.parse(body) as Event).detail ?? {};
   const { key, size, etag, 'version-id': id } = object ?? {};

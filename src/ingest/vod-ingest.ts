@@ -35,7 +35,7 @@ import type { IVodUpload } from '../upload/upload';
 /** Options for the ingest of objects that other pipelines put into S3. */
 export interface VodIngestOptions {
   /**
-   * The owner of a video if neither the tags nor the metadata of its object contain an owner. The value is a user id of the identity provider.
+   * The owner of a video whose S3 object has no owner in its tags or metadata. The value is a user id of the identity provider.
    *
    * Set the owner of an object with the tag `vod-owner`, or with `owner` in the metadata `x-amz-meta-vod`.
    *
@@ -44,7 +44,7 @@ export interface VodIngestOptions {
   readonly defaultOwner?: string;
 
   /**
-   * The visibility of a video if neither the tags nor the metadata of its object contain a visibility.
+   * The visibility of a video whose S3 object has no visibility in its tags or metadata.
    *
    * @default VideoVisibility.SIGNED_IN
    */
@@ -199,7 +199,7 @@ function grantRead(scope: IConstruct, watched: readonly WatchedBucket[], grantee
   }
 }
 
-/** Without `s3:ListBucket`, S3 returns 403 for an object that was deleted in the meantime. */
+/** Without `s3:ListBucket`, S3 would return 403 instead of 404 for an object that was deleted after its event. */
 function grantReadAndList(scope: IConstruct, watched: readonly WatchedBucket[], grantee: iam.IGrantable): void {
   grantRead(scope, watched, grantee, ['s3:GetObject', 's3:GetObjectTagging']);
   iam.Grant.addToPrincipal({ grantee, actions: ['s3:ListBucket'], resourceArns: watched.map(({ bucket }) => bucket.bucketArn) });
@@ -228,7 +228,7 @@ function usedProblem(scope: Construct, name: string, bucket: s3.IBucket, { uploa
   return upload && isSame(scope, bucket, upload.bucket) ? `${name}: expected a bucket of another pipeline, got the source bucket. The service already creates videos for the objects below ${INGEST_PREFIX} in the source bucket` : undefined;
 }
 
-/** Two rules would send the same object to the queue. */
+/** Rejects overlapping prefixes: with such prefixes, two rules would send the event of one object to the queue. */
 function repeatedProblems(scope: Construct, name: string, buckets: readonly IngestBucket[]): string[] {
   return buckets.flatMap(({ bucket, prefix = '' }, index) => buckets.slice(0, index)
     .filter((other) => isSame(scope, bucket, other.bucket) && (prefix.startsWith(other.prefix ?? '') || (other.prefix ?? '').startsWith(prefix)))
