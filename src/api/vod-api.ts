@@ -176,8 +176,8 @@ export class VodApi extends Construct implements IVodApi {
    *
    * Before you add these routes, call `authorizeWith` or `VodAuth.guard` once. A second call of either method is rejected.
    *
-   * @param authorizer a Cognito authorizer with the claims `sub` and `cognito:groups`, or a Lambda authorizer that returns `principalId` and the context value
-   * `groups`
+   * @param authorizer a Cognito authorizer for tokens with the claims `sub` and `cognito:groups`, or a Lambda authorizer that returns `principalId` and the
+   * context value `groups`
    */
   public authorizeWith(authorizer: apigateway.IAuthorizer): void {
     throwIfAny(this, [

@@ -5,7 +5,7 @@ import { REFRESH_COOKIE, TOKEN_PATH } from '../../contract/routes';
 
 /**
  * Cookies of pending sign-ins, one for each tab. Subdomains and other paths cannot set cookies with the prefix `__Host-`, so a request contains at most four
- * sign-in cookies. The four cookies have at most 2,958 bytes in total, and API Gateway accepts 10,240 bytes of headers.
+ * sign-in cookies. The four cookies have at most 2,958 bytes in total, which is far below API Gateway's limit of 10,240 bytes for all headers.
  */
 export const SIGN_IN_COOKIES = [0, 1, 2, 3].map((slot) => `__Host-vod-sign-in-${slot}`);
 

@@ -4,7 +4,7 @@ import type { TokenRules } from '../../contract/token-rules';
 /** Two sequential requests (discovery and key set) must fit into the timeout of the function. */
 const TIMEOUT_MS = 3000;
 
-/** A key set with a few certificates has about 50 kB. */
+/** The maximum size of a response. A key set with a few certificates has about 50 kB. */
 const MAX_BYTES = 500_000;
 
 /** Interval between two requests for the keys. If the requests succeed, a key that the issuer removes stays trusted for at most this time. */
@@ -19,7 +19,7 @@ const RETRY_MS = 60_000;
  */
 const TRUSTED_MS = 86_400_000;
 
-/** Minimum time between two searches for unknown key ids. With this limit, tokens with made-up key ids cannot cause many requests to the issuer. */
+/** Minimum time between two requests that search for unknown key ids. With this limit, tokens with made-up key ids cannot cause many requests to the issuer. */
 const SEARCH_SECONDS = 10;
 
 /** The issuer is at fault, so the API does not return 401. */
