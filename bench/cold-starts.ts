@@ -28,8 +28,8 @@ const SIGNING_KEY = JSON.stringify({
   privateKey: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }), createdAt: '2026-01-01T00:00:00.000Z',
 });
 /**
- * The fake AWS services send this response to every request, except requests to STS. In the response, each secret is a signing key, and there are no table rows
- * and no messages.
+ * The fake AWS services send this response to every request, except requests to STS. The response contains the fields that clients of several services read.
+ * The secret is a signing key, and there are no table rows and no messages.
  */
 const RESPONSE = JSON.stringify({ SecretString: SIGNING_KEY, UserPoolClient: { ClientSecret: 'secret' }, FailedEntryCount: 0, Entries: [{ EventId: '1' }] });
 const STS_RESPONSE = `<AssumeRoleResponse><AssumeRoleResult><Credentials>${[

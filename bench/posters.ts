@@ -70,7 +70,7 @@ interface Measured { readonly statusCode: number; readonly items: number; readon
 
 /** Measures the CPU time of a list in the process of the handler. DynamoDB and Secrets Manager run in the process of the benchmark. */
 export async function posterRows(assets: string, catalog: LocalCatalog): Promise<{ rows: object[]; isWithinBound: boolean }> {
-  // Newer than the videos of the other benchmarks, so that the first page contains only these videos.
+  // These videos are newer than the videos of the other benchmarks, so the first page contains only these videos.
   await catalog.put(Array.from({ length: POSTERS }, (_, n) => {
     const video = { videoId: idOf(1_000_000 + n), publishedAt: new Date(Date.UTC(2030, 0, 1, 0, n)).toISOString() };
     return videoRow({ ...video, owner: 'pat', status: 'ready', media: { hls: 'v/hls', poster: keyOf(n) }, ...publicationKey(video) });

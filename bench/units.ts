@@ -41,8 +41,8 @@ export function writeUnits({ before: oldItem, after: newItem }: ItemChange, isTr
 }
 
 /**
- * Returns the units that DynamoDB bills for a read: 0.5 units per 4 KB, or 1 unit per 4 KB for a consistent read. For a query, DynamoDB
- * rounds up the total size of the items. For other reads, it rounds up the size of each item.
+ * Returns the units that DynamoDB bills for a read: 0.5 units per 4 KB, or 1 unit per 4 KB for a consistent read. For a query, DynamoDB rounds up the total
+ * size of the items. For other reads, DynamoDB rounds up the size of each item.
  */
 export function readUnits(operation: string, input: Json, answer: Json): number {
   const unitsOf = (bytes: number, isConsistent?: boolean): number => Math.max(1, Math.ceil(bytes / (4 * KB))) * (isConsistent ? 1 : 0.5);

@@ -38,7 +38,9 @@ function nameOf({ pid, command }: { pid: number; command: string }): string {
   }
 }
 
-/** Uploads a file of 2 GB to a local stack with the module of the example page, while connections are cut and the client and the stack are killed. */
+/**
+ * Uploads a file of 2 GB to a local stack with the upload module of the example page. During the upload, cuts connections, and kills the client and the stack.
+ */
 async function main(memory: Memory): Promise<void> {
   const begin = performance.now();
   const say = (text: string) => console.log(`${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s  ${text}`);

@@ -14,12 +14,12 @@ import { StackProcess, stopAll, temporaryFolder } from '../test/journey/stack';
 
 const GB = 1e9;
 /**
- * `dollars`: the largest cost of the upload of 1 GB with the module of the example page, without Lambda's GB-seconds. `ratio`: the smallest allowed ratio of
- * the throughput of the module to the throughput of curl's PUT request. The request that completes the upload has no bound: the local stack copies all bytes
- * when it joins the parts, but S3 does not.
+ * `dollars`: the largest allowed cost of an upload of 1 GB with the upload module of the example page. The cost does not include Lambda's GB-seconds. `ratio`:
+ * the module's throughput, divided by the throughput of curl's PUT request, must be at least this number. The request that completes the upload has no bound,
+ * because the local stack copies all bytes to join the parts, and S3 does not.
  */
 const BOUNDS = { dollars: 0.00045, ratio: 0.8 };
-/** This app plans one PUT request for files of up to 512 MiB. A file with one byte more has parts. */
+/** This app plans one PUT request for files of up to 512 MiB. A file with one more byte is uploaded in parts. */
 const APP = path.join(__dirname, 'uploads.app.ts');
 const LARGEST_SINGLE = 512 * 1024 ** 2;
 const ROUNDS = 5;

@@ -4,8 +4,8 @@ import { itemSize } from '../local/services/dynamodb/item-size';
 import type { Usage } from '../local/usage';
 
 /**
- * Bytes that CloudWatch Logs adds to each log event in a batch (API reference, "PutLogEvents"). They count as ingested bytes here, so the cost of logs is an
- * upper bound.
+ * Bytes that CloudWatch Logs adds to each log event in a batch (API reference, "PutLogEvents"). The benchmark counts these bytes as ingested, so the cost of
+ * logs is an upper bound.
  */
 const LOG_EVENT_OVERHEAD = 26;
 /** Bytes per GB on the bill of CloudWatch Logs. */
