@@ -45,8 +45,8 @@ const SMALLER_CLIENTS: Plugin = {
           // Replaces computed keys with literal keys, such as `[_hH]` with `"httpHeader"`. A computed key can run code, so esbuild would keep the schemas of
           // all operations of a client. In the S3 client, these schemas are 66 KB.
           .replace(/\[(_\w+)\]:/g, (key, name: string) => (literals.has(name) ? `${literals.get(name)}:` : key))
-          // Keeps the classes of an error only if the library names the error, or if the class makes the SDK retry the request. For any other error, the SDK
-          // throws the base class of the service, with the same name and message.
+          // Keeps an error class only if the library names the error, or if the SDK retries the request after this error. For any other error, the SDK throws
+          // the base class of the service, with the same name and message.
           .replace(/^n0_registry\.registerError\((\w+)\$, \1\);$/gm, (call, name: string) => (used.has(name) || retryable.has(name) ? call : '')),
       };
     });

@@ -5,8 +5,8 @@ import * as ts from 'typescript';
 import { ENVIRONMENTS } from '../src/contract/environment';
 
 /*
- * Compares the files that npm would pack with the required files: npm omits symbolic links, and does not report missing files. Also checks the size of the
- * package. This script runs before each `npm pack` and `npm publish`.
+ * This script runs before each `npm pack` and `npm publish`. npm omits symbolic links, and does not report missing files. Therefore, the script compares the
+ * files that npm would pack with the required files. The script also checks the size of the package.
  */
 const MAX_BYTES = 1_500_000;
 const root = path.join(__dirname, '..');
@@ -36,8 +36,8 @@ const changed = (file: string): number => statSync(path.join(root, file)).mtimeM
 const lastChange = Math.max(...readdirSync(sources, { recursive: true, encoding: 'utf8' }).map((file) => changed(path.join('src', file))));
 
 /**
- * npm sets this modification time for all files in a package. A release unpacks the package before each further pack, so this time does not mean that a file is
- * old.
+ * npm sets this modification time for all files in a package. A release packs the files of an unpacked package again, so a file with this time can be up to
+ * date.
  */
 const PACKED = Date.parse('1985-10-26T08:15:00.000Z');
 

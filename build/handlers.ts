@@ -28,7 +28,10 @@ export async function bundleHandlers({ write }: { write: boolean }): Promise<Met
   return { ...handlers.outputs, ...clients.outputs };
 }
 
-/** Returns all capitalized names after a dot in those `files` that are in src/, such as `HeadObjectCommand` for `s3.HeadObjectCommand`. */
+/**
+ * Returns the members of SDK clients that the files in src/ may use: all capitalized names after a dot, such as `HeadObjectCommand` in `s3.HeadObjectCommand`.
+ * Ignores `files` outside src/.
+ */
 function usedMembers(files: string[]): Set<string> {
   const sources = files.filter((file) => file.startsWith('src/')).map((file) => readFileSync(path.join(root, file), 'utf8'));
   return new Set(sources.flatMap((source) => Array.from(source.matchAll(/\.([A-Z]\w+)/g), ([, name]) => name)));

@@ -9,10 +9,10 @@ interface Replacement {
   readonly code: string | ((original: string) => string);
 }
 
-/** Replaces a file by an empty class. The SDK uses the class only if Node has no native implementation. */
+/** Replaces a file by an empty class. No handler needs the original class. */
 const emptyClass = (file: string): Replacement => ({ file, code: `export class ${path.basename(file, '.js')} {}` });
 
-/** Files of libraries that contain code which no handler runs. Each replacement has the exports that the rest of the library imports. */
+/** Library files with code that no handler runs. Each replacement has the exports that the rest of the library imports. */
 export const REPLACEMENTS: readonly Replacement[] = [
   // Lambda has no `~/.aws/config` and no `~/.aws/credentials`. The SDK would search for these two files at its first request.
   {
@@ -48,12 +48,13 @@ export const REPLACEMENTS: readonly Replacement[] = [
     file: '@aws-sdk/signature-v4-multi-region/dist-es/SignatureV4MultiRegion.js',
     code: 'export { SignatureV4SignWithCredentials as SignatureV4MultiRegion } from "./SignatureV4SignWithCredentials";',
   },
-  // Each partition also has a regular expression, which matches all its regions in which functions can run.
+  // This file lists the regions of each AWS partition. The lists are not needed, because the regular expression of a partition matches every region in which
+  // functions can run.
   {
     file: '@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js',
     code: (original) => `export const partitionsInfo = ${JSON.stringify(withoutRegions(original))};`,
   },
-  // The schemas of requests contain no `format`. A new schema with `format` would fail and not be ignored.
+  // The schemas of requests contain no `format`. If a later schema contains `format`, this code throws an error instead of ignoring the keyword.
   {
     file: '@cfworker/json-schema/dist/esm/format.js',
     code: 'export const format = new Proxy({}, { get: (_, name) => { throw new TypeError(`expected a schema without "format", got "${name}". See build/left-out.ts`); } });',
@@ -86,7 +87,7 @@ export const REPLACED_FILES: Plugin = {
   },
 };
 
-/** Throws if a file in `REPLACEMENTS` is not one of the files that the bundles read, for example after a library has renamed the file. */
+/** Throws if a file in `REPLACEMENTS` is in no bundle, for example because a library has renamed the file. */
 export function checkReplacements(read: readonly string[]): void {
   const missing = REPLACEMENTS.filter(({ file }) => !read.some((each) => isFile(each, file))).map(({ file }) => file);
   if (missing.length > 0) throw new Error(`expected the handlers to import ${missing.join(', ')}. If a library has renamed or removed the file, change build/left-out.ts`);

@@ -4,7 +4,7 @@ import satisfies from 'spdx-satisfies';
 const PUBLISHED = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'MIT'];
 
 /** The allowed licenses of all packages that are installed in this repository. */
-// MPL-2.0: axe-core, an unmodified tool of the tests.
+// MPL-2.0 is the license of axe-core, which the tests use without modifications.
 const INSTALLED = [...PUBLISHED, 'BlueOak-1.0.0', 'CC-BY-3.0', 'CC-BY-4.0', 'CC0-1.0', 'MPL-2.0', 'Python-2.0'];
 
 /** Licenses of packages that do not declare a license in the form that npm reads. */
@@ -24,7 +24,7 @@ type Names = Record<string, string>;
 interface Entry {
   readonly name?: string;
   readonly license?: string;
-  /** True for a symbolic link. `resolved` is then the linked folder, which has a separate entry. */
+  /** True for a symbolic link. In this case, `resolved` is the linked folder, which has a separate entry. */
   readonly link?: boolean;
   readonly resolved?: string;
   readonly dependencies?: Names;

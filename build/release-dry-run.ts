@@ -25,7 +25,7 @@ interface Artifact {
   /** Returns the text that contains the version. */
   readonly read: (file: string) => Promise<string>;
   readonly version: RegExp;
-  /** If true, the artifact is not the file, but the folder that contains the file. */
+  /** If true, the artifact is the folder that contains the file. */
   readonly isFolder?: boolean;
 }
 

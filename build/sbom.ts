@@ -10,7 +10,7 @@ import { bundledPackages } from './handlers';
  */
 const root = path.join(__dirname, '..');
 const { ComponentBuilder } = Contrib.FromNodePackageJson.Builders;
-/** Makes the factory list a license by its name if the license is not an SPDX id. */
+/** The license factory calls this function for a license that is not an SPDX id. After the error, the factory stores the license as a name. */
 const notAnExpression = (): never => { throw new Error('not an id of SPDX'); };
 const builder = new ComponentBuilder(
   new Contrib.FromNodePackageJson.Factories.ExternalReferenceFactory(),

@@ -6,7 +6,9 @@ import { startStack } from '../local/stack';
 import { ensure } from '../local/system';
 import { launchBrowser, Tab } from '../test/journey/tab';
 
-/* Writes docs/page.jpg, the screenshot in README: the page of examples/typescript/full in the local stack, with three videos, one of which plays. */
+/*
+ * Writes docs/page.jpg, the screenshot in README. It shows the page of examples/typescript/full in the local stack, with three videos. One of the videos plays.
+ */
 const root = path.join(__dirname, '..');
 
 /** For each title of a video: the FFmpeg filter that generates the picture. */

@@ -1,6 +1,6 @@
 import { awscdk } from 'projen';
 
-/** The tests that synthesize templates, which must pass with the oldest and the newest supported CDK. */
+/** The tests that synthesize templates. These tests must pass with the oldest and the newest supported CDK. */
 const SYNTHESIZING = ['<rootDir>/test/*/vod-*.test.ts', '<rootDir>/test/auth/identity/{identity,user-pool*}.test.ts', '<rootDir>/test/{synth,templates}/*.test.ts'];
 
 /** Options that jest accepts per project. */

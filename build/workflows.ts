@@ -40,7 +40,7 @@ export const WORKFLOWS = {
   releaseTrigger: release.ReleaseTrigger.workflowDispatch(),
   releaseWorkflowSetupSteps: [systemPackage('ffmpeg')],
   releaseEnvironment: 'release',
-  // The version of the program that uploads to all registries.
+  // The version of publib, the program that uploads the packages to the registries.
   jsiiReleaseVersion: '0.2.1061',
   // With major version 0, a breaking change increments the minor version.
   majorVersion: 0,

@@ -67,7 +67,8 @@ const deadLetterQueues: Read = (template) => [
 /**
  * For each role, returns the resources that use the role: functions, or the MediaConvert queues if MediaConvert assumes the role.
  *
- * No resource uses the signing role of uploads: clients use its permissions through signed URLs.
+ * No function has the signing role of uploads as its execution role, so the list of this role is empty. Clients use the permissions of this role through signed
+ * URLs.
  */
 function actors(template: CloudFormationTemplate): Record<string, string[]> {
   const queues = ofType(template, 'AWS::MediaConvert::Queue').map(({ id }) => id);
