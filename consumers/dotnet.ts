@@ -12,12 +12,12 @@ const NEWER_SYNTAX: [RegExp, string][] = [
   [/get\s*\{\s*return null;\s*\}/g, 'get;'],
 ];
 
-/** A class inside an interface, which C# 7 does not support. The check moves this class out of the interface. */
+/** C# 7 does not support a class inside an interface, so the check moves such a class out of the interface. */
 const PROXY_IN_INTERFACE = /(\n {8}\[JsiiTypeProxy[^]*\n {8}\})(\n {4}\})(?=\n\}\s*$)/;
 
 /**
- * Compiles the generated C# code with Mono's compiler, and returns the number of compiled files. The code is not run. The types of the CDK and jsii are only
- * declared, because their NuGet packages are not installed here.
+ * Compiles the generated C# code with Mono's compiler, and returns the number of compiled files. The code is not run. The NuGet packages of the CDK and jsii
+ * are not installed, so stubs declare their types.
  */
 export async function compileDotnet({ dotnet }: Artifacts, folder: string): Promise<number> {
   const compiler = ensure('mono-mcs');

@@ -4,7 +4,10 @@ import { run } from '../build/shell';
 
 const root = path.join(__dirname, '..');
 
-/** The packages of the library, as the registries would serve them. Languages other than JavaScript have folders with generated code. */
+/**
+ * The packages of the library, as the registries would serve them. `tarball` is the npm package. For each other language, the value is a folder with generated
+ * code.
+ */
 export interface Artifacts {
   readonly version: string;
   readonly tarball: string;

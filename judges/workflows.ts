@@ -2,7 +2,7 @@ import { spawnSync } from 'child_process';
 import { existsSync, readdirSync, readFileSync } from 'fs';
 import * as path from 'path';
 
-/** The version that was tested with the workflows of this project. Go downloads it from a module proxy. */
+/** The version of actionlint that was tested with the workflows of this project. Go downloads actionlint from a module proxy. */
 const ACTIONLINT = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12';
 const root = path.join(__dirname, '..');
 const workflows = path.join(root, '.github/workflows');

@@ -18,8 +18,8 @@ async function newestCdk(folder: string): Promise<string> {
 }
 
 /**
- * Checks that a value of another class does not compile. In Go, a class without public members would be an empty interface, and an empty interface accepts
- * every value.
+ * Checks that Go rejects an `Identity` in place of an `Access`, and an `Access` in place of an `Identity`. Without public members, both classes would be empty
+ * interfaces in Go, which accept every value.
  */
 async function rejectWrongType(folder: string): Promise<void> {
   const file = path.join(folder, 'wrong.go');

@@ -4,8 +4,8 @@ import { run } from '../../build/shell';
 import { copy, EXAMPLES, type Task } from '../consumer';
 
 /**
- * Copies an example, and writes the packed library and the task's CDK version into the package.json of the copy. For the newest CDK, the version ranges of the
- * example stay. `settings` are added to the package.json.
+ * Copies an example, and writes the packed library and the task's CDK version into the package.json of the copy. If the task requires the newest CDK, the
+ * version ranges of the example stay unchanged. The fields in `settings` are added to the package.json.
  */
 export async function copyNpmExample(name: string, folder: string, { artifacts, cdk }: Task, settings: object = {}): Promise<void> {
   await copy(path.join(EXAMPLES, name), folder);

@@ -17,7 +17,8 @@ export const python: Consumer = async ({ artifacts, folder, cdk }) => {
   ];
   await fs.writeFile(path.join(folder, 'constraints.txt'), constraints.join('\n'));
   await run(folder, program('pip'), ['install', '--quiet', '-r', 'requirements.txt', '-c', 'constraints.txt', 'mypy']);
-  // Both files are modules named `app`, which mypy accepts only in two runs. The cache of the first run makes the second run short.
+  // Both files are modules named `app`, and mypy rejects two modules with the same name. Therefore, mypy checks each file in a separate run. The second run is
+  // short, because it uses the cache of the first run.
   for (const file of ['all/app.py', 'app.py']) await run(folder, program('mypy'), ['--strict', file]);
   const version = /^Version: (.*)$/m.exec(await run(folder, program('pip'), ['show', 'aws-cdk-lib']))![1];
   return {

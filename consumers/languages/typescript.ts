@@ -7,7 +7,10 @@ import { APPS, type Consumer, copy, EXAMPLES, runCdkApp } from '../consumer';
 const OTHER_EXAMPLES = readdirSync(path.join(EXAMPLES, 'typescript')).filter((name) => name !== 'smallest');
 const TSCONFIG = { compilerOptions: { strict: true, noEmit: true, module: 'nodenext', target: 'es2022', types: ['node'], skipLibCheck: false } };
 
-/** Each example has only the packages in its own package.json. The app `all` is an ES module in the folder `smallest`, and Node strips its types. */
+/**
+ * Each example has only the packages in its own package.json. The app `all` is in the folder `smallest`. This app is an ES module in TypeScript, which Node
+ * runs without a compiler.
+ */
 export const typescript: Consumer = async (task) => {
   const folderOf = (example: string): string => path.join(task.folder, example);
   for (const example of ['smallest', ...OTHER_EXAMPLES]) {

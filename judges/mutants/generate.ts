@@ -66,7 +66,7 @@ function changes(resource: TemplateResource): { path: Path; kind: string; value?
     const value = resource[part];
     if (value !== undefined) visit(part === 'DependsOn' ? list(value as string[]) : value, [part]);
   }
-  // Only mutants without one entry of `DependsOn` are kept, because no check requires the whole list.
+  // A mutant removes one entry of `DependsOn`. Mutants that remove the whole list are omitted, because each check requires a single entry.
   return found.filter(({ path }) => path[0] !== 'DependsOn' || path.length === 2);
 }
 

@@ -8,7 +8,7 @@ import { ServerlessVod } from 'serverless-vod';
 const app = new App();
 const stack = new Stack(app, 'Videos');
 
-/** The host of the app's server. With the local stack, this is `app.localhost`, on which the server in the folder `server` runs. */
+/** The host of the app's server. In the local stack, the host is `app.localhost`, and the code of the server is in the folder `server`. */
 const host = process.env.APP_HOST ?? 'app.localhost';
 const origin = host === 'app.localhost'
   ? new HttpOrigin(host, { protocolPolicy: OriginProtocolPolicy.HTTP_ONLY, httpPort: Number(process.env.APP_PORT ?? 3000) })
@@ -18,7 +18,7 @@ const certificateArn = process.env.CERTIFICATE_ARN ?? 'arn:aws:acm:us-east-1:123
 const vod = new ServerlessVod(stack, 'Vod', {
   domainNames: [process.env.DOMAIN_NAME ?? 'videos.example.com'],
   certificate: Certificate.fromCertificateArn(stack, 'Certificate', certificateArn),
-  // CloudFront forwards all requests outside /api and /v to the app, with cookies, headers and query string. It does not cache the responses.
+  // CloudFront forwards all requests outside /api and /v to the app, with cookies, headers and query string. CloudFront does not cache the responses.
   defaultBehavior: {
     origin,
     allowedMethods: AllowedMethods.ALLOW_ALL,
