@@ -24,7 +24,7 @@ export async function writeContent(file: string, body: Body, isHashed = true): P
   const md5 = createHash('md5');
   let size = 0;
   let sum = 0;
-  // The file is opened before the body is read. If the body fails first, the file would otherwise be created after the caller has deleted it.
+  // Creates the file before the first read of the body. If the body failed before the file existed, the caller would delete the file too early.
   const handle = await open(file, 'w');
   try {
     // Each chunk is written before the next chunk is read, so that a body can yield the same buffer again.

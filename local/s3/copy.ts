@@ -25,8 +25,8 @@ export function createCopy({ store, uploads, access, missing }: {
     const meta = store.get(bucket, key) ?? await missing(request, bucket);
     const condition = request.headers['x-amz-copy-source-if-match'];
     if (condition !== undefined) requireMatch(meta, condition);
-    // The document "CopyObject" of the Amazon S3 API Reference names this error. AWS documents no such error for UploadPartCopy, so the
-    // local S3 returns the same error.
+    // The Amazon S3 API Reference names this error for CopyObject. For UploadPartCopy, it names no error for an archived source, so the local S3 returns the
+    // error of CopyObject.
     if (meta.storageClass) throw new AwsError('ObjectNotInActiveTierError', 'The source object of the COPY operation is not in the active tier.', 403);
     return meta;
   }
@@ -41,7 +41,7 @@ export function createCopy({ store, uploads, access, missing }: {
           + 'storage class, website redirect location or encryption attributes.');
       }
       const requested = metadataOf(request);
-      // The copy of tags requires two more permissions (see "CopyObject" in the Amazon S3 API Reference).
+      // To copy tags, the caller needs two more permissions (see "CopyObject" in the Amazon S3 API Reference).
       if (!replacesTags && store.get(source.bucket, source.key)?.tags) {
         await access.require(request.principal, [
           { action: 's3:GetObjectTagging', resource: source.arn }, { action: 's3:PutObjectTagging', resource: `arn:aws:s3:::${bucket}/${key}` },
@@ -89,7 +89,7 @@ function copyRangeOf(header: string | undefined, size: number): Range | undefine
   return { start: Number(start), end: Number(end) };
 }
 
-/** Opens the content before anything is awaited, because a put or a deletion can remove the file of the source. */
+/** Opens the file of the source before the first `await`, because a concurrent put or deletion can remove the file. */
 async function withContent<Result>({ path, size }: ObjectMeta, range: Range | undefined, use: (body: Body) => Promise<Result>): Promise<Result> {
   const { start, end } = range ?? { start: 0, end: size - 1 };
   if (end - start >= MAX_COPY_BYTES) {

@@ -78,7 +78,7 @@ export function createMultipart(uploads: ReturnType<typeof createUploads>) {
     async ListMultipartUploads({ query }, response, bucket) {
       const [keyMarker, idMarker] = [query.get('key-marker') ?? '', query.get('upload-id-marker') ?? ''];
       const all = uploads.list(bucket).filter(({ key }) => key.startsWith(query.get('prefix') ?? ''));
-      // If the upload that the marker names has ended, `all` does not contain it. Then the list continues after the marker's key.
+      // If the upload that the marker names has ended, `all` does not contain it. In this case, the list continues after the marker's key.
       const marked = all.findIndex(({ key, uploadId }) => key === keyMarker && uploadId === idMarker);
       const rest = marked < 0 ? all.filter(({ key }) => Buffer.compare(Buffer.from(key), Buffer.from(keyMarker)) > 0) : all.slice(marked + 1);
       const limit = Math.min(countOf(query, 'max-uploads', PAGE), PAGE);

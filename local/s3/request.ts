@@ -42,7 +42,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   'DELETE key uploadId': { name: 'AbortMultipartUpload', action: 's3:AbortMultipartUpload', knows: /^uploadId$/ },
   'GET bucket uploads': { name: 'ListMultipartUploads', action: 's3:ListBucketMultipartUploads', knows: /^(uploads|prefix|max-uploads|key-marker|upload-id-marker)$/ },
 };
-/** Query parameters that select an operation. The header of a copy selects an operation too. */
+/** The query parameters that select an operation. The header `x-amz-copy-source` also selects an operation. */
 const SELECTS = ['list-type', 'partNumber', 'tagging', 'uploadId', 'uploads'];
 
 /** Headers and query parameters that change the meaning of a request. */
@@ -72,7 +72,8 @@ export function targetOf({ method, path, query, headers }: AwsRequest): Target {
   const operation = OPERATIONS[[method, key ? 'key' : 'bucket', ...selected].join(' ')];
   const names = [...query.keys(), ...Object.keys(headers).filter((name) => MEANT.test(name))];
   const unknown = operation && (names.find((name) => !KNOWN.test(name) && !operation.knows?.test(name))
-    // SDKs can move these headers into the query of a presigned URL. Reports disagree whether S3 reads tags there (floci issue 3608, aws-sdk issue 782).
+    // SDKs can move these headers into the query of a presigned URL. Reports disagree whether S3 reads tags from the query (floci issue 3608, aws-sdk issue
+    // 782).
     || [...query.keys()].find((name) => /^x-amz-(tagging|meta-.*)$/i.test(name))
     || headers['if-none-match'] && headers['if-none-match'] !== '*' && 'if-none-match');
   if (!operation || unknown) {

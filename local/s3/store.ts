@@ -9,7 +9,7 @@ import { AwsError, type LocalStack } from '../types';
 
 export type Tags = Readonly<Record<string, string>>;
 
-/** The metadata of an object: `etag` includes its quotes, `headers` excludes the content type, `path` is the file with the content. */
+/** The metadata of an object. The value of `etag` includes the quotes. `headers` does not contain the content type. `path` is the path of the content file. */
 export interface ObjectMeta {
   readonly key: string;
   readonly size: number;
@@ -31,7 +31,7 @@ export interface ObjectMeta {
 /** Options of a put. With `ifAbsent`, `put` fails if the key exists, even if a concurrent put created the key. */
 export interface PutOptions extends Partial<Pick<ObjectMeta, 'contentType' | 'headers' | 'tags' | 'reason'>> {
   readonly ifAbsent?: boolean;
-  /** Returns the declared CRC32 in base64. `put` calls it after the body, because the CRC32 can be in a trailer. */
+  /** Returns the declared CRC32 in base64. `put` calls this function after it has read the body, because the CRC32 can be in a trailer. */
   readonly checksum?: () => string | undefined;
   /** The multipart upload that creates the object. `checksumOf` verifies the CRC32 of the content, and returns the checksum to store with the object. */
   readonly multipart?: { readonly uploadId: string; readonly etag: string; readonly checksumOf: (crc32: string) => string | undefined };

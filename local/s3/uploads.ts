@@ -8,7 +8,7 @@ import { AwsError } from '../types';
 
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
 
-/** A multipart upload. `checksumType` is undefined if the client chose no checksum algorithm. Lists of parts then contain no checksums. */
+/** A multipart upload. If the client chose no checksum algorithm, `checksumType` is undefined, and lists of parts contain no checksums. */
 export interface Upload {
   readonly bucket: string;
   readonly key: string;
@@ -89,8 +89,8 @@ export function createUploads(folder: string, incoming: string, store: Pick<Stor
   }
 
   /**
-   * Waits until the parts are no longer being joined, then calls `work`. Fails if the upload has ended. No other request can start to join the
-   * parts before `work` runs, because nothing is awaited between the check and the call.
+   * Waits until the parts are no longer being joined, then calls `work`. Fails if the upload has ended. Nothing is awaited between the check of `joining` and
+   * the call of `work`, so no other request can start to join the parts in between.
    */
   async function whenIdle<T>({ bucket, key, uploadId }: Upload, work: (upload: OpenUpload) => T): Promise<Awaited<T>> {
     for (;;) {
@@ -126,7 +126,8 @@ export function createUploads(folder: string, incoming: string, store: Pick<Stor
       try {
         const { size, md5, crc32 } = await writeContent(join(incoming, file), body);
         const declared = checksum?.();
-        // With a full object checksum, a part can arrive without a checksum, which S3 then computes. AWS does not document this, but versitygw does the same.
+        // If the upload has the checksum type FULL_OBJECT, the client can omit the checksum of a part, and S3 computes this checksum. AWS does not document
+        // this behavior. The S3 server versitygw behaves in the same way.
         if (checksum && declared === undefined && upload.checksumType === 'COMPOSITE') {
           throw new AwsError('InvalidRequest', 'Checksum Type mismatch occurred, expected checksum Type: crc32, actual checksum Type: null');
         }
