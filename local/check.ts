@@ -8,7 +8,7 @@ import type { StackFacts } from './stack';
 import { contentOf, partOf, putBytes, sendFile, signPart, stateOf, type CallApi } from './upload-file';
 
 const CLIP_SECONDS = 8;
-/** More than the default threshold for uploads in parts, which is 64 MiB. */
+/** By default, files of more than 64 MiB are uploaded in parts. */
 const LARGE_BYTES = 65 * 1024 ** 2;
 
 /** Signs in, uploads a video with one PUT request and a larger video in parts, and plays the first video over HTTP. Prints the duration of each step. */

@@ -25,7 +25,7 @@ export async function passPages(jar: CookieJar, address: string, { username, pas
   throw new Error('the sign-in pages redirected more than 10 times');
 }
 
-/** A sign-in in single steps, so that a test can change each request. */
+/** A sign-in in separate steps, so that a test can change each request. */
 export class SignIn {
   /** Calls the API's login route. Browsers set `returnTo`, scripts do not. */
   static async begin({ api }: StackFacts, returnTo?: string, jar = new CookieJar()): Promise<SignIn> {

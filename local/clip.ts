@@ -9,7 +9,7 @@ export function makeClip(file: string, seconds: number, size = '640x360'): strin
   return file;
 }
 
-/** Makes a video in MP4 larger, so that it must be uploaded in parts: adds a `free` box, which players ignore. */
+/** Adds a `free` box to an MP4 file, so that the file is large enough for an upload in parts. Players ignore the box. */
 export function padClip(clip: Buffer, size: number): Buffer<ArrayBuffer> {
   const padded = Buffer.alloc(size);
   clip.copy(padded);

@@ -3,11 +3,11 @@ import * as path from 'path';
 import { ClassicLevel } from 'classic-level';
 import type { Part } from './types';
 
-/** A LevelDB folder that marks the data folder as created by this program. LevelDB locks it until the process ends. */
+/** A LevelDB folder that marks the data folder as created by this program. LevelDB locks this folder until the process ends. */
 const LOCK = '.serverless-vod';
 /**
- * Older versions of this program created data folders without a lock. A folder is such a data folder if it contains both entries. `cdk.out` alone is not
- * enough, because the folder of any CDK app can contain `cdk.out`.
+ * Older versions of this program created data folders without a lock, but with these two entries. `cdk.out` alone does not mark a data folder, because the
+ * folder of any CDK app can contain `cdk.out`.
  */
 const EARLIER = ['cdk.out', 'custom-resources.json'];
 

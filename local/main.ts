@@ -83,7 +83,10 @@ async function main(): Promise<void> {
   }
 }
 
-/** Returns the URL to open for a sign-in. Without a web app, this is the sign-in route, which then shows the tokens as JSON. */
+/**
+ * Returns the URL to open for a sign-in. If the stack serves no web app, returns the URL of the sign-in route, which shows the tokens as JSON after the
+ * sign-in.
+ */
 async function signInPage(origin: string): Promise<string> {
   const { status } = await fetch(origin);
   return status === 404 ? `${origin}/api/login` : origin;

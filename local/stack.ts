@@ -47,7 +47,7 @@ export interface StackFacts {
    * `x-local-credentials` returns credentials of the role that the header names.
    */
   readonly awsEndpoint: string;
-  /** The local issuer's URL, which replaces `https://identity.example.com`. Undefined if the template does not contain that URL. */
+  /** The local issuer's URL, which replaces `https://identity.example.com`. Undefined if the template does not contain `https://identity.example.com`. */
   readonly issuer?: string;
 }
 
@@ -73,8 +73,8 @@ interface StackOptions {
 }
 
 /**
- * Starts all parts of the local stack. If a part fails to start, the parts that were started are stopped. Disposal of the returned object stops the local
- * stack.
+ * Starts all parts of the local stack. If a part fails to start, the parts that were started are stopped. To stop the local stack, dispose of the returned
+ * object.
  */
 export async function startStack({
   app, port, data, reset = false, divideLifetimes = 1, divideSessions = 1, schedules = false, observe = ignoreUsage, log,
@@ -144,7 +144,8 @@ export async function startStack({
   const facts: StackFacts = { origin, api: `${origin}/api`, outputs: stack.outputs(), users, awsEndpoint: awsUrl, issuer: otherIssuer?.issuer };
   const gateway = observedGateway(createGateway({ stack, functions, keysOf: cognito?.keysOf ?? noKeys }), observe);
   keep(await startEdge({ stack, access, s3: observedService(s3.service, observe), gateway, observe, port: edgePort }));
-  // These parts start last, because some can immediately deliver messages and events from an earlier run. Every handler and every service must then be ready.
+  // Some of these parts immediately deliver messages and events of an earlier run. All handlers and services must be ready for these deliveries, so these parts
+  // start last.
   for (const part of [events, topics, queues, streamMappings, mediaConvert, s3.lifecycle]) part.start();
   if (schedules) events.startSchedules();
   keep({ stop: () => fs.rm(factsFile, { force: true }) });
@@ -153,5 +154,5 @@ export async function startStack({
   return Object.assign(parts.move(), { facts, refusals: access.refusals });
 }
 
-/** A template without a user pool has no authorizer that calls this function. */
+/** The value of `keysOf` if the template has no user pool. This function is never called, because only the authorizer of a user pool calls `keysOf`. */
 const noKeys: KeysOf = (arn) => { throw new Error(`the template has no user pool ${arn}`); };

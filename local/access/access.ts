@@ -14,8 +14,8 @@ interface Issued extends Credentials { readonly principal: Principal; readonly e
 export interface Decision extends Need { readonly principal: Principal; readonly allowed: boolean }
 
 /**
- * The managed policy that the CDK attaches to each function's role. The policy only allows writing logs. The local stack does not check permissions for logs,
- * so it ignores this policy.
+ * The managed policy that the CDK attaches to each function's role. The policy allows only the actions that write logs. The local stack does not check
+ * permissions for logs, so it ignores this policy.
  */
 const LOGS_ONLY = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
 
@@ -56,7 +56,7 @@ export class TemplateAccess {
     }
   }
 
-  /** Returns whether the principal has an optional permission, without which the request still succeeds. A denial is not logged. */
+  /** Returns whether the principal has a permission. Unlike `require`, logs no denial, because the request can succeed without this permission. */
   has(principal: Principal, need: Need): Promise<boolean> {
     return this.simulate(principal, need);
   }
@@ -112,7 +112,7 @@ export class TemplateAccess {
       request: {
         principal: principal.id,
         action,
-        // `*` and `?` can be in an S3 object key. They are replaced, because the simulator would treat them as wildcards.
+        // An S3 object key can contain `*` and `?`. The simulator would treat these characters as wildcards, so they are replaced.
         resource: { resource: resource === '*' ? '*' : resource.replace(/[*?]/g, '_'), accountId },
         contextVariables: { 'aws:SecureTransport': 'true', ...isRole && { 'aws:PrincipalArn': principal.id }, ...!isRole && { 'aws:SourceAccount': accountId }, ...principal.context, ...context },
       },

@@ -17,7 +17,8 @@ export function keyNeeds(stack: LocalStack, { kind }: Principal, need: Need): Ne
   const { key, actions } = service === 's3' ? ofObject(stack, need) : service === 'dynamodb' ? ofTable(stack, need) : NOTHING;
   // The policy of an AWS managed key allows every principal of its account, but no service principal.
   if (!key || key === AWS_MANAGED && kind === 'role') return [];
-  // AWS doesn't document whether requests of a service principal, such as CloudFront, satisfy `kms:ViaService`. Here, only requests of roles satisfy it.
+  // AWS doesn't document whether requests of a service principal, such as CloudFront, satisfy `kms:ViaService`. In the local stack, only requests of roles
+  // satisfy this condition.
   const via: Need['context'] = kind === 'role' ? { 'kms:ViaService': `${service}.${stack.region}.amazonaws.com`, 'kms:CallerAccount': stack.account } : {};
   return actions.map((action) => ({ action, resource: keyArn(stack, key), context: { ...need.context, ...via } }));
 }

@@ -36,12 +36,12 @@ export function readClaim({ headers, query }: SignedRequest) {
     token: either(headers['x-amz-security-token'], 'Security-Token'),
     /** Whether the service reads the body as a stream. Only S3 accepts unsigned bodies. */
     streams: service === 's3' && UNSIGNED.includes(headers['x-amz-content-sha256'] ?? (authorization ? '' : UNSIGNED_PAYLOAD)),
-    // X-Amz-Expires is read from a presigned URL only, because a header with this name would not be signed.
+    // Only presigned URLs have X-Amz-Expires. A request with an authorization header has no such value.
     expires: authorization ? undefined : Number(query.get('X-Amz-Expires')),
   };
 }
 
-/** Verifies a request's signature and returns the caller. Throws an `AwsError` with an error code of S3. Other services translate this code. */
+/** Verifies a request's signature and returns the caller. Throws an `AwsError` with an error code of S3. Services other than S3 translate this code. */
 export async function verify(claim: Claim, request: SignedRequest, access: Access): Promise<Principal> {
   const { accessKeyId, service, region, longDate, signedHeaders, expires } = claim;
   const { headers, body } = request;
@@ -60,7 +60,7 @@ export async function verify(claim: Claim, request: SignedRequest, access: Acces
   const [expected, got] = [signature, claim.signature].map((text) => Buffer.from(text));
 
   // S3 returns 400 for an expired session, even if the URL has not expired (see "Billing for Amazon S3 error responses" and "Download and upload objects with
-  // presigned URLs" in the Amazon S3 User Guide). Other services return 403 here, as for other invalid credentials.
+  // presigned URLs" in the Amazon S3 User Guide). Other services return 403 for an expired session, as for other invalid credentials.
   const expired: [message: string, status: number] = s3 ? ['The provided token has expired.', 400] : ['The security token included in the request is expired', 403];
   const refusals: [refused: boolean, code: string, message: string, status?: number][] = [
     [claim.token !== known.sessionToken, 'InvalidToken', 'the session token does not belong to the access key'],

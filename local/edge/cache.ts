@@ -51,7 +51,10 @@ export function createCache() {
     if (kept.size > MOST) kept.delete(kept.keys().next().value!);
   }
 
-  /** Returns true if a cached response was written. After `false`, the origin must respond, and its response is cached as CloudFront would do. */
+  /**
+   * Returns true if a cached response was written. If the result is false, the origin must respond, and the cache then stores the origin's response if
+   * CloudFront would store it.
+   */
   return (path: string, { method, headers }: IncomingMessage, response: ServerResponse, settings: CacheSettings): boolean => {
     if (method !== 'GET' && method !== 'HEAD') return false;
     const isPartial = Boolean(headers.range || headers['if-match'] || headers['if-unmodified-since']);

@@ -26,7 +26,10 @@ const securityHeaders = new Map(Object.entries({
 /** CloudFront's limits in bytes: the length of a URL, and the total length of request line and headers (CloudFront Developer Guide, "Quotas"). */
 const LONGEST_URL = 8192;
 const LONGEST_HEAD = 20_480;
-/** Ends endless loops. CloudFront measures the CPU time of a function instead, but a busy machine can delay a function for a second. */
+/**
+ * Ends endless loops. CloudFront limits the CPU time of a function, but this timeout limits the elapsed time. The timeout is long, because a busy machine can
+ * delay a function for a second.
+ */
 const FUNCTION_TIMEOUT_MS = 3000;
 /** API Gateway's maximum total size of headers, in bytes (API Gateway Developer Guide, "Quotas"). */
 const MOST_API_HEADERS = 10_240;
@@ -38,7 +41,7 @@ const headerBytes = ({ rawHeaders }: IncomingMessage): number => rawHeaders.redu
 const cookiesIn = (header: string): Map<string, string> =>
   new Map(header.split(';').reverse().map((pair) => [pair.split('=', 1)[0].trim(), pair.slice(pair.indexOf('=') + 1).trim()]));
 
-/** Reads the body. For a body above the API's limit, returns a buffer above this limit, so that the API rejects the request. */
+/** Reads the body. If the body exceeds the API's limit, returns a buffer that also exceeds the limit, so that the API rejects the request. */
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > bodyLimit) return Buffer.alloc(bodyLimit + 1);
   const chunks: Buffer[] = [];
@@ -112,7 +115,7 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
       return errorPage(503, 'The CloudFront function or the origin failed.');
     }).then((answer) => answer && write(response, answer));
   });
-  // CloudFront and API Gateway also send an HTML page for a malformed request.
+  // For a malformed request, sends an HTML page, as CloudFront and API Gateway do.
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
     if (!socket.writable) return void socket.destroy();
     const { status, headers, body } = code === 'HPE_HEADER_OVERFLOW' ? tooManyHeaders() : errorPage(400, 'Bad request.');

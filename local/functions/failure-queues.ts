@@ -2,7 +2,7 @@ import { onlyKnown } from '../lookup';
 import { functionOf } from '../services/event-source-mappings';
 import type { LocalStack } from '../types';
 
-/** A queue for a function's failed asynchronous invocations. Lambda sends to it with the permissions of the function's role. */
+/** A queue for a function's failed asynchronous invocations. Lambda sends to this queue with the permissions of the function's role. */
 export interface FailureQueue {
   readonly arn: string;
   readonly roleArn: string;

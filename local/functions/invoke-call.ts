@@ -4,8 +4,8 @@ import { failJson } from '../services/json';
 import { AwsError, type AwsService, type Functions, type LocalStack } from '../types';
 
 /**
- * The header with the name of the function. A request with this header needs no signature and no permission. A web page of another origin can't send it without
- * a CORS preflight.
+ * The header with the name of the function. A request with this header needs no signature and no permission. A web page of another origin can't send this
+ * header without a CORS preflight.
  */
 const INVOKE = 'x-local-invoke';
 

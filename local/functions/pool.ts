@@ -41,7 +41,7 @@ export function createPool(start: () => ChildProcess, timeoutSeconds: number, li
 
 function createWorker(child: ChildProcess) {
   let exited: string | undefined;
-  // `next` does not use `Promise.race` with `ended`. `Promise.race` would keep each response in memory until the process ends.
+  // `next` sets `settle`. The alternative, `Promise.race` with `ended`, would keep each response in memory until the process ends.
   let settle: (message?: Message) => void = () => undefined;
   child.on('message', (message: Message) => settle(message));
   const ended = new Promise<string>((resolve) => {

@@ -19,7 +19,10 @@ interface Answer {
   context?: Record<string, string | number | boolean>;
 }
 
-/** For each authorizer type: the AuthorizationType of its methods, a factory function, and the supported properties that not all types have. */
+/**
+ * For each authorizer type: the AuthorizationType of its methods, a factory function, and the supported properties. `createAuthorizers` adds the properties
+ * that all types have.
+ */
 const TYPES: Record<string, [methods: string, make: (resource: Resource, means: Means) => Authorizer, properties: string]> = {
   COGNITO_USER_POOLS: ['COGNITO_USER_POOLS', byUserPool, 'IdentityValidationExpression ProviderARNs'],
   TOKEN: ['CUSTOM', byFunction, 'AuthorizerUri IdentityValidationExpression'],
@@ -70,8 +73,8 @@ const wholly = (expression: string) => new RegExp(`^(?:${expression})$`);
 const date = (seconds: unknown) => new Date(Number(seconds) * 1000).toUTCString().replace(/^(\w+), (\d+) (\w+) (\d+) (\S+) GMT$/, '$1 $3 $2 $5 UTC $4');
 
 /**
- * Joins a list of strings with commas. AWS doesn't document the format of an object, or of a list that contains objects. Here, both become JSON, which matches
- * no group.
+ * Joins a list of strings with commas. AWS doesn't document the format of an object, or of a list that contains objects. In the local stack, such a value
+ * becomes JSON, which matches no group.
  */
 const claimText = (value: unknown): string =>
   [value].flat().some((inner) => typeof inner === 'object') ? JSON.stringify(value) : String(value);

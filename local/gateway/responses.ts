@@ -49,7 +49,7 @@ export function createResponses(stack: LocalStack) {
   return ({ type, text }: Refused, requestId: string, request: ApiRequest): ApiAnswer => {
     const [status, errorType] = kinds[type];
     const custom = defined.get(type) ?? defined.get(status < 500 ? 'DEFAULT_4XX' : 'DEFAULT_5XX');
-    // A response header whose value comes from a request header is omitted if the request does not have this header.
+    // A response header can copy the value of a request header. If the request does not have this header, the response header is omitted.
     const headers = custom?.headers.map(([name, value]) => [name, typeof value === 'function' ? value(request) : value]).filter(([, value]) => value !== undefined);
     return {
       status: Number(custom?.status ?? status),

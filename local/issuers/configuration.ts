@@ -19,7 +19,7 @@ export async function configurationOf({ name, state, adapter }: IssuerOptions) {
     clientBasedCORS: () => false,
     conformIdTokenClaims: false,
     expiresWithSession: () => false,
-    // A separate grant for each sign-in, so that each sign-in can be revoked separately.
+    // Each sign-in gets a separate grant, so that each sign-in can be revoked separately.
     loadExistingGrant: async ({ oidc: { provider, account, client, params } }: Context) => {
       const grant = new provider.Grant({ clientId: client!.clientId, accountId: account!.accountId });
       const scope = String(params?.scope ?? '');
@@ -39,5 +39,5 @@ export const features = {
   dPoP: { enabled: false }, resourceIndicators: { enabled: false },
 } satisfies Configuration['features'];
 
-/** Seconds for the sign-in form and the browser session. --divide-lifetimes doesn't change them. */
+/** The lifetimes of the sign-in form and the browser session, in seconds. The option --divide-lifetimes does not change these two lifetimes. */
 export const FORM_TTL = { Interaction: 900, Session: 3600 };

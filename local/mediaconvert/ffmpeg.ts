@@ -32,7 +32,7 @@ const isSystemFault = (code: number | null) => code === null || code === 255 || 
 export function run(tool: 'ffmpeg' | 'ffprobe', args: string[], cwd: string, signal: AbortSignal, onLine?: (line: string) => void): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn('/bin/sh', ['-c', GUARD, 'sh', tool, '-v', 'error', ...args], {
-      // Detached, because Ctrl-C in a terminal would otherwise kill the tool and fail the job.
+      // The tool runs detached. If it did not, Ctrl-C in a terminal would kill the tool, and the job would fail.
       cwd, signal, killSignal: 'SIGKILL', env: { PATH: process.env.PATH }, detached: true,
     });
     const lines: string[] = [];

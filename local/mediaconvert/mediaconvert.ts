@@ -115,9 +115,9 @@ export function createMediaConvert({ stack, access, store, putEvent, now = Date.
   }
   async function probe({ bucket, key }: { bucket: string; key: string }) {
     const meta = store.get(bucket, key);
-    // AWS does not document this response. It is copied from alchemy-run's tests against AWS.
+    // AWS does not document the response for a missing object. The tests of the project alchemy-run received this response from AWS.
     if (!meta) throw new AwsError('NotFoundException', `no such object: s3://${bucket}/${key}`, 404);
-    // AWS does not document this response. S3 returns 403 for an archived object.
+    // AWS does not document the response for an archived object. The status is 403, because S3 returns 403 for such an object.
     if (meta.storageClass) throw new AwsError('ForbiddenException', `failed to read data: s3://${bucket}/${key} has the storage class ${meta.storageClass}`, 403);
     const place = join(folder, 'work', `probe-${randomBytes(6).toString('hex')}`);
     return probeResult(await inFolder(place, meta.path, () => inspect(SOURCE, place, stopping.signal, CONFINED)).catch((error: Error) => {

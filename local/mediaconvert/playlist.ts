@@ -10,7 +10,7 @@ const sum = (values: number[]) => values.reduce((total, value) => total + value,
 export type Measured = Awaited<ReturnType<typeof measure>>;
 
 export async function measure({ output, local, name }: Rendition, folder: string, signal: AbortSignal) {
-  // The HLS demuxer follows references to other files, which is safe for a playlist that FFmpeg created.
+  // The HLS demuxer follows references to other files. These references are safe, because FFmpeg created the playlist.
   const { streams } = await inspect(`${local}.m3u8`, folder, signal, ['-protocol_whitelist', 'file', '-allowed_extensions', 'ALL']);
   const playlist = parse(readFileSync(join(folder, `${local}.m3u8`), 'utf8')) as types.MediaPlaylist;
   const segments = playlist.segments.map(({ uri, duration }) => ({ duration, bits: statSync(join(folder, uri)).size * 8 }));

@@ -38,7 +38,7 @@ export async function runJob(job: Job, folder: string, { access, store, signal }
   await may('s3:GetObject', input, unreadable(1401, 'Failed to read data: Access Denied'));
   const source = await (async () => store.get(input.bucket, input.key))().catch(() => undefined);
   if (!source) throw unreadable(1404, 'Failed to read data: HeadObject failed');
-  // AWS does not document this error. S3 returns 403 for an archived object, as for a denied request.
+  // AWS does not document the error for an archived object. The local stack uses the code of a denied request, because S3 returns 403 in both cases.
   if (source.storageClass) throw unreadable(1401, 'Failed to read data: GetObject failed');
 
   async function put(group: PlannedGroup, name: string, body: Buffer): Promise<string> {

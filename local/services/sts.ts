@@ -7,7 +7,7 @@ import { xml } from '../xml';
 /**
  * The header with the logical id, name or ARN of a role. A GET request with this header returns credentials of the role in the format of `credential_process`
  * (see "Sourcing credentials with an external process" in the AWS CLI User Guide). The request needs no signature and no permission. A web page of another
- * origin can't send it without a CORS preflight.
+ * origin can't send this header without a CORS preflight.
  */
 const CREDENTIALS = 'x-local-credentials';
 const VERSION = '2011-06-15';

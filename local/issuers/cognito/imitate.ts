@@ -17,7 +17,7 @@ function pagesAtTheRoot(provider: OidcProvider): void {
   provider.pathFor = (name, options) => pathFor.call(provider, name, { ...options, mountPath: '' });
 }
 
-/** Allows only registered redirect URIs. The OAuth standard allows any port in a loopback URI, Cognito does not. */
+/** Allows only registered redirect URIs. The OAuth standard allows any port in a loopback URI, but Cognito does not. */
 function exactAddresses(provider: OidcProvider): void {
   provider.Client.prototype.redirectUriAllowed = function exactly(address) {
     return this.redirectUris!.includes(address);

@@ -21,7 +21,7 @@ export function keyOf({ properties: { SSESpecification, Replicas: [replica] = [u
 export async function ensureTable({ logicalId, type, physicalId: TableName, properties }: Resource, database: Database): Promise<void> {
   if (type === GLOBAL_TABLE) {
     const { Replicas: [replica, ...others], ...definition } = properties;
-    // The replica's region can differ from the local region, so it is not checked.
+    // The replica's region can differ from the local region, so this code does not check the region.
     if (others.length > 0) throw new Error(`${logicalId}: the local stack supports only tables with one replica`);
     onlyKnown(logicalId, definition, `${DEFINITION} StreamSpecification SSESpecification`);
     onlyKnown(logicalId, replica, `${FREE} Region GlobalSecondaryIndexes`);

@@ -19,8 +19,8 @@ interface Token { readonly hash: string; readonly at: number }
 
 const CONDITION = 'TableName ConditionExpression ExpressionAttributeNames ExpressionAttributeValues ReturnValuesOnConditionCheckFailure';
 /**
- * For each action: operation, permission, supported parameters and required parameters. A ConditionCheck is planned as a deletion, which checks the condition,
- * but the deletion is not committed.
+ * For each action: operation, permission, supported parameters and required parameters. A ConditionCheck is planned as a deletion, because the plan of a
+ * deletion checks the condition. This deletion is not committed.
  */
 const ACTIONS: Record<string, [operation: Write, permission: string, members: string, required: string]> = {
   Put: ['PutItem', 'PutItem', `${CONDITION} Item`, 'TableName Item'],

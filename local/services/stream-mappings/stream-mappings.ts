@@ -88,7 +88,8 @@ function createLane({ settings, lane, functionArn, role, signal, ...given }: Giv
         if (records.length === batchSize) return { records, end };
       }
       if (chunk.length === CHUNK) continue;
-      // The position moves past expired records and past the numbers before the first record. If the position stayed, `waitFor` would not wait.
+      // Moves the position to the last sequence number of the stream, even if there is no record with this number. With a lower position, `waitFor` would not
+      // wait.
       if (last > end) end = last;
       if (records.length > 0 && windowMilliseconds === 0 || window?.aborted) return { records, end };
       if (records.length === 0) lane.skipTo(end);
