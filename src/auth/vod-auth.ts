@@ -37,7 +37,7 @@ export interface VodAuthProps {
   readonly roles?: VodRoles;
 
   /**
-   * Origins to which a sign-in can return, in addition to `url`. An example is `http://localhost:5173`, for a development server that forwards `/api` to the
+   * Origins to which a sign-in can return, in addition to `url`. For example, pass `http://localhost:5173` for a development server that forwards `/api` to the
    * service.
    * @default - none
    */
@@ -139,7 +139,7 @@ export class VodAuth extends Construct {
   }
 
   /**
-   * Requires a token of this identity for all routes of an API except sign-in and the OpenAPI document.
+   * Requires a token of this identity for all routes of an API, except sign-in and the OpenAPI document.
    *
    * Call `guard` once, before you add routes that require a token.
    *

@@ -5,6 +5,6 @@ export type PlaybackCookies = Readonly<Record<typeof PLAYBACK_COOKIES[number], s
 
 /**
  * The maximum number of playback sessions whose cookies one sign-out deletes. Each session needs four `Set-Cookie` headers with about 450 bytes in total. API
- * Gateway accepts 10,240 bytes of headers, and proxies of development servers often accept 8 KiB.
+ * Gateway accepts 10,240 bytes of headers, but proxies of development servers often accept only 8 KiB.
  */
 export const MAX_CLEARED_SESSIONS = 16;

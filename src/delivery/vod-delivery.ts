@@ -147,8 +147,8 @@ export interface VodDeliveryProps extends VodDeliveryOptions {
   /**
    * More behaviors of your app, by path pattern.
    *
-   * Patterns below `/v/` and, with an API, below `/api/` are rejected at synth. By default, http requests are redirected to https, and responses get
-   * CloudFront's managed security headers. The origin must not be the media bucket.
+   * Patterns below `/v/` are rejected at synth. If the distribution serves an API, patterns below `/api/` are rejected too. By default, http requests are
+   * redirected to https, and responses get CloudFront's managed security headers. The origin must not be the media bucket.
    * @default - none
    */
   readonly additionalBehaviors?: { [pathPattern: string]: cloudfront.BehaviorOptions };

@@ -14,8 +14,8 @@ const KEYS_MS = 3_600_000;
 const RETRY_MS = 60_000;
 
 /**
- * How long keys stay trusted if no request to the issuer succeeds. A shorter outage of the issuer therefore does not sign users out. An attacker who has a
- * leaked key could block the requests to the issuer. Even then, the key is trusted for at most one day after its removal by the issuer.
+ * How long keys stay trusted if no request to the issuer succeeds. A shorter outage of the issuer therefore does not sign users out. An attacker with a leaked
+ * key could block the requests to the issuer. Even in this case, the key is trusted for at most one day after its removal by the issuer.
  */
 const TRUSTED_MS = 86_400_000;
 
@@ -42,8 +42,8 @@ export interface CurrentKeys {
 }
 
 /**
- * Limits the requests for the key set. If a response does not contain the key of a token, the base class blocks further requests for some time. This class does
- * the same after a failed request.
+ * Limits the requests for the key set. If a response does not contain the key of a token, the base class blocks further requests for some time. This class also
+ * blocks further requests after a failed request.
  */
 class SearchLimit extends SimplePenaltyBox {
   private failure?: { readonly error: unknown; readonly until: number };
