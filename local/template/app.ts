@@ -40,7 +40,7 @@ export function librarySource(app: string): { TSX_TSCONFIG_PATH?: string } {
   return outside ? {} : { TSX_TSCONFIG_PATH: path.join(ROOT, 'tsconfig.dev.json') };
 }
 
-/** Lines that Node prints around an uncaught value that is not an Error. */
+/** If an uncaught value is not an Error, Node prints these lines before and after the value. */
 const FROM_NODE = /^(node:internal\/|\s+triggerUncaughtException\(|\s*\^+$|\(Use `node --trace-uncaught |Node\.js v\d)/;
 
 /** Omits Node's code excerpt, which can be a whole minified file. */

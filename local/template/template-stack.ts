@@ -41,7 +41,7 @@ export class TemplateStack {
     return folder;
   }
 
-  /** Also resolves all resources, so that the start fails if a value can't be resolved. */
+  /** Returns the values of the stack's outputs. Throws an error if a property of a resource or an output can't be resolved. */
   outputs(): Record<string, string> {
     this.resources.forEach(({ properties }) => properties);
     return Object.fromEntries(Object.entries(this.assembly.template.Outputs ?? {}).map(([name, { Value }]) => [name, this.resolve(name, Value)]));

@@ -132,7 +132,7 @@ export class VodApi extends Construct implements IVodApi {
       deployOptions: { stageName: API_STAGE },
     });
     const stage = this.restApi.deploymentStage.node.defaultChild as apigateway.CfnStage;
-    // Lazy, because routes are added after this constructor runs.
+    // The value is lazy, because routes are added after this constructor runs.
     stage.methodSettings = Lazy.any({ produce: () => throttles(props, this.served) });
     // CDK's output `Endpoint` would show the execute-api URL, which callers must not use.
     this.restApi.node.tryRemoveChild('Endpoint');

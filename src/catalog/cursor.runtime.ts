@@ -37,7 +37,7 @@ function pack(text: string): string {
 
 function unpack(cursor: string): string | undefined {
   const bytes = Buffer.from(cursor, 'base64url');
-  // The comparison rejects invalid base64url characters, which Node.js ignores.
+  // Node.js ignores invalid base64url characters. The comparison rejects a cursor with such characters.
   if (bytes[0] !== VERSION || bytes.toString('base64url') !== cursor) return undefined;
   return bytes.toString('latin1', 1);
 }

@@ -268,7 +268,7 @@ export class VodDelivery extends Construct {
   private createBucket(removalPolicy: RemovalPolicy): s3.Bucket {
     return privateBucket(this, 'Bucket', {
       removalPolicy,
-      // Undefined, because S3's default also disables ACLs.
+      // The value is undefined, because S3's default also disables ACLs.
       objectOwnership: undefined,
       minimumTLSVersion: 1.2,
       // Incomplete multipart uploads of an interrupted MediaConvert job cost money, and are not visible in object lists.

@@ -14,7 +14,7 @@ export function isAbsent(value: unknown): value is null | undefined {
 /** An omitted value (`undefined`, `null`, or None in Python) is shown as `none`. */
 export function show(value: unknown): string {
   if (isAbsent(value)) return 'none';
-  // The name of a function says which parentheses are missing, as in `Access.signedIn`.
+  // For example, `Access.signedIn` without parentheses is a function. The name of the function helps the user to find the mistake.
   if (typeof value === 'function') return `the function ${value.name}`;
   if (isDuration(value)) return showDuration(value);
   if (isSize(value) && !value.isUnresolved()) return readableBytes(bytesOf(value));

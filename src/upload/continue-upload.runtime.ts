@@ -64,7 +64,7 @@ export function continueUpload(
       const ended: AnswerOf<'getUpload'> = { body: { ...facts, parts: [] } };
       if (row.status !== 'waiting') return ended;
       const page = isMultipart(row) ? await uploads.listParts(uploadOf(row), after) : undefined;
-      // S3 deletes the list of parts when the file is complete. The status of the video changes later, after S3's event.
+      // S3 deletes the list of parts when the file is complete. The video has the status `waiting` until S3's event arrives.
       if (!page && await uploads.findObject(row.source.key)) return ended;
       if (!isMultipart(row)) return { body: { ...facts, upload: await singleUpload(row.source, signUrl), parts: [] } };
       if (!page) throw gone();

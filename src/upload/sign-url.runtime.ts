@@ -57,7 +57,7 @@ export function urlSigner({ address, region, clock, session, ...options }: UrlSi
       headers: { ...headers, 'content-length': String(size) },
     });
     const names = new Set(Object.keys(headers));
-    // By default, the presigner does not sign the content type, and moves headers with the prefix `x-amz-` to the query.
+    // Without these options, the presigner does not sign the content type, and moves headers with the prefix `x-amz-` to the query.
     const signed = await new S3RequestPresigner({ region, sha256: Sha256, credentials }).presign(request, {
       signingDate, expiresIn, signableHeaders: names, unhoistableHeaders: names,
     });

@@ -42,7 +42,7 @@ export function sourceObjects(given?: S3.S3Client): SourceObjects {
       const { s3, client } = await load();
       const object = { Bucket: bucket, Key: key };
       try {
-        // S3 has no If-Match for tags.
+        // S3 has no If-Match for tags, so HeadObject compares the ETag first.
         if (etag) await client.send(new s3.HeadObjectCommand({ ...object, IfMatch: quoted(etag) }), timeout());
         const { TagSet = [] } = await client.send(new s3.GetObjectTaggingCommand(object), timeout());
         // PutObjectTagging replaces all tags.

@@ -67,7 +67,8 @@ export function createClient(
   });
   const resource = client.node.defaultChild as cognito.CfnUserPoolClient;
   if (!options.userPoolClient?.supportedIdentityProviders) {
-    // Lazy, because identity providers can be added to the pool later. The names are references, so CloudFormation creates the providers before the client.
+    // The list is lazy, because identity providers can be added to the pool later. The names are references, so CloudFormation creates the providers before the
+    // client.
     resource.supportedIdentityProviders = Lazy.list({ produce: () => ['COGNITO', ...userPool.identityProviders.map(({ providerName }) => providerName)] });
   }
   client.node.addValidation({ validate: () => rotation ? rotationProblems(resource) : [] });
