@@ -108,7 +108,7 @@ export class FakeS3 {
         upload.parts.clear();
         return {};
       case 'HeadObject':
-        // The caller does not have the permission s3:ListBucket.
+        // The caller does not have the permission s3:ListBucket, so S3 returns 403 instead of 404.
         if (!object) throw s3Error('Forbidden', 403);
         if (input.IfMatch !== undefined && input.IfMatch !== `"${object.etag}"`) throw s3Error('PreconditionFailed', 412);
         return { ContentLength: object.size, ChecksumCRC32: object.checksum };

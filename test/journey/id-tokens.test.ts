@@ -63,7 +63,7 @@ describe('the API with a user pool\'s ID tokens', () => {
     expect(protectedReached()).toEqual(before);
   }
 
-  /** Returns the caller's videos and session. An accepted request would change them. */
+  /** Returns the caller's videos, and the fields of a token response. An accepted request would change this result. */
   async function state(): Promise<object> {
     const { items } = await client.call('GET', '/streams?owner=me');
     return { items, renewed: Object.keys(await client.call('POST', '/token', { refresh_token: client.tokens.refresh_token })) };

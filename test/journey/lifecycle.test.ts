@@ -92,7 +92,7 @@ describe('a stack', () => {
     await until('no process is left', () => killed.processes().length === 0, LEFT_BEHIND_MS);
     expect(await Promise.all([...ports, ...portsOfOther].map(isOpen))).toEqual([false, false, false, true, true, true]);
 
-    // A stack starts although a killed stack left its lock folder and stack.json.
+    // The killed stack left its lock folder and stack.json. The next stack can start nevertheless.
     const again = await StackProcess.start({ data: killed.data });
     expect(await (await Client.signIn(again.facts)).settled(videoId)).toMatchObject({ status: 'ready' });
     expect((await neighbour.call('GET', '/streams?owner=me')).items).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { hkdfSync } from 'crypto';
 import { signInSecrets } from '../../src/auth/sign-in/pending-sign-in.runtime';
 
-/** The names of the values in requests and responses that are not secret. All other values count as secrets, and must not be written to a log or file. */
+/** The names of values that are not secret. All other values in requests and responses count as secrets, and must not be written to a log or file. */
 const KNOWN_TO_ALL: Readonly<Record<string, readonly string[]>> = {
   query: [
     'client_id', 'redirect_uri', 'response_type', 'scope', 'code_challenge_method', 'return_to', 'logout_uri', 'iss', 'error', 'owner',

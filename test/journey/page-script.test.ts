@@ -121,7 +121,7 @@ describe('a script on the service\'s own origin', () => {
     }), callback);
     expect(loaded).toMatch(/^400 .*sign_in_failed/);
     expect(await frameCallback(callback)).toEqual([400, undefined]);
-    // The user can still finish the sign-in, and the script cannot read its result.
+    // The user can still finish the sign-in, and the script cannot read the result of the sign-in.
     const finished = await popUp(callback);
     expect(await finished.textContent('body')).toContain('refresh_token');
     expect(await readPopup()).toBe('SecurityError');

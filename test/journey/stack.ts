@@ -8,7 +8,7 @@ import { readAssembly } from '../../local/template/assembly';
 
 const ROOT = path.join(__dirname, '..', '..');
 export const PATIENCE_MS = 150_000;
-/** The timeout of `until`. It is shorter than the test timeout, so that the error of a failed test names the condition. */
+/** The timeout of `until`. This timeout is shorter than the test timeout, so that the error of a failed test names the condition. */
 export const WAIT_MS = 75_000;
 
 export interface StackProcessOptions {

@@ -74,7 +74,7 @@ export class UploadWorld {
   failedPlans = 0;
   /** Violated rules. */
   readonly violations: string[] = [];
-  /** Uploads whose completion was confirmed to a client, and the checksum that the client asked for. */
+  /** Uploads whose completion was confirmed to a client. The value is the checksum that the client stated, if any. */
   readonly completed = new Map<string, string | undefined>();
   /** Uploads whose abort started before their completion was confirmed. */
   readonly aborting = new Set<string>();

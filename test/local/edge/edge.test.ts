@@ -127,7 +127,7 @@ describe('behaviours', () => {
       more: [cloudFunction('Change', code)],
     });
     expect(await (await ask('/page')).text()).toBe('<h1>app</h1>');
-    // The behavior of /none/* has a function that returns its path as text.
+    // The function of the behavior `/none/*` would return the path as text. This function must not run.
     expect([(await ask('/x')).status, await (await ask('/x')).text()]).toEqual([404, expect.not.stringMatching(/^\/none/)]);
   });
 

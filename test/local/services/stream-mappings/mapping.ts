@@ -42,7 +42,7 @@ export async function create({ properties = {}, answer = () => DONE, dataFolder,
   const logged: string[] = [];
   const folder = dataFolder ?? stack.dataFolder;
   const reads: string[] = [];
-  // A new stream has a last sequence number, but no record.
+  // A stream without records also has a last sequence number.
   const last = () => records.at(-1)?.dynamodb.SequenceNumber ?? '0';
   const mappings = await createStreamMappings({
     stack: { ...stack, dataFolder: folder }, access, retryMilliseconds: 1, now, log: (line) => logged.push(line),
