@@ -1,4 +1,4 @@
-// Measures the CPU time of the responses of a handler in a new process, and prints the times in ms: the first response, and the median of the later responses.
+// Measures the CPU time of a handler's responses in a new process. Prints the time of the first response, and the median of the later responses, in ms.
 // Arguments: the handler's file, the event as JSON, and the number of later responses.
 const start = process.cpuUsage();
 const cpuMs = (since) => {

@@ -6,8 +6,8 @@ import { parseArgs } from 'util';
 import * as ts from 'typescript';
 
 /*
- * Draws random sentences of the project, so that a reader can mark those that they had to read twice. Prints each sentence with the sentence before it, and
- * with its heading, table column or line of code. The default seed is the id of the current commit.
+ * Draws random sentences of the project. A reader marks each sentence that they had to read twice. Prints each sentence with the sentence before it, and with
+ * its heading, table column or line of code. The default seed is the id of the current commit.
  * Usage: npm run sentences -- [--seed TEXT] [--count N] [--all] [PATH...]
  */
 const KINDS = ['docstring', 'message', 'comment', 'document'] as const;

@@ -53,7 +53,8 @@ const SWEEPER = 0.0074;
 const SECRETS = 2;
 
 /**
- * Normalized minutes of MediaConvert for one minute of a rendition with at most 30 frames per second: 2 for HD (720 to 1080 lines), 1 for SD.
+ * The normalized minutes that MediaConvert bills for one minute of a rendition: 2 for HD (720 to 1080 lines), 1 for SD. These numbers apply to at most 30
+ * frames per second.
  */
 export const normalizedFactor = (height: number): number => (height >= 720 ? 2 : 1);
 export const normalizedMinutes = (minutes: number): number => minutes * DEFAULT_LADDER.reduce((sum, { height }) => sum + normalizedFactor(height), 0);
