@@ -5,7 +5,7 @@ import { readJson, writeJson } from './services/json';
 export type DurableRecords<T> = ReturnType<typeof durableRecords<T>>;
 
 /**
- * Creates a store of small records that survive `kill -9`: each record is a file that gets its final name before `set` returns.
+ * Creates a store of small records, which survive `kill -9`. Each record is a file, and the file gets its final name before `set` returns.
  *
  * @param folder - a folder for these records only; ids become file names
  */

@@ -137,8 +137,8 @@ function write(response: ServerResponse, { status, headers, body }: ApiAnswer): 
 interface ViewerRequest { readonly method: string; readonly uri: string; readonly headers: { readonly host: { readonly value: string } } }
 
 /**
- * Runs a CloudFront Function in a VM context without Node's APIs. Rejects if the function fails, changes anything of the request except its path, or reads an
- * event property other than method, path, query and host.
+ * Runs a CloudFront Function in a VM context without Node's APIs. Rejects if the function fails, or if it changes a part of the request other than the path.
+ * Also rejects if the function reads an event property other than method, path, query and host.
  *
  * @returns the function's response, or the path of the request that the function returns. A changed path does not select another behavior
  */

@@ -1,5 +1,5 @@
-// This program runs in a separate process. It loads the handler of one Lambda function, then runs one invocation at a time. It is plain JavaScript, so that
-// Node runs it without a compiler.
+// This program runs in a separate process. The program loads the handler of one Lambda function, then runs one invocation at a time. The program is plain
+// JavaScript, so Node needs no compiler.
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 

@@ -164,7 +164,7 @@ function byFunction(resource: Resource, { stack, functions }: Means): Authorizer
   };
 }
 
-/** Returns the event of a REQUEST authorizer: a proxy event without the body, and with an empty object for each absent value. */
+/** Returns the event of a REQUEST authorizer. It is a proxy event without the body, and absent values are empty objects. */
 function requestEvent(methodArn: string, request: ApiRequest, context: ProxyContext) {
   const { body, isBase64Encoded, ...seen } = proxyEvent(request, context);
   return { type: 'REQUEST', methodArn, ...Object.fromEntries(Object.entries(seen).map(([name, value]) => [name, value ?? {}])) };

@@ -64,7 +64,7 @@ export function createGateway({ stack, functions, keysOf }: { stack: LocalStack;
     const sourceArn = arnIn(stack, context.apiId, `${context.stage}/${request.raw.method}${context.resource}`);
     const invoked = invokeFunction(functions, Uri, proxyEvent(request, context), sourceArn);
     const answered = new AbortController();
-    // Stops the timer when the response arrives. Otherwise, the response would stay in memory until the timer ends.
+    // Stops the timer when the response arrives. If the timer continued, the response would stay in memory until the timer ends.
     const late = setTimeout(Number(TimeoutInMillis), undefined, { ref: false, signal: answered.signal }).catch(() => undefined);
     const result = await Promise.race([invoked, late]).finally(() => answered.abort());
     if (!result) throw new Refused('INTEGRATION_TIMEOUT');

@@ -7,8 +7,8 @@ const META = 'x-amz-meta-';
 const MAX_META_BYTES = 2048;
 
 /**
- * Returns the metadata that S3 stores with an object. Fails if the user metadata exceeds 2 KB: the sum of the bytes of all names and values (see "Working with
- * object metadata" in the Amazon S3 User Guide). A header is a latin1 string, so its length is its number of bytes.
+ * Returns the metadata that S3 stores with an object. Fails if the user metadata exceeds 2 KB. The size of the metadata is the sum of the bytes of all names
+ * and values (see "Working with object metadata" in the Amazon S3 User Guide). A header is a latin1 string, so its length is its number of bytes.
  */
 export function metadataOf(request: AwsRequest): Pick<PutOptions, 'contentType' | 'headers' | 'tags'> {
   const { headers } = request;

@@ -27,8 +27,8 @@ function rangeOf(value: string | undefined, size: number): { start: number; end:
 }
 
 /**
- * Creates a local S3 that supports PUT, GET, COPY and DELETE of objects, tags, multipart uploads with CRC32 checksums, ListObjectsV2, CORS, events for new
- * objects, and lifecycle rules that archive objects.
+ * Creates a local S3. It supports PUT, GET, COPY and DELETE of objects, ListObjectsV2, object tags, and multipart uploads with CRC32 checksums. It also
+ * supports CORS, events for new objects, and lifecycle rules that archive objects.
  *
  * @param idleMilliseconds - how long the server waits for more data of a PUT request. S3 waits for 20 s (see issue 885 of aws-sdk-php).
  */

@@ -6,7 +6,7 @@ import type { Json } from '../json';
 
 export type Writes = ReturnType<typeof createWrites>;
 
-/** Serializes all writes, so that an item can't change between the check of a condition and the write that requires it. */
+/** Serializes all writes, so that an item can't change between the check of a condition and the conditional write. */
 export function createWrites({ database, streams, observe = ignoreUsage }: { database: Database; streams: Streams; observe?: ObserveUsage }) {
   let last: Promise<unknown> = Promise.resolve();
   let conflicts = 0;
