@@ -10,6 +10,7 @@ const WORDS = {
   wrong_status: () => 'This video can\'t be played now.',
   too_large: (detail) => `This file is too large: ${detail}.`,
   type_not_allowed: () => 'Files of this kind can\'t be uploaded here. Please choose a video.',
+  throttled: () => 'The service receives too many requests. Please try again in a moment.',
   limit_reached: (detail) => `A limit is reached: ${detail}.`,
   internal: (detail) => `Something went wrong on our side. Please try again. If the problem continues, ${detail}.`,
   upstream_failed: () => 'The service is temporarily unavailable. Please try again in a moment.',
@@ -42,6 +43,11 @@ export const ROLES = {
   watch: { wrong_role: `You can watch only your own videos. To watch videos of others, you need a role. ${ASK}` },
 };
 
+/** `fetch` failed, or the connection was lost during the response. An AbortError means that the caller ended the request. */
+function lost(error) {
+  return error.name === 'AbortError' ? error : new Problem('The service can\'t be reached. Please check your connection.', { code: 'no_connection' });
+}
+
 /** Sends an API request. Returns the body of the response, or throws a `Problem`. */
 export async function request(method, path, { body, token, ...options } = {}) {
   const response = await fetch(`/api${path}`, {
@@ -49,14 +55,12 @@ export async function request(method, path, { body, token, ...options } = {}) {
     headers: { ...(token && { authorization: `Bearer ${token}` }), ...(body && { 'content-type': 'application/json' }) },
     body: body && JSON.stringify(body),
     ...options,
-  }).catch((error) => {
-    throw error.name === 'AbortError' ? error : new Problem('The service can\'t be reached. Please check your connection.');
-  });
+  }).catch((error) => { throw lost(error); });
   const { status, ok } = response;
   if (status === 204) return undefined;
   // A proxy may respond with HTML.
   const answer = await response.json().catch((error) => {
-    if (error.name === 'AbortError') throw error;
+    if (error.name !== 'SyntaxError') throw lost(error);
   });
   if (ok && answer) return answer;
   const { code, detail } = answer ?? {};

@@ -1,0 +1,37 @@
+import { createContext } from 'vm';
+import { load } from './page-modules';
+
+/** Sends a request whose response is `answer`. Returns the result, or the error. */
+async function ask(answer: () => Promise<unknown>): Promise<any> {
+  const { request } = await load('service/request.js', createContext({ fetch: answer }));
+  return request('GET', '/streams').catch((error: Error) => error);
+}
+
+const response = (status: number, body: string) => async () => new Response(body, { status });
+const lost = { code: 'no_connection', status: undefined, message: 'The service can\'t be reached. Please check your connection.' };
+
+describe('a request of the page', () => {
+  test('returns the body of the response', async () => {
+    expect(await ask(response(200, '{"items":[]}'))).toEqual({ items: [] });
+  });
+
+  test('reports a lost connection before and during the response', async () => {
+    expect(await ask(async () => { throw new TypeError('Failed to fetch'); })).toMatchObject(lost);
+    const cut = new ReadableStream({ start: (controller) => controller.error(new TypeError('network error')) });
+    expect(await ask(async () => new Response(cut, { status: 200 }))).toMatchObject(lost);
+  });
+
+  test('reports the HTML of a proxy as an unexpected response, and not as a lost connection', async () => {
+    expect(await ask(response(502, '<h1>Bad gateway</h1>'))).toMatchObject({ status: 502, code: undefined, message: expect.stringContaining('unexpected response (502)') });
+  });
+
+  test('has words for a throttle', async () => {
+    expect(await ask(response(429, '{"code":"throttled","detail":"Rate exceeded"}'))).toMatchObject({
+      status: 429, code: 'throttled', message: 'The service receives too many requests. Please try again in a moment.',
+    });
+  });
+
+  test('throws an AbortError as it is, because the caller has ended the request', async () => {
+    expect(await ask(async () => { throw new DOMException('over', 'AbortError'); })).toMatchObject({ name: 'AbortError' });
+  });
+});
