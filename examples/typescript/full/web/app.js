@@ -52,7 +52,8 @@ const uploads = new Uploads({
   },
 });
 const videos = new Videos({
-  api, userId, isQueued: (videoId) => uploads.queue.has(videoId), inBackground: (work) => messages.inBackground(work), onChange: change,
+  api, userId, isQueued: (videoId) => uploads.queue.has(videoId), inBackground: (work) => messages.inBackground(work),
+  onUnfinished: (videoIds) => void uploads.forgetEnded(videoIds), onChange: change,
 });
 const player = new Player({
   api,

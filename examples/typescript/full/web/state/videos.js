@@ -12,6 +12,7 @@ export class Videos {
   #poller;
   /** A new object for each period between `start` and `stop`. */
   #life;
+  #onUnfinished;
   /** IDs of videos that this page has uploaded. Their status stays `waiting` until the service receives the S3 event. */
   #sent = new Set();
 
@@ -24,10 +25,12 @@ export class Videos {
    * @param userId - Returns the ID of the user.
    * @param isQueued - Returns whether this tab uploads the file of a video.
    * @param inBackground - Runs a background request, and shows its error.
+   * @param onUnfinished - Receives the IDs of all videos whose upload is not complete, after the list was loaded.
    * @param onChange - Is called after each change of a list.
    */
-  constructor({ api, userId, isQueued, inBackground, onChange }) {
+  constructor({ api, userId, isQueued, inBackground, onUnfinished, onChange }) {
     this.#api = api;
+    this.#onUnfinished = onUnfinished;
     // An upload that has not sent its whole file is no video yet.
     const isVideo = ({ videoId, status }) => status !== 'waiting' || this.#sent.has(videoId);
     this.own = new VideoList({ api, path: '/streams?owner=me&', isShown: isVideo, onChange });
@@ -80,6 +83,8 @@ export class Videos {
   async refreshUnfinished() {
     this.inUpload = await videosInUpload();
     await this.unfinished.refresh();
+    const { shown, notShown, hasMore } = this.unfinished;
+    if (!hasMore) this.#onUnfinished([...shown, ...notShown].map(({ videoId }) => videoId));
   }
 
   #moving() {

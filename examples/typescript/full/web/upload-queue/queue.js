@@ -1,11 +1,13 @@
 import { Problem } from '../service/request.js';
 import { fileLock, withLock, withVideoLock } from './locks.js';
-import { ELSEWHERE, reasonOf } from './words.js';
+import { ELSEWHERE, failureMessage, removalMessage, waitMessage } from './error-messages.js';
 
 /** The phases in which an upload neither sends nor waits for its turn. */
 const RESTING = ['paused', 'failed'];
-/** The errors after which the stored file handle is of no use. */
-const OF_THE_FILE = ['other_file', 'file_changed', 'file_unreadable'];
+/** The phases in which the module has accepted the file of a continued upload. */
+const ACCEPTED = ['uploading', 'completing'];
+/** The errors after which the stored file handle is of no use: of the file, and of an upload that no longer exists. */
+const WITHOUT_HANDLE = ['other_file', 'file_changed', 'file_unreadable', 'upload_expired', 'upload_gone', 'not_found'];
 
 /**
  * Uploads files one after another, and the parts of a file at the same time. Only `cancel` removes a video: an upload that failed or was left stays on the
@@ -46,6 +48,10 @@ export class UploadQueue {
     return this.#entries.some(({ phase }) => phase !== 'failed');
   }
 
+  find(id) {
+    return this.#entries.find((entry) => entry.id === id);
+  }
+
   has(videoId) {
     return this.#entries.some((entry) => entry.videoId === videoId);
   }
@@ -55,18 +61,21 @@ export class UploadQueue {
     const same = this.#entries.find((entry) => fileLock(entry.file) === fileLock(file));
     if (same?.phase === 'failed') this.#drop(same);
     else if (same) return false;
-    this.#entries.push({ id: ++this.#lastId, file, handle, title: title || file.name, details: { title }, videoId, phase: 'queued', loadedBytes: 0, totalBytes: file.size });
+    this.#entries.push({
+      id: ++this.#lastId, file, handle, title: title || file.name, details: { title }, videoId, isContinued: videoId !== undefined, hasSent: videoId !== undefined,
+      phase: 'queued', loadedBytes: 0, totalBytes: file.size,
+    });
     this.#next();
     return true;
   }
 
   pause(id) {
-    this.#find(id)?.upload?.pause();
+    this.find(id)?.upload?.pause();
   }
 
   /** Continues a paused upload, or repeats a failed upload, as soon as it is its turn. */
   resume(id) {
-    const entry = this.#find(id);
+    const entry = this.find(id);
     if (!RESTING.includes(entry?.phase)) return;
     this.#change(entry, { phase: 'queued', message: undefined });
     this.#next();
@@ -74,14 +83,13 @@ export class UploadQueue {
 
   /** Removes a file from the queue, and the unfinished video from the server. */
   async cancel(id) {
-    const entry = this.#find(id);
+    const entry = this.find(id);
     if (!entry) return;
-    const { upload, videoId } = entry;
-    const isRunning = upload && entry.phase !== 'failed';
+    const { upload } = entry;
     this.#change(entry, { phase: 'cancelling' });
     try {
-      if (isRunning) await upload.abort();
-      else if (videoId) await this.remove(videoId);
+      if (upload) await this.#remove(entry, () => upload.abort());
+      else if (entry.videoId) await this.remove(entry);
     } catch (error) {
       this.#onProblem(error);
     }
@@ -90,17 +98,37 @@ export class UploadQueue {
 
   /** Removes a file from the queue, and keeps what the server has. */
   dismiss(id) {
-    this.#drop(this.#find(id));
+    this.#drop(this.find(id));
   }
 
   /** Removes an unfinished video from the server. */
-  async remove(videoId) {
+  async remove(video) {
+    const { videoId } = video;
     // Another tab may upload the video now.
-    const isOurs = await withVideoLock(videoId, () => this.#api('DELETE', `/upload/${videoId}`).catch((error) => {
-      if (error.code !== 'not_found') throw error;
-    }));
+    const isOurs = await withVideoLock(videoId, () => this.#remove(video, () => this.#api('DELETE', `/upload/${videoId}`)));
     if (!isOurs) throw new Problem(ELSEWHERE);
-    await this.#handles.remove(videoId);
+  }
+
+  /** Removes the video of an entry or of the list of unfinished uploads, and its file handle. */
+  async #remove(video, send) {
+    try {
+      await send();
+    } catch (error) {
+      if (error.code !== 'not_found') await this.#explain(error, video);
+    }
+    // A cancelled upload may have received its ID in the meantime.
+    if (video.videoId) await this.#handles.remove(video.videoId);
+  }
+
+  /** Throws an error that says why an upload was not removed. An AbortError means that the session has ended. */
+  async #explain(error, { videoId, title }) {
+    if (error.name === 'AbortError' || (error instanceof Problem && error.code !== 'wrong_status')) throw error;
+    const { video } = error.code === 'wrong_status' ? await this.#api('GET', `/upload/${videoId}`) : {};
+    if (video) {
+      await this.#handles.remove(videoId);
+      if (!video.error) this.#onSent(video);
+    }
+    throw new Problem(removalMessage(error, title, video), error);
   }
 
   /** Continues the uploads that were paused because the session had ended. */
@@ -118,10 +146,6 @@ export class UploadQueue {
       entry.upload?.pause();
       this.#drop(entry);
     }
-  }
-
-  #find(id) {
-    return this.#entries.find((entry) => entry.id === id);
   }
 
   #change(entry, changes) {
@@ -159,7 +183,7 @@ export class UploadQueue {
 
   async #send(entry) {
     // The user can cancel the upload before this tab has the lock.
-    if (!this.#find(entry.id)) return;
+    if (!this.find(entry.id)) return;
     const { file, title, details, videoId } = entry;
     entry.upload = this.#create({
       file, videoId, details: { fileName: file.name, contentType: file.type || 'video/mp4', ...(details.title && { title }) },
@@ -173,30 +197,34 @@ export class UploadQueue {
     } catch (error) {
       entry.upload = undefined;
       // The next try asks the user for the file.
-      if (OF_THE_FILE.includes(error.code) && entry.videoId) await this.#handles.remove(entry.videoId);
-      if (error.name !== 'AbortError') this.#fail(entry, reasonOf(error, file));
+      if (WITHOUT_HANDLE.includes(error.code) && entry.videoId) await this.#handles.remove(entry.videoId);
+      if (error.name !== 'AbortError') this.#fail(entry, failureMessage(error, file));
     }
   }
 
   #fail(entry, message) {
-    if (!this.#find(entry.id)) return;
+    if (!this.find(entry.id)) return;
     this.#change(entry, { phase: 'failed', message });
     this.#next();
   }
 
   /** Copies the state of an upload to its entry. */
   #follow(entry, { phase, videoId, error, ...progress }) {
-    if (!this.#find(entry.id)) return;
+    if (!this.find(entry.id)) return;
     if (videoId && !entry.videoId) {
       void withVideoLock(videoId, () => entry.released);
-      if (entry.handle) void this.#handles.save(videoId, entry.handle);
       entry.videoId = videoId;
+    }
+    entry.hasSent ||= progress.loadedBytes > 0;
+    if (entry.handle && videoId && (!entry.isContinued || ACCEPTED.includes(phase))) {
+      void this.#handles.save(videoId, entry.handle);
+      entry.handle = undefined;
     }
     // A paused upload still reports its state while its entry waits for its turn.
     if (['done', 'failed', 'aborted'].includes(phase) || entry.phase === 'cancelling' || (phase === 'paused' && entry.phase === 'queued')) return;
     const isOfSession = phase === 'paused' && error !== undefined;
     this.#isSuspended ||= isOfSession;
-    this.#change(entry, { phase, secondsLeft: undefined, bytesPerSecond: undefined, retryAt: undefined, ...progress, isOfSession, isOffline: error?.status === undefined });
+    this.#change(entry, { phase, secondsLeft: undefined, bytesPerSecond: undefined, retryAt: undefined, ...progress, isOfSession, waitsFor: phase === 'waiting' ? waitMessage(error ?? {}) : undefined });
     if (phase === 'paused') this.#next();
   }
 }

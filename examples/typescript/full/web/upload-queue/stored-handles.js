@@ -1,6 +1,6 @@
 const STORE = 'handles';
 
-/** Stores the file handles of unfinished uploads in the browser, by user and video. Browsers without handles store nothing. */
+/** Stores the file handles of unfinished uploads in the browser, by user and video, so that an upload can continue after a reload. Browsers without handles store nothing. */
 export class StoredHandles {
   #userId;
   #database;
@@ -20,6 +20,14 @@ export class StoredHandles {
 
   remove(videoId) {
     return this.#run('readwrite', (store) => store.delete(this.#key(videoId)));
+  }
+
+  /** Removes the handles of all other uploads of the user. */
+  async keepOnly(videoIds) {
+    const kept = videoIds.map((videoId) => this.#key(videoId));
+    const keys = await this.#run('readonly', (store) => store.getAllKeys()) ?? [];
+    const others = keys.filter((key) => key.startsWith(this.#key('')) && !kept.includes(key));
+    await Promise.all(others.map((key) => this.#run('readwrite', (store) => store.delete(key))));
   }
 
   #key(videoId) {

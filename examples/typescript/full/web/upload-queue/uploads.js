@@ -1,9 +1,10 @@
 import { Problem } from '../service/request.js';
-import { Upload } from '../upload/upload.js';
+import { Upload, UploadError } from '../upload/upload.js';
 import { canPick, droppedFiles, fileOf, filesOf, pickFiles } from './file-picker.js';
-import { StoredHandles } from './stored-handles.js';
+import { videosInUpload } from './locks.js';
 import { UploadQueue } from './queue.js';
-import { readableSize } from './words.js';
+import { readableSize } from './readable.js';
+import { StoredHandles } from './stored-handles.js';
 
 /** The chosen files, the queue, and the actions of the user on them. */
 export class Uploads {
@@ -28,7 +29,9 @@ export class Uploads {
     this.#attempt = attempt;
     this.#userId = userId;
     this.#handles = new StoredHandles(() => this.#owner);
-    this.queue = new UploadQueue({ api, create: (options) => new Upload({ api, ...options }), handles: this.#handles, onChange, onProblem, onSent });
+    this.queue = new UploadQueue({
+      api, create: (options) => new Upload({ api: withFinalDefects(api), ...options }), handles: this.#handles, onChange, onProblem, onSent,
+    });
     this.actions = {
       chooseFiles: ({ target }) => void attempt(async () => this.#choose(filesOf(target))),
       openPicker: (event) => {
@@ -46,8 +49,7 @@ export class Uploads {
       },
       continueUpload: (video) => void attempt(() => this.#continue(video)),
       removeUpload: (video) => void attempt(async () => {
-        await this.queue.remove(video.videoId);
-        await refresh();
+        await this.queue.remove(video).finally(refresh);
         focusChooser();
       }),
       pause: (id) => this.queue.pause(id),
@@ -74,6 +76,12 @@ export class Uploads {
   clear() {
     this.queue.clear();
     this.#setChosen([]);
+  }
+
+  /** Removes the stored handles of uploads that have ended. `unfinished` contains the IDs of the videos whose upload is not complete. */
+  async forgetEnded(unfinished) {
+    // Another tab can have started an upload after the list was loaded.
+    await this.#handles.keepOnly([...unfinished, ...await videosInUpload()]);
   }
 
   /** Adds the files of a `drop` event. */
@@ -117,6 +125,14 @@ export class Uploads {
     await this.#handles.remove(videoId);
     throw new Problem(`The browser can't read ${handle.name}. Choose "Resume" again, and then choose the file.`);
   }
+}
+
+/** A `Problem` is an error of the service or the connection. Any other error is a defect of the page. It would occur again, so it ends the upload. */
+function withFinalDefects(api) {
+  return (...request) => api(...request).catch((error) => {
+    if (error instanceof Problem || error instanceof UploadError || error.name === 'AbortError') throw error;
+    throw new UploadError('program_error', error.message, { cause: error });
+  });
 }
 
 async function chooseOne() {

@@ -1,9 +1,9 @@
 import { repeat } from '../directives/repeat.js';
 import { html, nothing } from '../lit-html.js';
-import { readableDuration, readableSize } from '../upload-queue/words.js';
+import { readableDuration, readableSize } from '../upload-queue/readable.js';
 
 const PHASES = {
-  queued: 'Waits for its turn', starting: 'Starting…', checking: 'Comparing the file with the uploaded part…', completing: 'Finishing…', cancelling: 'Cancelling…',
+  queued: 'Waits for its turn', starting: 'Starting…', checking: 'Comparing the file with the uploaded part…', completing: 'Finishing: S3 is joining the parts of the file…', cancelling: 'Cancelling…',
 };
 
 /** One upload of the queue. */
@@ -31,12 +31,12 @@ function controls({ phase, isOfSession }, { pause, resume, cancel, dismiss }) {
 const percentOf = ({ loadedBytes, totalBytes }) => Math.floor((100 * loadedBytes) / totalBytes);
 
 function describe(entry) {
-  const { phase, message, isOfSession, isOffline, bytesPerSecond, secondsLeft, retryAt } = entry;
+  const { phase, message, isOfSession, waitsFor, bytesPerSecond, secondsLeft, retryAt } = entry;
   const percent = `${percentOf(entry)} % of ${readableSize(entry.totalBytes)}`;
   switch (phase) {
     case 'failed': return message;
     case 'paused': return isOfSession ? `${percent}. Continues after you sign in again` : `Paused at ${percent}`;
-    case 'waiting': return `${percent}. ${isOffline ? 'No connection' : 'The service does not respond'}: ${retryAt > Date.now() ? `tries again in ${readableDuration((retryAt - Date.now()) / 1000)}` : 'tries again now'}`;
+    case 'waiting': return `${percent}. ${waitsFor}: ${retryAt > Date.now() ? `tries again in ${readableDuration((retryAt - Date.now()) / 1000)}` : 'tries again now'}`;
     case 'uploading': return [
       percent,
       bytesPerSecond > 0 && `${readableSize(bytesPerSecond)}/s`,

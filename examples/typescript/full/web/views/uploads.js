@@ -1,6 +1,6 @@
 import { repeat } from '../directives/repeat.js';
 import { html, nothing } from '../lit-html.js';
-import { readableSize } from '../upload-queue/words.js';
+import { readableSize } from '../upload-queue/readable.js';
 import { uploadRow } from './upload-row.js';
 
 /** The form that chooses files, the queue of uploads, and the uploads that were left unfinished. */
