@@ -100,6 +100,12 @@ describe('the appearance of the page', () => {
       await tab.wake();
       await page.locator('#unfinished li').nth(1).waitFor();
     },
+    async confirmation(page, lists, tab) {
+      lists.waiting = [video('left', 'waiting', { title: 'A_long_name_of_a_file_without_spaces_that_a_camera_has_chosen_2026-11-30_18-00-00.final.mp4' })];
+      await tab.wake();
+      await page.getByRole('button', { name: /^Remove the upload of/ }).click();
+      await page.getByRole('alertdialog').waitFor();
+    },
     async message(page, lists, tab) {
       await page.route('**/api/streams?*', (route) => route.abort());
       await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));

@@ -50,6 +50,11 @@ describe('uploads of the page', () => {
     return { isStalled: page.waitForRequest(pattern), end: () => page.unroute(pattern) };
   }
 
+  /** The dialog that asks before an upload is removed or interrupted. */
+  const dialog = (page: Page) => page.getByRole('alertdialog');
+  const proceed = (page: Page, name: string) => dialog(page).getByRole('button', { name, exact: true }).click();
+  const focused = (page: Page) => page.evaluate(() => document.activeElement!.getAttribute('aria-label') ?? document.activeElement!.textContent);
+
   const row = (page: Page, title: string) => page.locator('#queue li').filter({ hasText: title });
   const own = (page: Page, title: string) => page.locator('#own li').filter({ hasText: title });
 
@@ -102,6 +107,7 @@ describe('uploads of the page', () => {
     await row(page, 'first.mp4').getByText(/^Paused at /).waitFor();
 
     await page.getByRole('button', { name: 'Cancel the upload of first.mp4' }).click();
+    await proceed(page, 'Cancel the upload');
     await row(page, 'first.mp4').waitFor({ state: 'detached' });
     expect(answers.filter(({ route, status }) => route.startsWith('/upload/') && status === 204)).toHaveLength(1);
     expect(partFiles(stack.data)).toEqual([]);
@@ -118,9 +124,9 @@ describe('uploads of the page', () => {
     await tab.signIn();
     const { page } = tab;
     const asked: string[] = [];
-    page.on('dialog', (dialog) => {
-      asked.push(dialog.type());
-      void dialog.accept();
+    page.on('dialog', (question) => {
+      asked.push(question.type());
+      void question.accept();
     });
     await page.reload();
     expect(asked).toEqual([]);
@@ -132,9 +138,39 @@ describe('uploads of the page', () => {
     await page.locator('#unfinished').getByText('left.mp4').waitFor();
     expect(await own(page, 'left.mp4').count()).toBe(0);
     await page.getByRole('button', { name: 'Remove the upload of left.mp4' }).click();
+    await proceed(page, 'Remove the upload');
     await page.locator('#unfinished').waitFor({ state: 'detached' });
     expect(partFiles(stack.data)).toEqual([]);
     await context.close();
+  });
+
+  it('asks before it cancels an upload, and keeps the upload by default', async () => {
+    const tab = await open();
+    const { page } = tab;
+    const { isStalled } = await stall(page);
+    await upload(page, makeFile('kept.mp4'));
+    await isStalled;
+    await until('the first part is uploaded', async () => await row(page, 'kept.mp4').locator('progress').evaluate((bar: HTMLProgressElement) => bar.value) > 0);
+    const name = 'Cancel the upload of kept.mp4';
+    for (const key of ['Escape', 'Enter']) {
+      await page.getByRole('button', { name }).press('Enter');
+      await dialog(page).getByText(/ MB of .* are uploaded\. The uploaded part of the file is deleted/).waitFor();
+      expect(await dialog(page).evaluate((element) => document.getElementById(element.getAttribute('aria-labelledby')!)!.textContent)).toBe('Cancel the upload of kept.mp4?');
+      expect(await focused(page)).toBe('Keep the upload');
+      await page.keyboard.press(key);
+      await dialog(page).waitFor({ state: 'detached' });
+      expect(await focused(page)).toBe(name);
+    }
+    expect(tab.answers.filter(({ status }) => status === 204)).toEqual([]);
+
+    // The control that had the focus is gone.
+    await page.getByRole('button', { name }).press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await row(page, 'kept.mp4').waitFor({ state: 'detached' });
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('file');
+    expect(await page.getByRole('alertdialog').count()).toBe(0);
+    await page.context().close();
   });
 
   it('does not upload a file that another tab uploads', async () => {
@@ -226,10 +262,13 @@ describe('uploads of the page', () => {
     await isStalled;
     await page.locator('#file').setInputFiles(makeFile('chosen.mp4', 1));
     await page.getByRole('button', { name: 'Sign out' }).click();
+    await dialog(page).getByText('Sign out during the upload of private.mp4?').waitFor();
+    await proceed(page, 'Sign out');
     await tab.isSignedOut();
     await until('the page shows no file', async () => !/private|chosen/.test(await page.locator('body').innerText()));
     await tab.signIn();
     await page.getByRole('button', { name: 'Remove the upload of private.mp4' }).click();
+    await proceed(page, 'Remove the upload');
     await page.locator('#unfinished').waitFor({ state: 'detached' });
     await page.context().close();
   });

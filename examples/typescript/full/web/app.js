@@ -7,6 +7,7 @@ import { Router, watchPath } from './state/router.js';
 import { Store } from './state/store.js';
 import { Videos } from './state/videos.js';
 import { Uploads } from './upload-queue/uploads.js';
+import { confirm } from './views/confirmation.js';
 import { account, page } from './views/page.js';
 
 /** The ID of the video that is open or being opened. */
@@ -43,6 +44,7 @@ const uploads = new Uploads({
   api,
   userId,
   attempt,
+  confirm,
   refresh: () => videos.refreshUnfinished(),
   onChange: change,
   onProblem: (error) => messages.report(error),
@@ -66,7 +68,7 @@ const router = new Router((videoId) => watch(videoId));
 
 /** The controls of the page call these functions. */
 const actions = {
-  signOut: () => void attempt(() => session.signOut()),
+  signOut: () => void attempt(async () => { if (await uploads.maySignOut()) await session.signOut(); }),
   more: (list) => void attempt(() => list.more()),
   closePlayer: () => router.go('/'),
   ...uploads.actions,

@@ -2,6 +2,7 @@ import { Problem } from '../service/request.js';
 import { Upload, UploadError } from '../upload/upload.js';
 import { canPick, droppedFiles, fileOf, filesOf, pickFiles } from './file-picker.js';
 import { videosInUpload } from './locks.js';
+import { cancelQuestion, removeQuestion, signOutQuestion } from './questions.js';
 import { UploadQueue } from './queue.js';
 import { readableSize } from './readable.js';
 import { StoredHandles } from './stored-handles.js';
@@ -12,6 +13,7 @@ export class Uploads {
   #onChange;
   #attempt;
   #userId;
+  #confirm;
   #lastId = 0;
   /** The user whose files the queue contains. */
   #owner;
@@ -21,13 +23,15 @@ export class Uploads {
 
   /**
    * @param attempt - Runs an action of the user, and shows its error.
+   * @param confirm - Asks the user a question, and returns whether to proceed.
    * @param refresh - Loads the unfinished uploads again.
    * @param onSent - Receives a video whose whole file is in S3.
    */
-  constructor({ api, userId, attempt, refresh, onChange, onProblem, onSent }) {
+  constructor({ api, userId, attempt, confirm, refresh, onChange, onProblem, onSent }) {
     this.#onChange = onChange;
     this.#attempt = attempt;
     this.#userId = userId;
+    this.#confirm = confirm;
     this.#handles = new StoredHandles(() => this.#owner);
     this.queue = new UploadQueue({
       api, create: (options) => new Upload({ api: withFinalDefects(api), ...options }), handles: this.#handles, onChange, onProblem, onSent,
@@ -49,12 +53,14 @@ export class Uploads {
       },
       continueUpload: (video) => void attempt(() => this.#continue(video)),
       removeUpload: (video) => void attempt(async () => {
+        if (!await confirm(removeQuestion(video))) return;
         await this.queue.remove(video).finally(refresh);
         focusChooser();
       }),
       pause: (id) => this.queue.pause(id),
       resume: (id) => this.queue.resume(id),
       cancel: (id) => void attempt(async () => {
+        if (!await this.#mayCancel(id)) return;
         await this.queue.cancel(id).finally(focusChooser);
         await refresh();
       }),
@@ -78,6 +84,12 @@ export class Uploads {
     this.#setChosen([]);
   }
 
+  /** Asks the user before a sign-out that interrupts uploads. Returns whether the user may be signed out. */
+  async maySignOut() {
+    const interrupted = this.queue.entries.filter(({ phase }) => phase !== 'failed');
+    return interrupted.length === 0 || this.#confirm(signOutQuestion(interrupted));
+  }
+
   /** Removes the stored handles of uploads that have ended. `unfinished` contains the IDs of the videos whose upload is not complete. */
   async forgetEnded(unfinished) {
     // Another tab can have started an upload after the list was loaded.
@@ -88,6 +100,14 @@ export class Uploads {
   drop({ dataTransfer }) {
     const dropped = droppedFiles(dataTransfer);
     void this.#attempt(async () => this.#choose(await dropped));
+  }
+
+  async #mayCancel(id) {
+    const entry = this.queue.find(id);
+    if (!entry?.hasSent) return true;
+    if (!await this.#confirm(cancelQuestion(entry))) return false;
+    if (!this.queue.find(id)) throw new Problem(`${entry.title}: this upload ended before you answered.`);
+    return true;
   }
 
   #setChosen(chosen) {

@@ -1,0 +1,34 @@
+import { readableSize } from './readable.js';
+
+/** The questions that the page asks before an upload is removed or interrupted. The answer `keep` changes nothing. */
+
+const LOSS = 'The uploaded part of the file is deleted, and a new upload starts from the beginning.';
+
+/** Returns the title of an upload. The default title is the name of the file. */
+const nameOf = ({ title, file }) => (title === file.name ? title : `${title} (${file.name})`);
+
+export const cancelQuestion = ({ loadedBytes, totalBytes, ...entry }) => ({
+  question: `Cancel the upload of ${nameOf(entry)}?`,
+  consequence: loadedBytes > 0 ? `${readableSize(loadedBytes)} of ${readableSize(totalBytes)} are uploaded. ${LOSS}` : LOSS,
+  keep: 'Keep the upload',
+  proceed: 'Cancel the upload',
+});
+
+export const removeQuestion = ({ title }) => ({
+  question: `Remove the upload of ${title}?`,
+  consequence: LOSS,
+  keep: 'Keep the upload',
+  proceed: 'Remove the upload',
+});
+
+/** @param entries - The entries of the queue that the sign-out interrupts. */
+export const signOutQuestion = (entries) => ({
+  question: entries.length === 1 ? `Sign out during the upload of ${nameOf(entries[0])}?` : `Sign out during ${entries.length} uploads?`,
+  consequence: [
+    entries.length > 1 && `${entries.map(nameOf).join(', ')}.`,
+    'What is uploaded stays on the server. After the next sign-in, choose "Resume" under "Unfinished uploads".',
+    entries.some(({ videoId }) => !videoId) && 'Choose files again whose upload has not started.',
+  ].filter(Boolean).join(' '),
+  keep: 'Stay signed in',
+  proceed: 'Sign out',
+});
