@@ -25,9 +25,9 @@ async function main(): Promise<void> {
     console.log(title);
     console.table(rows);
   }
-  console.log('The tables omit cold starts, data transfer, and the requests of clients that wait for a video.');
-  console.log(`The tables also omit progress reports after the first report. With one more report for each video, 1,000 videos cost $${(PROGRESS_REPORT * 1000).toFixed(4)} more.`);
-  console.log('AWS MediaConvert can be slower than the local MediaConvert. For each second that submit-job runs longer, 1,000 videos cost $0.0067 more.');
+  console.log('The tables omit cold starts, data transfer, and the requests that clients send to check whether a video is ready.');
+  console.log(`The tables include one progress report for each video. A second report for each video adds $${(PROGRESS_REPORT * 1000).toFixed(4)} to the cost of 1,000 videos.`);
+  console.log('In AWS, MediaConvert can respond more slowly than the local MediaConvert. Each additional second of submit-job adds $0.0067 to the cost of 1,000 videos.');
 
   const uploads = await uploadRows();
   console.log('Upload of 1 GB in parts: all requests from POST /upload to POST /upload/{videoId}/complete');
@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   await catalog.stop();
   console.log('The cost of one page of a list');
   console.table(lists.rows);
-  console.log('Signatures for the URLs of 100 posters. With 512 MB, a function has 0.29 of a vCPU');
+  console.log('CPU time to sign the URLs of 100 posters. The columns with 512 MB convert this time to a Lambda function of this size, which has 0.29 of a vCPU');
   console.table(await signingRows());
   console.log('One page of a list with 100 posters, and without posters');
   console.table(posters.rows);

@@ -147,11 +147,11 @@ export async function oneVideoRows(): Promise<{ tables: Record<string, object>; 
         counts[name].media.uses.transcode = normalizedMinutesOfJob(dataFolder);
       }
       const [denied] = stack.refusals;
-      if (denied) throw new Error(`expected policies that allow all requests, but the template denied ${denied.action} on ${denied.resource}`);
+      if (denied) throw new Error(`expected the policies in the template to allow all requests, but they denied ${denied.action} on ${denied.resource}`);
     }
     return {
       tables: {
-        [`Write units of one video, from upload to ready. The video "${UNITS.video}" may need at most ${UNITS.bound} write units`]: unitRows(counts),
+        [`Write units of one video, from upload to ready. The maximum for the row "${UNITS.video}" is ${UNITS.bound}`]: unitRows(counts),
         [`Function calls for one video with ${ORDINARY} of text, without cold starts`]: functionRows(counts[ORDINARY]),
         [`Billed usage of the service for 1,000 videos with ${ORDINARY} of text. Lambda GB-seconds depend on the computer that runs the benchmark`]: serviceRows(counts[ORDINARY]),
         'Cost of the service for 1,000 videos from upload to ready, with one progress report for each video': totalRows(counts),
@@ -169,7 +169,7 @@ function medianOf(runs: readonly VideoCount[]): VideoCount {
   const gbSeconds = (count: VideoCount): number => count['upload to ready'].uses['Lambda GB-seconds'];
   // On a busy machine, a slow transcode causes more than one progress report. Such runs are not counted.
   const ordinary = runs.filter((count) => count['upload to ready'].writes.length === WRITES.length);
-  if (ordinary.length === 0) throw new Error(`expected at least one run with the writes ${WRITES.join(', ')}, got in the first run ${JSON.stringify(runs[0]['upload to ready'].writes)}`);
+  if (ordinary.length === 0) throw new Error(`expected at least one run with the writes ${WRITES.join(', ')}, got none. The writes of the first run: ${JSON.stringify(runs[0]['upload to ready'].writes)}`);
   return ordinary.sort((a, b) => gbSeconds(a) - gbSeconds(b))[Math.floor(ordinary.length / 2)];
 }
 

@@ -46,8 +46,8 @@ export async function signingRows(): Promise<Record<string, object>> {
   const urls = posterUrls({ chooseKey: async () => key, serviceUrl: ENVIRONMENT.SERVICE_URL, now: () => new Date() });
   const ways = {
     'P-256, deterministic (RFC 6979)': { run: all(deterministicSigner(ec)), isEqual: true },
-    'P-256, random (sign of Node)': { run: byNode(ec), isEqual: false },
-    'RSA-2048 (sign of Node)': { run: byNode(rsa), isEqual: true },
+    'P-256, random (crypto.sign)': { run: byNode(ec), isEqual: false },
+    'RSA-2048 (crypto.sign)': { run: byNode(rsa), isEqual: true },
     'P-256, deterministic, from the cache of URLs': { run: async () => { const url = await urls(); policies.forEach((_, n) => url(keyOf(n))); }, isEqual: true },
   };
   const rows: Record<string, object> = {};
@@ -99,7 +99,7 @@ export async function posterRows(assets: string, catalog: LocalCatalog): Promise
   for (const { statusCode, items } of [...measured.none, ...measured.posters]) {
     if (statusCode !== 200 || items !== POSTERS) throw new Error(`expected a list of ${POSTERS} videos, got ${items} with the status ${statusCode}`);
   }
-  if (measured.none.some(({ posters }) => posters > 0) || measured.posters.some(({ posters }) => posters < POSTERS)) throw new Error('expected posters only with signing keys');
+  if (measured.none.some(({ posters }) => posters > 0) || measured.posters.some(({ posters }) => posters < POSTERS)) throw new Error('expected a poster for each video with signing keys, and no posters without signing keys');
   if (reads !== ROUNDS) throw new Error(`expected 1 read of the secret in each process, got ${reads} reads in ${ROUNDS} processes`);
   const compare = (what: string, of: (each: Measured) => number) => {
     const [none, posters] = [median(measured.none.map(of)), median(measured.posters.map(of))];

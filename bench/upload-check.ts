@@ -49,7 +49,7 @@ async function main(memory: Memory): Promise<void> {
   });
   memory.sample();
   memory.peaks.set('client', end.peakMemory);
-  say(`the client sent ${end.sent.length} parts, and renewed ${end.renewals} tokens. ${end.sessions} sessions signed its URLs`);
+  say(`the client sent ${end.sent.length} parts and renewed ${end.renewals} tokens. The upload URLs were signed with ${end.sessions} sessions of the upload role`);
   say(`SHA-256 of the source: ${source}`);
   say(`SHA-256 of the object: ${stored}`);
   console.table([...memory.peaks].sort(([, one], [, other]) => other - one).map(([name, bytes]) => ({ 'process': name, 'peak memory': readableBytes(bytes) })));
@@ -57,8 +57,8 @@ async function main(memory: Memory): Promise<void> {
   const problems = [
     ...end.video ? [] : [`the upload failed: ${end.error?.code} ${end.error?.message}`],
     ...source === stored ? [] : ['the object differs from the source'],
-    ...refusals.every(({ error }) => error?.code === 'other_file') ? [] : ['another file was not refused'],
-    ...videos === 1 && end.removals === 0 ? [] : [`expected 1 video and no removal, got ${videos} and ${end.removals}`],
+    ...refusals.every(({ error }) => error?.code === 'other_file') ? [] : ['expected the error other_file when the client continues the upload with another file'],
+    ...videos === 1 && end.removals === 0 ? [] : [`expected 1 video and no DELETE request, got ${videos} and ${end.removals}`],
     ...end.sessions > 1 && end.renewals > 0 ? [] : [`expected at least 1 renewed token and 2 sessions that sign URLs, got ${end.renewals} and ${end.sessions}`],
     ...[...memory.peaks].filter(([, bytes]) => bytes > MEMORY_BOUND).map(([name]) => `${name}: more than ${readableBytes(MEMORY_BOUND)} of memory`),
   ];
