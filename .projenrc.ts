@@ -170,7 +170,7 @@ for (const task of [project.defaultTask!, project.preCompileTask, project.compil
 project.package.setScript('build', 'npx projen make');
 project.package.setScript('start', 'npx projen bundle && exec node --import tsx local/main.ts');
 project.addTask('bench', { description: 'Run the benchmarks whose results are in the documentation', exec: 'projen bundle && tsx bench/main.ts' });
-project.addTask('upload-check', { description: 'Upload 2 GB to the local stack, while the network fails, and while the client and the stack are killed (kill -9)', exec: 'projen bundle && tsx bench/upload-check.ts' });
+project.addTask('upload-check', { description: 'Upload 2 GB to the local stack. During the upload, cut the network, and kill the client and the stack (kill -9)', exec: 'projen bundle && tsx bench/upload-check.ts' });
 project.addTask('cost', { description: 'Print the tables of docs/cost.md', exec: 'tsx bench/cost.ts' });
 project.addTask('sentences', { description: 'Print random sentences of the project, for a review of their style', exec: 'tsx judges/sentences.ts', receiveArgs: true });
 project.addTask('s3-conformance', {

@@ -53,7 +53,7 @@ export const CHAPTERS: readonly Chapter[] = [
   },
   {
     title: 'Delivery',
-    text: 'The area `vod.delivery`. The following props of `ServerlessVodProps` configure it: `delivery`, and all props in the group "URL and web app".',
+    text: 'The area `vod.delivery`. The prop `delivery` of `ServerlessVodProps` and all props in the group "URL and web app" configure delivery.',
     types: ['VodDelivery', 'VodDeliveryOptions', 'VodDeliveryProps', 'SigningKeyType'],
   },
   {

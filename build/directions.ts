@@ -27,7 +27,7 @@ const restrict = (...patterns: object[]) => ({ '@typescript-eslint/no-restricted
 /** Requires a return type. Without a return type, TypeScript infers the type from the returned object, and accepts keys that are not in the schema. */
 const UNNAMED_ANSWER = {
   selector: 'FunctionDeclaration[returnType.typeAnnotation.typeName.name="Operations"] Property > :matches(FunctionExpression, ArrowFunctionExpression)[async=true]:not([returnType])',
-  message: 'annotate the operation with Promise<AnswerOf<...>>, so that TypeScript rejects keys that are not in the schema',
+  message: 'add the return type Promise<AnswerOf<...>>, so that TypeScript rejects keys that are not in the schema',
 };
 
 /** Forbids `import(...)` in types and code, because the lint rules that restrict imports check only import declarations. */

@@ -70,7 +70,7 @@ function withoutRegions(code: string): Partitions {
     partitions: data.partitions.map((partition) => {
       const pattern = new RegExp(partition.regionRegex);
       const missed = Object.keys(partition.regions).filter((region) => !region.endsWith('-global') && !pattern.test(region));
-      if (missed.length > 0) throw new Error(`expected the SDK's pattern of a partition to match all its regions, but ${pattern} does not match ${missed.join(', ')}`);
+      if (missed.length > 0) throw new Error(`expected the region pattern of each partition in the SDK to match all regions of the partition, but ${pattern} does not match ${missed.join(', ')}`);
       return { ...partition, regions: {} };
     }),
   };
@@ -90,7 +90,7 @@ export const REPLACED_FILES: Plugin = {
 /** Throws if a file in `REPLACEMENTS` is in no bundle, for example because a library has renamed the file. */
 export function checkReplacements(read: readonly string[]): void {
   const missing = REPLACEMENTS.filter(({ file }) => !read.some((each) => isFile(each, file))).map(({ file }) => file);
-  if (missing.length > 0) throw new Error(`expected the handlers to import ${missing.join(', ')}. If a library has renamed or removed the file, change build/left-out.ts`);
+  if (missing.length > 0) throw new Error(`expected the handlers to import ${missing.join(', ')}. Change build/left-out.ts if a library has renamed or removed one of these files`);
 }
 
 const isFile = (file: string, inModules: string): boolean => file.split(path.sep).join('/').endsWith(`node_modules/${inModules}`);

@@ -11,7 +11,7 @@ import { bundledPackages } from './handlers';
 const root = path.join(__dirname, '..');
 const { ComponentBuilder } = Contrib.FromNodePackageJson.Builders;
 /** The license factory calls this function for a license that is not an SPDX id. After the error, the factory stores the license as a name. */
-const notAnExpression = (): never => { throw new Error('not an id of SPDX'); };
+const notAnExpression = (): never => { throw new Error('not an SPDX license id'); };
 const builder = new ComponentBuilder(
   new Contrib.FromNodePackageJson.Factories.ExternalReferenceFactory(),
   new Contrib.License.Factories.LicenseFactory(notAnExpression),

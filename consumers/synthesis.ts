@@ -53,6 +53,6 @@ export function problemsOf({ templates, control }: Synthesis, reference: Templat
   const changed = control && differing(control, templates);
   return [
     ...different.length > 0 ? [`differs from TypeScript in ${different.join(', ')}`] : [],
-    ...changed && changed.join() !== 'Props.template.json' ? [`after one prop was changed, expected that only Props.template.json changes, got ${changed.join(', ') || 'no change'}`] : [],
+    ...changed && changed.join() !== 'Props.template.json' ? [`expected the changed prop to change Props.template.json and no other template, got ${changed.join(', ') || 'no change'}`] : [],
   ];
 }

@@ -48,7 +48,7 @@ export function namedResources(vod: ServerlessVod, consumer: Construct, template
   const key = references(only(template, 'Custom::VodKeyPair').properties).find((id) => template.Resources[id]?.Type === 'AWS::SecretsManager::Secret')!;
   const areas = ofAreas(vod, template);
   const left = ofType(template, 'AWS::S3::Bucket').map(({ id }) => id).filter((id) => !areas.some(({ logicalId }) => logicalId === id));
-  if (left.length > 0) throw new Error(`expected a public property for each bucket, got none for ${left}`);
+  if (left.length > 0) throw new Error(`expected a public property of an area for each bucket, got none for ${left}`);
   return [
     ...areas,
     { name: SIGNING_KEY, type: SHOWN['AWS::SecretsManager::Secret'], logicalId: key },

@@ -93,6 +93,6 @@ export async function judgeMutants(): Promise<number> {
   const stale = SURVIVORS.filter(([pattern]) => !survivors.some(({ what }) => pattern.test(what)));
   stale.forEach(([pattern]) => console.log(`judges/mutants/survivors.ts: ${pattern} matches no surviving mutant. Remove this entry`));
   const caught = (mutants.length - survivors.length) / mutants.length;
-  console.log(`mutants: ${mutants.length}, ${(caught * 100).toFixed(1)} % caught (required: at least ${LEAST_CAUGHT * 100} %), ${survivors.length} not caught; judges/mutants/survivors.ts gives no reason for ${unlisted.length} of the mutants that were not caught; ${Math.round((Date.now() - start) / 1000)} s`);
+  console.log(`mutants: ${mutants.length}, ${(caught * 100).toFixed(1)} % caught (required: at least ${LEAST_CAUGHT * 100} %), ${survivors.length} survivors, ${unlisted.length} of them without a reason in judges/mutants/survivors.ts; ${Math.round((Date.now() - start) / 1000)} s`);
   return caught >= LEAST_CAUGHT && unlisted.length === 0 && stale.length === 0 ? 0 : 1;
 }

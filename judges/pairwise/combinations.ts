@@ -57,5 +57,5 @@ function complete(left: Choice[][], uncovered: Map<Choice, Set<Choice>>): Choice
     const narrowed = narrow(left, choice);
     if (narrowed) return complete(narrowed, uncovered);
   }
-  throw new Error(`expected allowed values for the factors ${open.map(([{ label }]) => label).join(', ')}, but the rules allow no combination of their values`);
+  throw new Error(`expected an allowed combination of the factors ${open.map(([{ label }]) => label).join(', ')}, but the rules reject all combinations`);
 }

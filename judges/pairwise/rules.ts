@@ -53,8 +53,8 @@ export const RULES: readonly Rule[] = [
   { when: ['VodRoles.admins', is('nobody')], then: ['UserPoolIdentityOptions.firstAdmin', isLeftOut], why: 'firstAdmin requires a group in roles.admins' },
   { when: ['UserPoolIdentityOptions.refreshTokenRotation', is('on')], then: ['UserPoolIdentityOptions.userPool', isGiven], why: 'rotation of refresh tokens requires a Cognito feature plan above LITE' },
   { when: ['UserPoolIdentityOptions.domain', is('custom')], then: ['UserPoolIdentityOptions.userPool', isGiven], why: 'managed login requires a Cognito feature plan above LITE' },
-  { when: ['VodFunctionOptions.vpc', is('own', 'of another stack')], then: ['region', is('any')], why: 'with a known region, CDK would look up the account\'s availability zones' },
-  { when: ['ServerlessVodProps.domainNames', is('token')], then: ['wiring', is('service')], why: 'without `ServerlessVod`, `stacks.ts` builds the URL from the first domain name. This name must be literal text' },
+  { when: ['VodFunctionOptions.vpc', is('own', 'of another stack')], then: ['region', is('any')], why: 'if the region is known, CDK looks up the availability zones of the account, which requires AWS credentials' },
+  { when: ['ServerlessVodProps.domainNames', is('token')], then: ['wiring', is('service')], why: 'without `ServerlessVod`, `stacks.ts` builds the URL from the first domain name, which must not be a CDK token' },
   { when: ['wiring', is('imported catalog')], then: [/^VodCatalogOptions\.(removalPolicy|deletionProtection|functions|eventBus)$/, isLeftOut], why: 'an imported catalog accepts no option except the table' },
   { when: ['wiring', is('imported catalog')], then: ['VodCatalogOptions.table', is('imported', 'own with a key')], why: 'an imported catalog requires an existing table' },
 ];
