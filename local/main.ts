@@ -18,7 +18,7 @@ const USAGE = `usage: npm start -- [--port N] [--data DIR] [--reset] [--check] [
               divides the lifetimes of tokens and authorization codes by N, to test expiry (default 1)
   --divide-sessions N
               divides the durations of role sessions by N, to test that URLs of uploads are renewed (default 1)
-  --app PATH  CDK app with one stack to run (default examples/typescript/full/app.ts).
+  --app PATH  CDK app to run (default examples/typescript/full/app.ts). The app has one stack.
               PATH is the file of a TypeScript or JavaScript app. For an app in any
               language, PATH can also be the folder that cdk synth created (cdk.out)`;
 

@@ -28,7 +28,7 @@ function originOf(stack: LocalStack, properties: Record<string, any>): Origin {
   if (app) return { domain, app };
   if (/^[a-z0-9]+\.execute-api\./.test(domain)) return { domain };
   const bucket = /^(.+)\.s3\.[a-z0-9-]+\.amazonaws\.com$/.exec(domain)?.[1];
-  if (!bucket) throw new Error(`${what}: expected the domain name of a bucket, of the API or of an app at localhost (or a subdomain of localhost), got ${domain}`);
+  if (!bucket) throw new Error(`${what}: expected the domain name of a bucket, the domain name of the API, localhost or a subdomain of localhost, got ${domain}`);
   const { OriginAccessControlConfig: control } = byId(stack, 'AWS::CloudFront::OriginAccessControl', controlId).properties;
   onlyKnown(what, control, 'Name', { SigningProtocol: ['sigv4'], SigningBehavior: ['always'], OriginAccessControlOriginType: ['s3'] });
   return { domain, bucket };

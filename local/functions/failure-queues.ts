@@ -14,7 +14,7 @@ export function failureQueues(stack: LocalStack): (functionArn: string) => Failu
     onlyKnown(logicalId, { FunctionName, ...more }, 'FunctionName', { Qualifier: ['$LATEST'] });
     const { OnFailure: { Destination = '' } = {}, ...others } = DestinationConfig ?? {};
     onlyKnown(logicalId, others, '');
-    if (Destination.split(':')[2] !== 'sqs') throw new Error(`${logicalId}: the local stack supports only a queue for OnFailure, got ${JSON.stringify(Destination)}`);
+    if (Destination.split(':')[2] !== 'sqs') throw new Error(`${logicalId}: the local stack supports no OnFailure destination except a queue, got ${JSON.stringify(Destination)}`);
     const { attributes, properties } = functionOf(stack, config);
     return [attributes.Arn, { arn: Destination, roleArn: properties.Role }];
   }));

@@ -30,7 +30,7 @@ export function createInvokeCall({ stack, functions }: { stack: LocalStack; func
         void answer(name, json(request), response).catch((error) => fail(error, response));
         return true;
       },
-      needs: () => { throw new AwsError('UnknownOperationException', `use the header ${INVOKE} to invoke a function in the local stack`, 404); },
+      needs: () => { throw new AwsError('UnknownOperationException', `the local stack does not support the Lambda API. To invoke a function, send an unsigned POST request with the header ${INVOKE}`, 404); },
       handle: async () => undefined,
       fail,
     },

@@ -30,7 +30,7 @@ export function createMock({ logicalId, properties: { Integration, MethodRespons
   const request = requestTemplates?.[JSON_TYPE];
   if (typeof request !== 'string' || /[#$]/.test(request)) fail(`the local stack supports only a constant request template, got ${request}`);
   // The request template's `statusCode` selects the response.
-  if (String(JSON.parse(request).statusCode) !== response.StatusCode) fail(`the request template must contain the status ${response.StatusCode}, got ${request}`);
+  if (String(JSON.parse(request).statusCode) !== response.StatusCode) fail(`the request template must contain the statusCode ${response.StatusCode}, got ${request}`);
   const run = response.ResponseTemplates?.[JSON_TYPE].split('\n').map((line: string) => statementOf(line) ?? unknown(line)) ?? [];
 
   return ({ raw }, query, requestId) => {

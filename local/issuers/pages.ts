@@ -67,7 +67,7 @@ export function loginForm(csrf: string, failed?: FailedTry): string {
 <label>Password<input name="password" type="password" autocomplete="current-password" required${second}${invalid}></label>
 <button>Sign in</button>
 </form>
-<small>This page belongs to the local stack. The terminal shows its users.</small>`);
+<small>This page belongs to the local stack. The terminal of the local stack lists the users.</small>`);
 }
 
 export const errorPage = (message: string) => page('This request failed', alert(message));

@@ -70,7 +70,7 @@ function checkGroup(group: Wire<OutputGroup>, selectors: string[], path: string)
       [!video && !audio, `/${index}`, 'expected a video or an audio description'],
       [more, `/${index}/audioDescriptions`, 'the local stack supports only one audio description for each output'],
       [!muxed && video && audio, `/${index}`, "a CMAF output can't contain both video and audio"],
-      [/[$%/]/.test(nameModifier), `/${index}/nameModifier`, 'the local stack does not support $, % and / in a name modifier'],
+      [/[$%/]/.test(nameModifier), `/${index}/nameModifier`, 'the local stack does not support $, % or / in a name modifier'],
       [containerSettings?.container !== container, `/${index}/containerSettings/container`, `expected ${container} in this output group`],
       [isCapture(output) === !!segment, `/${index}/videoDescription/codecSettings/codec`, "only a file group can contain frame captures, and a file group can't contain other outputs"],
       [video && !(isCapture(output) ? codec.frameCaptureSettings : codec.h264Settings), `/${index}/videoDescription/codecSettings`, `expected ${isCapture(output) ? 'frameCaptureSettings' : 'h264Settings'}, got none`],

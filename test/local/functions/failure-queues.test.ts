@@ -16,8 +16,8 @@ test('a function\'s queue is that of its EventInvokeConfig', () => {
 test.each([
   ['another number of tries', { ...TO_QUEUE, MaximumRetryAttempts: 0 }, 'c: the local stack does not support MaximumRetryAttempts 0'],
   ['a destination of what succeeds', { ...TO_QUEUE, DestinationConfig: { ...TO_QUEUE.DestinationConfig, OnSuccess: {} } }, 'c: the local stack does not support OnSuccess {}'],
-  ['a function as the destination', { ...TO_QUEUE, DestinationConfig: { OnFailure: { Destination: FUNCTION } } }, `c: the local stack supports only a queue for OnFailure, got "${FUNCTION}"`],
-  ['no destination', { ...TO_QUEUE, DestinationConfig: undefined }, 'c: the local stack supports only a queue for OnFailure, got ""'],
+  ['a function as the destination', { ...TO_QUEUE, DestinationConfig: { OnFailure: { Destination: FUNCTION } } }, `c: the local stack supports no OnFailure destination except a queue, got "${FUNCTION}"`],
+  ['no destination', { ...TO_QUEUE, DestinationConfig: undefined }, 'c: the local stack supports no OnFailure destination except a queue, got ""'],
   ['a function of another stack', { ...TO_QUEUE, FunctionName: 'g' }, 'c: the template has no function g'],
 ])('rejects %s by name', (_, properties, message) => {
   expect(() => queuesOf(properties)).toThrow(message);
