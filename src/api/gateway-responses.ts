@@ -26,7 +26,7 @@ const RESPONSES: Record<string, GatewayResponse> = {
   TooLarge: { type: apigateway.ResponseType.REQUEST_TOO_LARGE, code: 'too_large', detail: 'the request is larger than API Gateway accepts' },
   WrongType: { type: apigateway.ResponseType.UNSUPPORTED_MEDIA_TYPE, code: 'invalid_request', detail: 'send application/json' },
   Throttled: { type: apigateway.ResponseType.THROTTLED, code: 'throttled', detail: 'the service receives too many requests; try again in a second' },
-  QuotaExceeded: { type: apigateway.ResponseType.QUOTA_EXCEEDED, code: 'throttled', detail: 'the API key has used up its requests of this period; try again in the next period' },
+  QuotaExceeded: { type: apigateway.ResponseType.QUOTA_EXCEEDED, code: 'throttled', detail: 'the quota of the API key for this period is used up; try again in the next period' },
   ServerError: { type: apigateway.ResponseType.DEFAULT_5XX, code: 'internal', detail: 'include the request id if you report this error' },
 };
 

@@ -138,10 +138,10 @@ export class VodApi extends Construct implements IVodApi {
     this.restApi.node.tryRemoveChild('Endpoint');
     addGatewayResponses(this.restApi, this.appOrigins);
     acknowledge(this.restApi, {
-      'AwsSolutions-APIG1': 'access logs need an account-wide role',
+      'AwsSolutions-APIG1': 'the library does not enable access logs, because access logs need an IAM role that applies to the whole account',
       'AwsSolutions-APIG2': 'every handler validates its requests and reports each invalid field; API Gateway would report no fields (docs/decisions/010)',
       'AwsSolutions-APIG3': 'the service creates no web ACL, because a web ACL has a monthly price; you can associate a web ACL with restApi.deploymentStage',
-      'AwsSolutions-APIG6': 'execution logs need an account-wide role',
+      'AwsSolutions-APIG6': 'the library does not enable execution logs, because execution logs need an IAM role that applies to the whole account',
     });
     this.originDomainName = Fn.join('.', [this.restApi.restApiId, 'execute-api', Stack.of(this).region, Stack.of(this).urlSuffix]);
 

@@ -173,7 +173,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
     if (props.table) checkTable(this, prop, props.table);
     checkTableKey(this, prop, this.table);
     checkStream(this, prop, this.table);
-    checkSoleUse(this, prop, 'events', this.table, 'Each service would also publish events for the videos of the other service');
+    checkSoleUse(this, prop, 'events', this.table, 'With a shared table, each service would publish events for the videos of both services');
     const { list, view } = connectionsOf(this);
     this.readVideosFunction = this.reader = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and returns one video',

@@ -86,7 +86,7 @@ const signInPage = { href: `/${API_STAGE}${LOGIN}?return_to=/`, label: 'Sign in 
 export const ROUTES = {
   login: {
     method: 'GET', path: LOGIN, handler: 'auth/sign-in', access: 'open', status: 302,
-    summary: 'Starts a sign-in. With `return_to`, the sign-in creates a browser session. Without `return_to`, it returns tokens as JSON.',
+    summary: 'Starts a sign-in. With `return_to`, the sign-in creates a browser session. Without `return_to`, the sign-in returns tokens as JSON.',
     query: { return_to: { type: 'string', description: 'The path or URL to open after the sign-in', minLength: 1, maxLength: RETURN_TO_LENGTH } },
     headers: navigation, errorPage: signInPage, problems: ['invalid_return_to', 'sign_in_failed', 'upstream_failed'],
   },

@@ -105,7 +105,7 @@ export const revokeRequestSchema = object({
   refresh_token: refreshToken,
   playbackSessions: {
     type: 'array',
-    description: 'Only in a browser session: `hls` of the playback sessions whose cookies the response deletes',
+    description: 'The `hls` URLs of the playback sessions to end. The response deletes the cookies of these sessions. Not allowed together with `refresh_token`',
     items: { type: 'string', maxLength: 512, pattern: `^https?://[^/]+/${HLS_KEY}$` },
     maxItems: MAX_CLEARED_SESSIONS,
     uniqueItems: true,
@@ -122,7 +122,7 @@ const videoErrorSchema = object({
 
 const posterSchema = {
   type: 'string',
-  description: 'The signed URL of a still image. The URL needs no playback session, and expires 6 to 12 hours after the response. It is absent if the service cannot sign URLs at the moment',
+  description: 'The signed URL of a still image. The URL needs no playback session, and expires 6 to 12 hours after the response. The property is absent if the service cannot sign URLs at the moment',
 } as const;
 
 export const videoSchema = object({
@@ -210,7 +210,7 @@ export const uploadStateSchema = object({
   video: videoSchema,
   file: object({
     fileName: { type: 'string' }, contentType: { type: 'string' }, size: { type: 'integer', description: 'The size of the file in bytes' },
-  }, ['fileName', 'contentType', 'size'], 'The file of the upload request. A client that continues the upload checks that it has the same file'),
+  }, ['fileName', 'contentType', 'size'], 'The file of the upload request. A client that continues the upload compares these values with its own file'),
   upload: uploadSchema,
   parts: {
     type: 'array',

@@ -52,7 +52,7 @@ async function ingest(body: string, ports: IngestObjectsPorts): Promise<void> {
   const { videos, settings } = ports;
   const object = readEvent(body);
   const { bucket, key, size } = object;
-  if (!settings.sources.some((source) => source.bucket === bucket && key.startsWith(source.prefix))) throw new Error('the object is not in a bucket of the ingest, or its key does not begin with a prefix of the ingest');
+  if (!settings.sources.some((source) => source.bucket === bucket && key.startsWith(source.prefix))) throw new Error('the object matches no source of VodIngest: a source is a bucket and a key prefix');
   if (/(^|\/)\.{1,2}(\/|$)/.test(key)) throw new Error('the key contains the path segment "." or "..", which some programs resolve to another key');
   // The S3 console creates an empty object for each folder.
   if (size === 0 || key.endsWith('/')) return console.info({ message: 'ignored: a folder or an empty object', bucket, key });

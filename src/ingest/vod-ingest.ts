@@ -133,7 +133,7 @@ export class VodIngest extends Construct implements IVodIngest {
     ]);
     useFunctionOptions(this, props.functions);
     const watched = watchedBuckets(this, props);
-    if (props.upload) checkSoleUse(this, propName(this, 'sourceBucket'), 'ingest', props.upload.bucket, `Each service would create a video for each object below ${INGEST_PREFIX}`);
+    if (props.upload) checkSoleUse(this, propName(this, 'sourceBucket'), 'ingest', props.upload.bucket, `With a shared bucket, both services would create a video for each object below ${INGEST_PREFIX}`);
     // A service must not ingest objects that this library writes. Each ingested object would cause new objects, in an endless loop.
     for (const { bucket, prop } of watched) {
       checkUnused(this, prop, 'media', bucket, 'Each media file would become a video');

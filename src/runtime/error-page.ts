@@ -42,8 +42,8 @@ const HEADINGS: Partial<Record<ProblemCode, string>> = {
 };
 
 const TEXTS: Partial<Record<ProblemCode, string>> = {
-  invalid_request: 'The link has a part that is unknown or changed.',
-  invalid_return_to: 'The link leads back to a page that this service does not allow.',
+  invalid_request: 'A part of the link is not valid.',
+  invalid_return_to: 'After the sign-in, the link would open a page that this service does not allow.',
   upstream_failed: 'Please wait a moment, then reload this page.',
 };
 

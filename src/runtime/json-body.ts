@@ -63,7 +63,7 @@ function checkValues(value: unknown, pointer: string): void {
   if (typeof value === 'string') {
     if (!isText(value)) throw invalid(pointer, 'contains a control character, an unpaired surrogate or a noncharacter');
   } else if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw invalid(pointer, 'is too large for a number');
+    if (!Number.isFinite(value)) throw invalid(pointer, 'is too large for a double-precision number');
   } else if (typeof value === 'object' && value !== null) {
     for (const [name, each] of Object.entries(value)) {
       if (!isText(name)) throw invalid(pointer, 'has a name that contains a control character, an unpaired surrogate or a noncharacter');

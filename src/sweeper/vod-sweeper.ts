@@ -99,7 +99,7 @@ export class VodSweeper extends Construct {
       libraryObjectProblem('ingest', props.ingest, 'a VodIngest', { members: ['node', 'sources'] }),
     ]);
     useFunctionOptions(this, props.functions);
-    checkSoleUse(this, 'catalog.table', 'sweeping', props.catalog.table, 'Each service would also sweep the videos of the other service');
+    checkSoleUse(this, 'catalog.table', 'sweeping', props.catalog.table, 'With a shared table, each service would sweep the videos of both services');
     this.deadLetterQueue = privateQueue(this, 'DeadLetterQueue');
     const fn = handlerFunction(this, 'SweepVideos', 'sweeper/sweep-videos', {
       description: 'Continues or ends the processing of overdue videos',

@@ -37,7 +37,7 @@ export function warnOfUnknownRegion(scope: IConstruct, prop: string, certificate
   const isOtherConstruct = !own && certificate.node?.children.length > 0;
   if (isOtherConstruct || regionOf(scope, certificate.certificateArn, own) !== undefined) return;
   const [reason, fix] = own
-    ? [`the stack ${own.stack.node.path} has no explicit region`, `Set env: { region: '${CERTIFICATE_REGION}' } of the stack that creates the certificate, or import a certificate by its ARN`]
+    ? [`the stack ${own.stack.node.path} has no explicit region`, `In the stack that creates the certificate, set env: { region: '${CERTIFICATE_REGION}' }. Alternatively, import a certificate by its ARN`]
     : ['the region in its ARN is not known', `Pass an ARN with the region ${CERTIFICATE_REGION} to Certificate.fromCertificateArn, or acknowledge this warning if the certificate is in ${CERTIFICATE_REGION}`];
   Annotations.of(scope).addWarningV2('serverless-vod:certificateRegion', `${prop}: synth cannot know the region of the certificate, because ${reason}. `
     + `CloudFront accepts only certificates in ${CERTIFICATE_REGION}. With a certificate in another region, the deployment fails. ${fix}`);

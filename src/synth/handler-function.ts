@@ -58,7 +58,7 @@ export function handlerFunction<H extends HandlerName, const U extends readonly 
   });
   for (const connection of props.uses) add(fn, connection);
   checkEnvironmentSize(fn);
-  rejectLateKey(fn, 'kmsKeyArn', 'The function can\'t decrypt its environment variables with this key. Pass the key as functions.environmentEncryption, or exclude the function from the aspect', targetKey(options.environmentEncryption)?.keyArn);
+  rejectLateKey(fn, 'kmsKeyArn', 'The function can\'t decrypt its environment variables with this key. Pass the key as functions.environmentEncryption, or exclude the function from the aspect that sets the key', targetKey(options.environmentEncryption)?.keyArn);
   return fn;
 }
 

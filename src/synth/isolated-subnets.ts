@@ -58,7 +58,7 @@ export function warnOfIsolation(
   const unreachable = called.flatMap((each) => each?.host ?? []);
   if (unreachable.length > 0) {
     Annotations.of(scope).addWarningV2('serverless-vod:vpcWithoutInternet',
-      `functions.vpc: ${isolated} has no route to the internet, but this function calls ${unreachable.join(' and ')}, which a VPC endpoint can't reach. Select subnets with a NAT gateway (SubnetType.PRIVATE_WITH_EGRESS), or do not set functions.vpc for the area of this function`);
+      `functions.vpc: ${isolated} has no route to the internet. This function calls ${unreachable.join(' and ')}, which cannot be reached through a VPC endpoint. Select subnets with a NAT gateway (SubnetType.PRIVATE_WITH_EGRESS), or do not set functions.vpc for the area of this function`);
   }
   const byHandler = handler && (CALLED_BY as Partial<Record<HandlerName, readonly Endpoint[]>>)[handler];
   const needed = [...called.flatMap((each) => each?.service ?? []), ...byHandler ?? []];

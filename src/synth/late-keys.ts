@@ -77,7 +77,7 @@ function secretProblems(secret: secretsmanager.CfnSecret): string[] {
   const given = givenValue(secret, 'KmsKeyId', secret.kmsKeyId);
   const found = secretKey(secret);
   if (given !== undefined && !targetKey(found.key)) {
-    return [`kmsKeyId: expected the keyArn of a kms.Key of this app, got ${JSON.stringify(Stack.of(secret).resolve(given))}. CDK can't grant access to this key. Create the key in the app or import it with kms.Key.fromKeyArn, or exclude the secret from the aspect`];
+    return [`kmsKeyId: expected the keyArn of a kms.Key of this app, got ${JSON.stringify(Stack.of(secret).resolve(given))}. CDK can't grant access to this key. Create the key in the app or import it with kms.Key.fromKeyArn, or exclude the secret from the aspect that sets the key`];
   }
   if (Aspects.of(secret).all.some((aspect) => aspect instanceof GrantSecretKey && aspect.granted !== given)) {
     return ['kmsKeyId: expected a key that is set before the library grants access to the key, got a key that an aspect sets later. Add the aspect with a priority number lower than AspectPriority.READONLY, such as AspectPriority.MUTATING'];

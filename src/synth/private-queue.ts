@@ -11,6 +11,6 @@ const RETENTION = Duration.days(14);
  */
 export function privateQueue(scope: Construct, id: string, props: Pick<sqs.QueueProps, 'visibilityTimeout' | 'deadLetterQueue'> = {}): sqs.Queue {
   const queue = new sqs.Queue(scope, id, { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: RETENTION, ...props });
-  rejectLateKey(queue, 'kmsMasterKeyId', 'EventBridge and the functions have no permission to use this key. Exclude the queue from the aspect. SQS encrypts the queue with an SQS-managed key, and the messages contain only video ids and names of S3 objects');
+  rejectLateKey(queue, 'kmsMasterKeyId', 'EventBridge and the functions have no permission to use this key. Exclude the queue from the aspect that sets the key. SQS encrypts the queue with an SQS-managed key, and the messages contain only video ids and names of S3 objects');
   return queue;
 }

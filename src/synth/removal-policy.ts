@@ -17,5 +17,5 @@ export function warnOfProtection(scope: Construct, what: string, { deletionProte
 }): void {
   if (deletionProtection !== true || removalPolicy !== RemovalPolicy.DESTROY) return;
   Annotations.of(scope).addWarningV2('serverless-vod:protectedAndDestroyed',
-    `deletionProtection: expected false with RemovalPolicy.DESTROY, got true. Deletion of the stack will fail at the ${what}, possibly after the buckets were emptied. Deploy with deletionProtection false before you delete the stack, or keep the data with RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE`);
+    `deletionProtection: expected false with RemovalPolicy.DESTROY, got true. The deletion of the stack will fail, because CloudFormation cannot delete the ${what}. The buckets may already be empty at this time. To delete the data, deploy with deletionProtection false before you delete the stack. To keep the data, set RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE`);
 }

@@ -71,7 +71,7 @@ async function submit({ body, messageId, attributes }: SQSRecord, ports: Submiss
 
   // The message id is the claim's token, so a redelivered message gets its earlier claim again.
   const claimed = isFirst ? row : await videos.claim(videoId, attempt, messageId, new Date(clock().getTime() - CLAIM_SECONDS * 1000));
-  if (!claimed) return console.info({ message: 'ignored: no open attempt', videoId, status: row.status });
+  if (!claimed) return console.info({ message: 'ignored: the attempt has already started or ended', videoId, status: row.status });
   if (claimed.claim?.token !== messageId) throw new Error(`attempt ${attempt} of ${videoId} is claimed by another message`);
 
   let adopted: string | undefined;

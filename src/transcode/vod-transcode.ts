@@ -174,8 +174,8 @@ export class VodTranscode extends Construct implements IVodTranscode {
     ]);
     useFunctionOptions(this, props.functions);
     checkBucket(this, propName(this, 'sourceBucket'), props.sourceBucket);
-    checkSoleUse(this, propName(this, 'sourceBucket'), 'sources', props.sourceBucket, 'Each service would also transcode the uploads of the other service');
-    checkSoleUse(this, 'catalog.table', 'transcoding', props.catalog.table, 'Each service would also submit jobs for the videos of the other service');
+    checkSoleUse(this, propName(this, 'sourceBucket'), 'sources', props.sourceBucket, 'With a shared bucket, each service would transcode the uploads of both services');
+    checkSoleUse(this, 'catalog.table', 'transcoding', props.catalog.table, 'With a shared table, each service would submit jobs for the videos of both services');
     checkBucket(this, propName(this, 'mediaBucket'), props.mediaBucket);
     warnWithoutMediaConvert(this);
     const settings = settingsOf(props);

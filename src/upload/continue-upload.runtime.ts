@@ -76,7 +76,7 @@ export function continueUpload(
     async signParts({ caller, path, body }): Promise<AnswerOf<'signParts'>> {
       const row = await own(caller, path.videoId);
       if (row.status !== 'waiting') throw notWaiting(row);
-      if (!isMultipart(row)) throw new HttpProblem('wrong_status', 'this upload has no parts: upload the file with one PUT request. GET /upload/{videoId} returns its URL');
+      if (!isMultipart(row)) throw new HttpProblem('wrong_status', 'this upload has no parts: upload the file with one PUT request. GET /upload/{videoId} returns the URL of the request');
       const { source: { key, size }, multipart: { id, partSize } } = row;
       refuseNumbers(body.parts.map(({ partNumber }) => partNumber), partCountOf(size, partSize));
       const signed = await Promise.all(body.parts.map(async ({ partNumber, checksum }) => ({
@@ -190,7 +190,7 @@ function gone(): HttpProblem {
 }
 
 function notUploaded(): HttpProblem {
-  return new HttpProblem('parts_missing', 'the file is not uploaded yet: upload it with one PUT request. GET /upload/{videoId} returns its URL');
+  return new HttpProblem('parts_missing', 'the file is not uploaded yet: upload the file with one PUT request. GET /upload/{videoId} returns the URL of the request');
 }
 
 function notWaiting({ status }: VideoRow): HttpProblem {

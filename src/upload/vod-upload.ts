@@ -233,7 +233,7 @@ export class VodUpload extends Construct implements IVodUpload {
 
   private warnAboutAbandonedParts(): void {
     Annotations.of(this).addWarningV2('serverless-vod:sourceBucketParts',
-      `${propName(this, 'bucket')}: cannot add a lifecycle rule to an imported bucket, so S3 can keep and charge for parts of uploads that were never completed. Add a lifecycle rule that aborts incomplete multipart uploads with the prefix ${SOURCE_PREFIX} after ${INCOMPLETE_UPLOAD_DAYS} days`);
+      `${propName(this, 'bucket')}: cannot add a lifecycle rule to an imported bucket. Without such a rule, S3 keeps the parts of incomplete uploads and charges for their storage. Add a lifecycle rule that aborts incomplete multipart uploads with the prefix ${SOURCE_PREFIX} after ${INCOMPLETE_UPLOAD_DAYS} days`);
   }
 
   private letPagesPut(appOrigins?: string[]): void {

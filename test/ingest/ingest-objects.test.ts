@@ -199,7 +199,7 @@ describe('a message fails, so that SQS moves it to the dead-letter queue, and th
     ['an unavailable S3', { error: s3Error('InternalError', 500) }, 'S3: InternalError'],
     ['a path segment ..', { key: 'ingest/../source/x/original' }, 'the key contains the path segment'],
     ['an owner of two lines', { head: described({ owner: 'a\nb' }) }, '/owner'],
-    ['a key outside of the prefix', { key: 'source/x/original' }, 'its key does not begin with a prefix of the ingest'],
+    ['a key outside of the prefix', { key: 'source/x/original' }, 'the object matches no source of VodIngest'],
   ];
   test.each(cases)('%s', async (_, { head, tags = {}, error, key = newKey() }, reason) => {
     if (head) s3.on(HeadObjectCommand).resolves({ ContentLength: 5, ...head });

@@ -117,7 +117,7 @@ test('rejects two ingests of one source bucket', () => {
   const upload = uploadIn(stack, { catalog });
   const transcode = transcodeIn(stack, { catalog, sourceBucket: upload.bucket });
   for (const id of ['One', 'Two']) new VodIngest(stack, id, { catalog, upload, transcode });
-  expect(() => templateOf(stack)).toThrow('Each service would create a video for each object below ingest/');
+  expect(() => templateOf(stack)).toThrow('With a shared bucket, both services would create a video for each object below ingest/');
 });
 
 test('rejects the source bucket, which is already watched', () => {

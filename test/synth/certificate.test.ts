@@ -60,7 +60,7 @@ describe('the warning about the region of a certificate', () => {
     return warningsOf(scope).filter((warning) => warning.includes('serverless-vod:certificateRegion'));
   };
   const WITHOUT_REGION = 'synth cannot know the region of the certificate, because the stack Test has no explicit region. CloudFront accepts only certificates in '
-    + 'us-east-1. With a certificate in another region, the deployment fails. Set env: { region: \'us-east-1\' } of the stack that creates the certificate, or import a certificate by its ARN';
+    + 'us-east-1. With a certificate in another region, the deployment fails. In the stack that creates the certificate, set env: { region: \'us-east-1\' }. Alternatively, import a certificate by its ARN';
 
   test.each<[string, Make]>([
     ['an ARN that a parameter contains', (scope) => importOf(new CfnParameter(scope, 'Arn').valueAsString)(scope)],

@@ -153,7 +153,7 @@ describe('a table that two catalogs, sweepers or transcoders of the app use is r
       return [table, dynamodb.Table.fromTableAttributes(two, 'Imported', { tableName: table.tableName, tableStreamArn: STREAM_ARN })];
     }],
   ])('%s', (_, make) => {
-    const message = (prop: string, other: string) => new RegExp(`\\[${prop}\\] table: expected a table that only this service uses, got a resource that ${other} also uses. Each service would also publish events for the videos of the other service`);
+    const message = (prop: string, other: string) => new RegExp(`\\[${prop}\\] table: expected a table that only this service uses, got a resource that ${other} also uses. With a shared table, each service would publish events for the videos of both services`);
     const synth = both(make);
     expect(synth).toThrow(message('One/Catalog', 'Two/Catalog'));
     expect(synth).toThrow(message('Two/Catalog', 'One/Catalog'));
@@ -185,7 +185,7 @@ describe('a table that two catalogs, sweepers or transcoders of the app use is r
       new VodTranscode(stack, `Transcode${index}`, { catalog: catalogOf, sourceBucket: bucket(`sources${index}`), mediaBucket: bucket(`media${index}`) });
     }
     const synth = () => templateOf(stack);
-    expect(synth).toThrow('[Test/Sweeper0] catalog.table: expected a table that only this service uses, got a resource that Test/Sweeper1 also uses. Each service would also sweep the videos of the other service');
-    expect(synth).toThrow('[Test/Transcode1] catalog.table: expected a table that only this service uses, got a resource that Test/Transcode0 also uses. Each service would also submit jobs for the videos of the other service');
+    expect(synth).toThrow('[Test/Sweeper0] catalog.table: expected a table that only this service uses, got a resource that Test/Sweeper1 also uses. With a shared table, each service would sweep the videos of both services');
+    expect(synth).toThrow('[Test/Transcode1] catalog.table: expected a table that only this service uses, got a resource that Test/Transcode0 also uses. With a shared table, each service would submit jobs for the videos of both services');
   });
 });

@@ -158,7 +158,7 @@ describe('VodTranscode', () => {
     const { stack: own } = transcode();
     const bucketOf = shared(own);
     for (const name of ['A', 'B']) transcodeIn(new Stack(own, name), { catalog: catalogIn(own.node.tryFindChild(name) as Stack), sourceBucket: bucketOf() });
-    expect(() => templateOf(own)).toThrow('[Test/A/Transcode] sourceBucket: expected a bucket that only this service uses, got a resource that Test/B/Transcode also uses. Each service would also transcode the uploads of the other service');
+    expect(() => templateOf(own)).toThrow('[Test/A/Transcode] sourceBucket: expected a bucket that only this service uses, got a resource that Test/B/Transcode also uses. With a shared bucket, each service would transcode the uploads of both services');
   });
 
   test('allows MediaConvert and the probe to use the customer managed KMS keys of the buckets', () => {

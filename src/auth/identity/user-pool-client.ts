@@ -30,7 +30,7 @@ export function clientProblems(options: ClientSettings): (string | undefined)[] 
     durationProblem('userPoolClient.idTokenValidity', idTokenValidity, Duration.minutes(5), Duration.days(1), 'minutes'),
     durationProblem('userPoolClient.accessTokenValidity', accessTokenValidity, Duration.minutes(5), Duration.days(1), 'minutes'),
     durationProblem('userPoolClient.refreshTokenValidity', refresh, Duration.hours(1), Duration.days(3650), 'minutes'),
-    refresh?.isUnresolved?.() ? 'userPoolClient.refreshTokenValidity: expected a duration that is known at synth, got a CDK token. The sign-in function needs the duration in seconds, the client needs it in minutes, and CDK can\'t convert a token' : undefined,
+    refresh?.isUnresolved?.() ? 'userPoolClient.refreshTokenValidity: expected a duration that is known at synth, got a CDK token. The library must convert the duration to seconds and to minutes, and CDK can\'t convert a token' : undefined,
     durationProblem('userPoolClient.refreshTokenRotationGracePeriod', refreshTokenRotationGracePeriod, Duration.seconds(0), Duration.seconds(60)),
     rotates(options) ? planProblem('refreshTokenRotation', options.userPool) : undefined,
     ...(['generateSecret', 'oAuth', 'disableOAuth', 'userPoolClientName'] as const).map((name) => given(name)

@@ -90,7 +90,7 @@ function withinPool(policy: RemovalPolicy): RemovalPolicy {
 
 /** The group `uploaders` is created even if every user can upload, so that uploads can be restricted later. */
 export function createGroups(scope: Construct, userPool: cognito.UserPool, { removalPolicy, roles }: IdentityContext): ReadonlyMap<string, string> {
-  const descriptions = new Map(roles.uploaders ? [] : [['uploaders', 'Can upload. All other users can also upload, until you restrict uploads to this group']]);
+  const descriptions = new Map(roles.uploaders ? [] : [['uploaders', 'All users can upload. To restrict uploads to this group, set the prop roles.uploaders']]);
   const describe = (names: readonly string[] = [], description: string) => {
     for (const name of names.filter((each) => !Token.isUnresolved(each))) descriptions.set(name, description);
   };

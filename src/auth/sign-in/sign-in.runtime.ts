@@ -49,7 +49,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
     const { query, headers } = request;
     const returnTo = query.return_to === undefined ? undefined : allowedReturn(query.return_to, origins);
     if (query.return_to !== undefined && returnTo === undefined) {
-      throw new HttpProblem('invalid_return_to', `return_to must be a path that begins with a single slash, or a URL on an allowed origin, and can have at most ${RETURN_TO_LENGTH} characters`);
+      throw new HttpProblem('invalid_return_to', `return_to must be a path that begins with a single slash, or a URL on an allowed origin. The maximum length is ${RETURN_TO_LENGTH} characters`);
     }
     const value = buildPendingSignIn({ seed: random(16).toString('base64url'), expiresAt: seconds() + SIGN_IN_SECONDS, returnTo });
     const { state, nonce, verifier } = signInSecrets(value, await withLink(returnTo, key));
@@ -127,7 +127,7 @@ export function signIn(environment: Environment<'auth/sign-in'>, { fetch, now, r
 
   function clearedSessions(playlists: readonly string[], { inCookie }: HeldToken): string[] {
     // Any website can send a request with a token in the body. Such a request must not clear the playback cookies of the browser.
-    if (playlists.length > 0 && !inCookie) throw invalid('/playbackSessions', 'can be given only in a browser session, without refresh_token');
+    if (playlists.length > 0 && !inCookie) throw invalid('/playbackSessions', 'must not be sent together with refresh_token');
     return playlists.flatMap((hls, index) => {
       const session = hls.startsWith(`${SERVICE_URL}/`) ? parseHlsKey(hls.slice(SERVICE_URL.length + 1)) : undefined;
       if (!session) throw invalid(`/playbackSessions/${index}`, `expected a URL that starts with ${SERVICE_URL}/`);
