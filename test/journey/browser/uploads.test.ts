@@ -173,6 +173,23 @@ describe('uploads of the page', () => {
     await page.context().close();
   });
 
+  it('waits if the worker for the checksums cannot load without a connection, and says so if a file of the worker is missing', async () => {
+    const tab = await open();
+    const { page } = tab;
+    const worker = '**/upload/checksum-worker.js';
+    await page.route(worker, (route) => route.abort());
+    await upload(page, makeFile('worker.mp4', 1));
+    await row(page, 'worker.mp4').getByText(/No connection: tries again/).waitFor();
+    await page.unroute(worker);
+    await own(page, 'worker.mp4').waitFor();
+
+    await page.route('**/upload/crc32.js', (route) => route.fulfill({ status: 404 }));
+    await upload(page, makeFile('missing.mp4', 1));
+    await row(page, 'missing.mp4').getByText(/^A file of this page does not load\. Reload the page, and then resume the upload\./).waitFor();
+    expect(tab.answers.filter(({ route, status }) => route === '/upload' && status === 201)).toHaveLength(1);
+    await page.context().close();
+  });
+
   it('does not upload a file that another tab uploads', async () => {
     const context = await browser.newContext();
     const first = await Tab.open(context, stack.facts);
