@@ -4,8 +4,6 @@ import { ELSEWHERE, failureMessage, removalMessage, waitMessage } from './error-
 
 /** The phases in which an upload neither sends nor waits for its turn. */
 const RESTING = ['paused', 'failed'];
-/** The phases in which the module has accepted the file of a continued upload. */
-const ACCEPTED = ['uploading', 'completing'];
 /** The errors after which the stored file handle is of no use: of the file, and of an upload that no longer exists. */
 const WITHOUT_HANDLE = ['other_file', 'file_changed', 'file_unreadable', 'upload_expired', 'upload_gone', 'not_found'];
 
@@ -62,7 +60,7 @@ export class UploadQueue {
     if (same?.phase === 'failed') this.#drop(same);
     else if (same) return false;
     this.#entries.push({
-      id: ++this.#lastId, file, handle, title: title || file.name, details: { title }, videoId, isContinued: videoId !== undefined, hasSent: videoId !== undefined,
+      id: ++this.#lastId, file, handle, title: title || file.name, details: { title }, videoId, hasSent: videoId !== undefined,
       phase: 'queued', loadedBytes: 0, totalBytes: file.size,
     });
     this.#next();
@@ -216,7 +214,7 @@ export class UploadQueue {
       entry.videoId = videoId;
     }
     entry.hasSent ||= progress.loadedBytes > 0;
-    if (entry.handle && videoId && (!entry.isContinued || ACCEPTED.includes(phase))) {
+    if (entry.handle && videoId) {
       void this.#handles.save(videoId, entry.handle);
       entry.handle = undefined;
     }
