@@ -25,13 +25,14 @@ const session = new Session({
     loadLists();
     watch(router.videoId);
   },
-  onEnd({ problem, isSignOut }) {
+  onEnd({ problem, isSignOut, isLeaving }) {
     // The next user must not see the previous user's data. If the session ended by itself, the uploads wait for the next sign-in of this user.
     videos.clear();
     player.close();
     if (isSignOut) uploads.clear();
     requested = undefined;
-    store.update({ signedIn: false, watched: undefined });
+    // A click on "Sign in" during a sign-out would stop the redirect that ends the session at the sign-in pages.
+    store.update({ signedIn: isLeaving ? undefined : false, watched: undefined });
     messages.say(problem?.message);
   },
   onTrouble: (error) => messages.reportOfBackground(error),

@@ -21,19 +21,16 @@ function inTurn(work) {
   return navigator.locks.request(NAME, work);
 }
 
-/** Sends a token request. With `keepalive`, the browser stores the new cookie even if the user closes the tab during the request. */
-function askForToken(path, body) {
-  return request('POST', path, { body, keepalive: true, signal: AbortSignal.timeout(PATIENCE_MS) });
-}
-
 /**
- * Requests tokens with the refresh cookie. If there is no response, retries once immediately: after a rotation, Cognito accepts the old refresh token for only
- * 30 s.
+ * Sends a token request. If there is no response, retries once immediately. After a rotation, Cognito accepts the old refresh token for only 30 s, and a sign-out
+ * must not fail because of one slow response.
  */
-function askForTokens() {
-  return askForToken('/token').catch((error) => {
+function askForToken(path, body) {
+  // With `keepalive`, the browser stores the new cookie even if the user closes the tab during the request.
+  const send = () => request('POST', path, { body, keepalive: true, signal: AbortSignal.timeout(PATIENCE_MS) });
+  return send().catch((error) => {
     if (error.isRefusal) throw error;
-    return askForToken('/token');
+    return send();
   });
 }
 
@@ -68,8 +65,8 @@ export class Session {
   #page;
 
   /**
-   * `page` has the callbacks `onStart()`, `onEnd({ problem, isSignOut })`, `onTrouble(problem)` and `onRecovery()`. `isSignOut` is true if a user signed out, or
-   * if another user has signed in.
+   * `page` has the callbacks `onStart()`, `onEnd({ problem, isSignOut, isLeaving })`, `onTrouble(problem)` and `onRecovery()`. `isSignOut` is true if a user
+   * signed out, or if another user has signed in. `isLeaving` is true if the browser is about to load another page.
    */
   constructor(page) {
     this.#page = page;
@@ -151,7 +148,7 @@ export class Session {
     // Another tab may sign out while this tab waits for the lock or for the response.
     const isOver = () => userId && !this.#userId;
     if (isOver()) return;
-    const { id_token: idToken, expires_in: expiresIn } = await askForTokens();
+    const { id_token: idToken, expires_in: expiresIn } = await askForToken('/token');
     if (isOver()) return;
     const { sub, exp, iat } = claimsOf(idToken);
     this.#life ??= new AbortController();
@@ -175,7 +172,7 @@ export class Session {
         return { logoutUrl: '/' };
       });
       forgetPlayed();
-      this.#end({ isSignOut: true });
+      this.#end({ isSignOut: true, isLeaving: true });
       this.#tabs.postMessage({});
       return answer;
     });
@@ -192,15 +189,15 @@ export class Session {
 
   /** Reloads the page, because it shows data of the previous user. */
   #beginAnew() {
-    this.#end({ isSignOut: true });
+    this.#end({ isSignOut: true, isLeaving: true });
     location.reload();
     // This promise never resolves: the reload ends all scripts.
     return new Promise(() => undefined);
   }
 
-  #end({ problem, isSignOut = false } = {}) {
+  #end({ problem, isSignOut = false, isLeaving = false } = {}) {
     this.#forget();
-    this.#page.onEnd({ problem, isSignOut });
+    this.#page.onEnd({ problem, isSignOut, isLeaving });
   }
 
   #forget() {
