@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, rmSync } from 'fs';
 import * as path from 'path';
-import type { Browser, Page } from 'playwright-core';
-import { PATIENCE_MS, StackProcess, stopAll } from '../stack';
-import { launchBrowser, Tab } from '../tab';
+import type { Page } from 'playwright-core';
+import { serveSite } from './fixture';
+import { PATIENCE_MS } from '../stack';
+import type { Tab } from '../tab';
 
 jest.setTimeout(PATIENCE_MS);
 
@@ -26,25 +27,18 @@ const OWN = [
 ];
 
 describe('the appearance of the page', () => {
-  let stack: StackProcess;
-  let browser: Browser;
+  const site = serveSite();
 
-  beforeAll(async () => {
-    stack = await StackProcess.start({ app: path.join(__dirname, '../parts.fixture.ts') });
-    browser = await launchBrowser();
+  beforeAll(() => {
     rmSync(FOLDER, { recursive: true, force: true });
     mkdirSync(FOLDER, { recursive: true });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await stopAll();
   });
 
   interface Lists { own: object[]; published: object[]; waiting: object[] }
 
   /** Opens the page with a service that lists the given videos. */
   async function open(lists: Lists): Promise<Tab> {
-    const tab = await Tab.open(await browser.newContext({ locale: 'en-US', timezoneId: 'UTC', reducedMotion: 'reduce' }), stack.facts);
+    const tab = await site.open(await site.newContext({ locale: 'en-US', timezoneId: 'UTC', reducedMotion: 'reduce' }));
     await tab.page.route('**/api/streams?*', (route) => {
       const { searchParams } = new URL(route.request().url());
       const items = searchParams.has('status') ? lists.waiting : searchParams.has('owner') ? lists.own : lists.published;
@@ -157,7 +151,7 @@ describe('the appearance of the page', () => {
     const { page } = await open({ own: [], published: [], waiting: [] });
     await page.getByRole('link', { name: 'Sign in' }).waitFor();
     await look(page, 'signed-out');
-    await page.goto(`${stack.facts.origin}/nowhere`);
+    await page.goto(`${site.stack.facts.origin}/nowhere`);
     await look(page, 'not-found');
     await page.context().close();
   });

@@ -1,23 +1,13 @@
 import * as path from 'path';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
+import { serveSite, withoutHandles } from './fixture';
 import { makeClip } from '../../../local/clip';
-import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from '../stack';
-import { launchBrowser, Tab } from '../tab';
+import { PATIENCE_MS, temporaryFolder } from '../stack';
 
 jest.setTimeout(PATIENCE_MS);
 
 describe('the page without a mouse', () => {
-  let stack: StackProcess;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    stack = await StackProcess.start({ app: path.join(__dirname, '../parts.fixture.ts') });
-    browser = await launchBrowser();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await stopAll();
-  });
+  const site = serveSite();
 
   const focused = (page: Page) => page.evaluate(() => {
     const { activeElement: element } = document;
@@ -43,13 +33,13 @@ describe('the page without a mouse', () => {
   }
 
   it('signs in, uploads, plays, closes the player and signs out', async () => {
-    const { page } = await Tab.open(await browser.newContext(), stack.facts);
-    await page.addInitScript(() => { delete (window as { showOpenFilePicker?: unknown }).showOpenFilePicker; });
+    const { page } = await site.open();
+    await withoutHandles(page);
     await page.reload();
     await page.getByRole('link', { name: 'Sign in' }).waitFor();
     await tabTo(page, 'Sign in');
     await page.keyboard.press('Enter');
-    const [{ username, password }] = stack.facts.users;
+    const [{ username, password }] = site.stack.facts.users;
     await page.locator('[name=password]').waitFor();
     if (await focused(page) !== 'username') await tabTo(page, 'username');
     await page.keyboard.type(username);

@@ -1,28 +1,18 @@
-import * as path from 'path';
-import type { Browser, Page } from 'playwright-core';
-import { PATIENCE_MS, StackProcess, stopAll, until } from '../stack';
-import { launchBrowser, Tab } from '../tab';
+import type { Page } from 'playwright-core';
+import { serveSite } from './fixture';
+import { PATIENCE_MS, until } from '../stack';
+import type { Tab } from '../tab';
 
 jest.setTimeout(PATIENCE_MS);
 
 interface ListedVideo { readonly videoId: string; readonly title: string; readonly owner: string; readonly status: string }
 
 describe('lists of the page', () => {
-  let stack: StackProcess;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    stack = await StackProcess.start({ app: path.join(__dirname, '../parts.fixture.ts') });
-    browser = await launchBrowser();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await stopAll();
-  });
+  const site = serveSite();
 
   /** Opens the page with a service that lists the given videos. The other routes are those of the stack. */
   async function open(videos: { own: ListedVideo[]; published: ListedVideo[] }): Promise<Tab> {
-    const tab = await Tab.open(await browser.newContext(), stack.facts);
+    const tab = await site.open();
     await tab.page.route('**/api/streams?*', (route) => {
       const { searchParams } = new URL(route.request().url());
       const status = searchParams.get('status');
@@ -64,6 +54,7 @@ describe('lists of the page', () => {
     await page.clock.install();
     await tab.page.reload();
     await page.locator('#published').getByText('Video 3').waitFor();
+    await page.locator('#own').getByText('Video 1').waitFor();
     expect([await titles(page, '#own'), await titles(page, '#published')]).toEqual([['Video 1'], ['Video 3', 'Video 2']]);
 
     await page.getByRole('link', { name: 'Play Video 3' }).focus();

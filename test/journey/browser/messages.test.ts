@@ -1,29 +1,14 @@
-import * as path from 'path';
-import type { Browser } from 'playwright-core';
-import { PATIENCE_MS, StackProcess, stopAll, until } from '../stack';
-import { launchBrowser, Tab } from '../tab';
+import { serveSite } from './fixture';
+import { PATIENCE_MS, until } from '../stack';
 
 jest.setTimeout(PATIENCE_MS);
 
 describe('messages of the page', () => {
-  let stack: StackProcess;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    stack = await StackProcess.start({ app: path.join(__dirname, '../parts.fixture.ts') });
-    browser = await launchBrowser();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await stopAll();
-  });
-
-  const open = async () => Tab.open(await browser.newContext(), stack.facts);
+  const site = serveSite();
 
   it('explains missing permissions and rejected uploads', async () => {
-    const tab = await open();
+    const tab = await site.openSignedIn();
     const { page } = tab;
-    await tab.signIn();
     const problem = (status: number, code: string) =>
       ({ status, contentType: 'application/problem+json', body: JSON.stringify({ status, code, detail: 'as machines say it' }) });
     await page.route('**/api/streams?limit=*', (route) => route.fulfill(problem(403, 'wrong_role')));
@@ -71,23 +56,22 @@ describe('messages of the page', () => {
   });
 
   it('removes the message about an unavailable service after a successful retry', async () => {
-    const tab = await open();
+    const tab = await site.openSignedIn();
     const { page } = tab;
-    await tab.signIn();
     await page.locator('#own li').first().waitFor();
-    await page.route('**/api/token', (route) => route.fulfill({ status: 503, contentType: 'text/html', body: '<h1>Sorry</h1>' }), { times: 2 });
+    await page.route('**/api/token', (route) => route.fulfill({ status: 503, contentType: 'text/html', body: '<h1>Sorry</h1>' }));
     await page.route('**/api/streams?*', (route) => route.fulfill({ status: 401, contentType: 'application/json', body: '{"code":"not_signed_in"}' }), { times: 1 });
     await tab.wake();
     await page.getByText(/503/).waitFor();
+    await page.unroute('**/api/token');
     await tab.isSignedIn();
     await page.locator('#message:empty').waitFor({ state: 'attached' });
     await page.context().close();
   });
 
   it('reports an expired playback session and keeps the message while the lists still work', async () => {
-    const tab = await open();
+    const tab = await site.openSignedIn();
     const { page } = tab;
-    await tab.signIn();
     await page.clock.install();
     const video = { videoId: 'a-video', title: 'A test card', owner: 'me', status: 'ready', publishedAt: '2026-01-01T00:00:00.000Z' };
     let listed = 0;
@@ -128,5 +112,4 @@ describe('messages of the page', () => {
     expect(asked).toEqual([true, false]);
     await page.context().close();
   });
-
 });

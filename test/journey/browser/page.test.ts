@@ -1,31 +1,18 @@
 import { statSync } from 'fs';
 import * as path from 'path';
-import type { Browser } from 'playwright-core';
+import { own, serveSite } from './fixture';
 import { makeClip } from '../../../local/clip';
-import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from '../stack';
-import { launchBrowser, Tab } from '../tab';
+import { PATIENCE_MS, temporaryFolder, until } from '../stack';
 
 jest.setTimeout(PATIENCE_MS);
 
 describe('the page in a browser', () => {
-  let stack: StackProcess;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    stack = await StackProcess.start({ app: path.join(__dirname, '../parts.fixture.ts') });
-    browser = await launchBrowser();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await stopAll();
-  });
-
-  const open = async () => Tab.open(await browser.newContext(), stack.facts);
+  const site = serveSite();
 
   it('signs in, uploads, plays and signs out', async () => {
-    const { origin } = stack.facts;
+    const { origin } = site.stack.facts;
     const clip = makeClip(path.join(temporaryFolder(), 'clip.mp4'), 8);
-    const tab = await open();
+    const tab = await site.open();
     const { page, requests, complaints } = tab;
     await tab.signIn();
     // The URL contains no authorization code and no state.
@@ -39,14 +26,14 @@ describe('the page in a browser', () => {
     await page.locator('#file').setInputFiles(clip);
     await page.getByLabel('Title').fill('A test card');
     await page.getByRole('button', { name: 'Upload', exact: true }).click();
-    const own = page.locator('#own li').filter({ hasText: 'A test card' });
+    const listed = own(page, 'A test card');
     await page.locator('#own :is([data-status=uploaded], [data-status=processing], [data-status=ready])').waitFor();
-    expect(await own.count()).toBe(1);
+    expect(await listed.count()).toBe(1);
 
     await page.locator('#own [data-status=ready]').waitFor();
-    expect(await own.locator('.about').textContent()).toMatch(/^0:08 · 640×360 · /);
+    expect(await listed.locator('.about').textContent()).toMatch(/^0:08 · 640×360 · /);
     const session = page.waitForResponse((response) => response.url().endsWith('/playback'));
-    await own.getByRole('link', { name: 'Play' }).click();
+    await listed.getByRole('link', { name: 'Play' }).click();
     const currentTime = () => page.locator('video').evaluate((video: HTMLVideoElement) => video.currentTime);
     await page.waitForFunction(() => document.querySelector('video')!.currentTime > 1);
     const before = await currentTime();
@@ -81,13 +68,13 @@ describe('the page in a browser', () => {
     const unexpected = complaints.filter((line) => !(/status of 40[01] /.test(line) && line.endsWith(`${origin}/api/token`)));
     expect(unexpected).toEqual([]);
     expect(complaints).toHaveLength(3);
-    expect(stack.output).not.toContain('access denied');
+    expect(site.stack.output).not.toContain('access denied');
     await page.context().close();
   });
 
   it('opens a video by its address, after a reload, and with the buttons back and forward', async () => {
-    const { origin } = stack.facts;
-    const tab = await open();
+    const { origin } = site.stack.facts;
+    const tab = await site.open();
     const { page } = tab;
     const plays = () => page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 0.2);
     await tab.signIn();
@@ -108,7 +95,7 @@ describe('the page in a browser', () => {
     expect(await page.locator('#player').isVisible()).toBe(false);
 
     // Without a session, the sign-in returns to the video.
-    const stranger = await open();
+    const stranger = await site.open();
     await stranger.page.goto(address);
     await stranger.signIn();
     expect(stranger.page.url()).toBe(address);
@@ -118,22 +105,22 @@ describe('the page in a browser', () => {
   });
 
   it('returns a page with the status 404 for unknown paths', async () => {
-    const { page, complaints } = await open();
+    const { page, complaints } = await site.open();
     for (const unknown of ['/nowhere', '/watch', '/watch/a/b', '/watch/%2e', '/index.htm', '/app.js/']) {
-      const response = await page.goto(`${stack.facts.origin}${unknown}`);
+      const response = await page.goto(`${site.stack.facts.origin}${unknown}`);
       expect([unknown, response!.status(), await page.getByRole('heading', { level: 2 }).textContent()]).toEqual([unknown, 404, 'This page does not exist']);
     }
     expect(complaints.filter((line) => line.includes('policy violated'))).toEqual([]);
     await page.getByRole('link', { name: 'Show all videos' }).click();
-    expect(page.url()).toBe(`${stack.facts.origin}/`);
-    expect((await fetch(`${stack.facts.origin}/nowhere.js`)).status).toBe(404);
+    expect(page.url()).toBe(`${site.stack.facts.origin}/`);
+    expect((await fetch(`${site.stack.facts.origin}/nowhere.js`)).status).toBe(404);
     await page.context().close();
   });
 
   it('shows why a sign-in failed, and then accepts the right password', async () => {
-    const { page } = await open();
+    const { page } = await site.open();
     await page.getByRole('link', { name: 'Sign in' }).click();
-    const [{ username, password }] = stack.facts.users;
+    const [{ username, password }] = site.stack.facts.users;
     for (const typed of [`${password}!`, password]) {
       await page.locator('[name=username]').fill(username);
       await page.locator('[name=password]').fill(typed);
@@ -147,8 +134,26 @@ describe('the page in a browser', () => {
     await page.context().close();
   });
 
+  it('signs out at the service and at the sign-in pages although the first response is lost', async () => {
+    const { page, ...tab } = await site.openSignedIn();
+    const statuses: number[] = [];
+    // The response with the deleted cookie goes to a different browser context.
+    const elsewhere = await site.newContext();
+    await page.route('**/token/revoke', async (route) => {
+      await elsewhere.addCookies(await page.context().cookies());
+      statuses.push((await elsewhere.request.fetch(route.request())).status());
+      await route.abort('connectionreset');
+    }, { times: 1 });
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    await page.locator('[name=password]').waitFor();
+    expect(statuses).toEqual([200]);
+    expect(tab.answers.filter(({ route }) => route === '/token/revoke').map(({ status }) => status)).toEqual([200]);
+    for (const context of [elsewhere, page.context()]) await context.close();
+  });
+
   it('continues if its token expired before the renewal, as after a sleep of the machine', async () => {
-    const tab = await open();
+    const tab = await site.open();
     const { page, requests } = tab;
     await tab.signIn();
     const renewals = () => requests.filter((request) => request.url().endsWith('/api/token')).length;
@@ -164,7 +169,7 @@ describe('the page in a browser', () => {
   });
 
   it('runs no script and reaches no host that its Content-Security-Policy does not allow', async () => {
-    const { page, complaints } = await open();
+    const { page, complaints } = await site.open();
     const outcome = await page.evaluate(async (api) => {
       const ran: string[] = [];
       Object.assign(window, { ran });
@@ -185,8 +190,8 @@ describe('the page in a browser', () => {
       const reached = await fetch('https://evil.example/').then(() => 'reached', () => 'refused');
       await new Promise((resolve) => setTimeout(resolve, 200));
       return { ran, reached, base: document.baseURI };
-    }, stack.facts.api);
-    expect(outcome).toEqual({ ran: [], reached: 'refused', base: `${stack.facts.origin}/` });
+    }, site.stack.facts.api);
+    expect(outcome).toEqual({ ran: [], reached: 'refused', base: `${site.stack.facts.origin}/` });
     const violated = () => [...new Set(complaints.flatMap((line) => /^policy violated: (\S+)/.exec(line)?.[1] ?? []))].sort();
     const expected = ['base-uri', 'connect-src', 'frame-src', 'object-src', 'script-src-attr', 'script-src-elem'];
     await until('each violation was reported', async () => {
@@ -199,7 +204,7 @@ describe('the page in a browser', () => {
   });
 
   it('receives problem+json from the API without a token', async () => {
-    const response = await fetch(`${stack.facts.api}/streams`);
+    const response = await fetch(`${site.stack.facts.api}/streams`);
     expect([response.status, response.headers.get('content-type')]).toEqual([401, 'application/problem+json']);
     expect(await response.json()).toMatchObject({ status: 401, code: 'not_signed_in' });
   });

@@ -1,53 +1,19 @@
-import { readFileSync, writeFileSync } from 'fs';
-import * as path from 'path';
-import type { Browser, BrowserContext, Page, Route } from 'playwright-core';
-import { makeClip, padClip } from '../../../local/clip';
+import type { Page } from 'playwright-core';
+import { hold, makeFile, own, queued, serveSite, upload, withoutHandles } from './fixture';
 import { partFiles, storedParts } from '../source-files';
-import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from '../stack';
-import { launchBrowser, Tab } from '../tab';
+import { PATIENCE_MS, until } from '../stack';
 
 jest.setTimeout(PATIENCE_MS);
 
+const SECOND_PART = /[?&]partNumber=2&/;
+
 describe('uploads of the page', () => {
-  let stack: StackProcess;
-  let browser: Browser;
+  const site = serveSite();
 
-  beforeAll(async () => {
-    stack = await StackProcess.start({ app: path.join(__dirname, '../parts.fixture.ts') });
-    browser = await launchBrowser();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await stopAll();
-  });
-
-  async function open(context?: BrowserContext): Promise<Tab> {
-    const tab = await Tab.open(context ?? await browser.newContext(), stack.facts);
-    if (context) await tab.isSignedIn();
-    else await tab.signIn();
-    return tab;
-  }
-
-  /** Creates a playable file, which the page uploads in two parts if `mebibytes` is 20. */
-  function makeFile(name: string, mebibytes = 20): string {
-    const file = path.join(temporaryFolder(), name);
-    writeFileSync(file, padClip(readFileSync(makeClip(file, 2)), mebibytes * 1024 ** 2));
-    return file;
-  }
-
-  async function upload(page: Page, ...files: string[]): Promise<void> {
-    await page.locator('#file').setInputFiles(files);
-    await page.locator('#send').click();
-  }
-
-  /** Without this function, the page uses the file picker that returns file handles, and tests cannot use this picker. */
-  const withoutHandles = (page: Page) => page.addInitScript(() => { delete (window as { showOpenFilePicker?: unknown }).showOpenFilePicker; });
-
-  /** S3 never answers the second part. Returns a function that ends this fault. */
-  async function stall(page: Page): Promise<{ isStalled: Promise<unknown>; end: () => Promise<void> }> {
-    const pattern = /[?&]partNumber=2&/;
-    await page.route(pattern, () => undefined);
-    return { isStalled: page.waitForRequest(pattern), end: () => page.unroute(pattern) };
+  /** Holds the second part of each file. */
+  async function holdSecondPart(page: Page): Promise<{ isHeld: () => Promise<void>; end: () => Promise<void> }> {
+    const held = await hold(page, SECOND_PART);
+    return { isHeld: () => until('the page sends the second part', () => held.length > 0), end: () => page.unroute(SECOND_PART) };
   }
 
   /** The dialog that asks before an upload is removed or interrupted. */
@@ -55,33 +21,28 @@ describe('uploads of the page', () => {
   const proceed = (page: Page, name: string) => dialog(page).getByRole('button', { name, exact: true }).click();
   const focused = (page: Page) => page.evaluate(() => document.activeElement!.getAttribute('aria-label') ?? document.activeElement!.textContent);
 
-  const row = (page: Page, title: string) => page.locator('#queue li').filter({ hasText: title });
-  const own = (page: Page, title: string) => page.locator('#own li').filter({ hasText: title });
-
   it('uploads a large file in parts, repeats a part after a lost connection, and plays the video', async () => {
-    const tab = await open();
+    const tab = await site.openSignedIn();
     const { page, answers } = tab;
-    const second: Route[] = [];
-    const completions: Route[] = [];
-    await page.route(/[?&]partNumber=2&/, (route) => void second.push(route));
-    await page.route('**/complete', (route) => void completions.push(route));
+    const second = await hold(page, SECOND_PART);
+    const completions = await hold(page, '**/complete');
     await page.locator('#file').setInputFiles(makeFile('parts.mp4'));
     await page.getByLabel('Title of parts.mp4').fill('In parts');
     await page.getByRole('button', { name: 'Upload', exact: true }).click();
     // The button is gone, so the keyboard focus is on the file chooser.
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('file');
     // The second part waits, so the page shows the size of the first part.
-    await row(page, 'In parts').getByText(/^80 % of 21 MB/).waitFor();
-    expect(await row(page, 'In parts').locator('progress').evaluate((bar: HTMLProgressElement) => bar.value)).toBe(80);
-    await until('S3 has the first part', () => storedParts(stack.data).length === 1);
-    const stored = storedParts(stack.data);
+    await queued(page, 'In parts').getByText(/^80 % of 21 MB/).waitFor();
+    expect(await queued(page, 'In parts').locator('progress').evaluate((bar: HTMLProgressElement) => bar.value)).toBe(80);
+    await until('S3 has the first part', () => storedParts(site.stack.data).length === 1);
+    const stored = storedParts(site.stack.data);
     expect([stored[0].partNumber, second.length]).toEqual([1, 1]);
     await second[0].abort('connectionreset');
     await until('the page sends the second part again', () => second.length === 2);
     await second[1].continue();
     await until('the page completes the upload', () => completions.length === 1);
     // S3 would store a repeated part in a new file.
-    expect(storedParts(stack.data).map(({ partNumber, file }) => [partNumber, file])).toEqual([[1, stored[0].file], [2, expect.any(String)]]);
+    expect(storedParts(site.stack.data).map(({ partNumber, file }) => [partNumber, file])).toEqual([[1, stored[0].file], [2, expect.any(String)]]);
     await completions[0].continue();
     await page.locator('#own [data-status=ready]').filter({ hasText: 'In parts' }).waitFor();
     expect([second.length, completions.length]).toEqual([2, 1]);
@@ -94,35 +55,30 @@ describe('uploads of the page', () => {
   });
 
   it('uploads several files one after another, and keeps a file that is chosen during an upload', async () => {
-    const tab = await open();
+    const tab = await site.openSignedIn();
     const { page, answers } = tab;
-    const { isStalled } = await stall(page);
+    const { isHeld } = await holdSecondPart(page);
     await upload(page, makeFile('first.mp4'), makeFile('second.mp4', 1));
-    await isStalled;
+    await isHeld();
     await upload(page, makeFile('third.mp4', 1));
     expect(await page.locator('#queue li').evaluateAll((rows) => rows.map((each) => (each as HTMLElement).dataset.phase))).toEqual(['uploading', 'queued', 'queued']);
     // A paused upload lets the next file start.
     await page.getByRole('button', { name: 'Pause the upload of first.mp4' }).click();
     for (const title of ['second.mp4', 'third.mp4']) await own(page, title).waitFor();
-    await row(page, 'first.mp4').getByText(/^Paused at /).waitFor();
+    await queued(page, 'first.mp4').getByText(/^Paused at /).waitFor();
 
     await page.getByRole('button', { name: 'Cancel the upload of first.mp4' }).click();
     await proceed(page, 'Cancel the upload');
-    await row(page, 'first.mp4').waitFor({ state: 'detached' });
+    await queued(page, 'first.mp4').waitFor({ state: 'detached' });
     expect(answers.filter(({ route, status }) => route.startsWith('/upload/') && status === 204)).toHaveLength(1);
-    expect(partFiles(stack.data)).toEqual([]);
+    expect(partFiles(site.stack.data)).toEqual([]);
     await tab.wake();
     expect([await own(page, 'first.mp4').count(), await page.locator('#unfinished').count(), await tab.message()]).toEqual([0, 0, '']);
     await page.context().close();
   });
 
   it('asks before the page is closed during an upload, and offers to remove the upload later', async () => {
-    const context = await browser.newContext();
-    const first = await open();
-    await first.page.context().close();
-    const tab = await Tab.open(context, stack.facts);
-    await tab.signIn();
-    const { page } = tab;
+    const { page } = await site.openSignedIn();
     const asked: string[] = [];
     page.on('dialog', (question) => {
       asked.push(question.type());
@@ -130,9 +86,9 @@ describe('uploads of the page', () => {
     });
     await page.reload();
     expect(asked).toEqual([]);
-    const { isStalled } = await stall(page);
+    const { isHeld } = await holdSecondPart(page);
     await upload(page, makeFile('left.mp4'));
-    await isStalled;
+    await isHeld();
     await page.reload();
     expect(asked).toEqual(['beforeunload']);
     await page.locator('#unfinished').getByText('left.mp4').waitFor();
@@ -140,17 +96,17 @@ describe('uploads of the page', () => {
     await page.getByRole('button', { name: 'Remove the upload of left.mp4' }).click();
     await proceed(page, 'Remove the upload');
     await page.locator('#unfinished').waitFor({ state: 'detached' });
-    expect(partFiles(stack.data)).toEqual([]);
-    await context.close();
+    expect(partFiles(site.stack.data)).toEqual([]);
+    await page.context().close();
   });
 
   it('asks before it cancels an upload, and keeps the upload by default', async () => {
-    const tab = await open();
+    const tab = await site.openSignedIn();
     const { page } = tab;
-    const { isStalled } = await stall(page);
+    const { isHeld } = await holdSecondPart(page);
     await upload(page, makeFile('kept.mp4'));
-    await isStalled;
-    await until('the first part is uploaded', async () => await row(page, 'kept.mp4').locator('progress').evaluate((bar: HTMLProgressElement) => bar.value) > 0);
+    await isHeld();
+    await until('the first part is uploaded', async () => await queued(page, 'kept.mp4').locator('progress').evaluate((bar: HTMLProgressElement) => bar.value) > 0);
     const name = 'Cancel the upload of kept.mp4';
     for (const key of ['Escape', 'Enter']) {
       await page.getByRole('button', { name }).press('Enter');
@@ -165,45 +121,46 @@ describe('uploads of the page', () => {
 
     // The control that had the focus is gone.
     await page.getByRole('button', { name }).press('Enter');
+    await dialog(page).waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    await row(page, 'kept.mp4').waitFor({ state: 'detached' });
+    await queued(page, 'kept.mp4').waitFor({ state: 'detached' });
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('file');
     expect(await page.getByRole('alertdialog').count()).toBe(0);
     await page.context().close();
   });
 
   it('waits if the worker for the checksums cannot load without a connection, and says so if a file of the worker is missing', async () => {
-    const tab = await open();
+    const tab = await site.openSignedIn();
     const { page } = tab;
     const worker = '**/upload/checksum-worker.js';
     await page.route(worker, (route) => route.abort());
     await upload(page, makeFile('worker.mp4', 1));
-    await row(page, 'worker.mp4').getByText(/No connection: tries again/).waitFor();
+    await queued(page, 'worker.mp4').getByText(/No connection: tries again/).waitFor();
     await page.unroute(worker);
     await own(page, 'worker.mp4').waitFor();
 
     await page.route('**/upload/crc32.js', (route) => route.fulfill({ status: 404 }));
     await upload(page, makeFile('missing.mp4', 1));
-    await row(page, 'missing.mp4').getByText(/^A file of this page does not load\. Reload the page, and then resume the upload\./).waitFor();
+    await queued(page, 'missing.mp4').getByText(/^A file of this page does not load\. Reload the page, and then resume the upload\./).waitFor();
     expect(tab.answers.filter(({ route, status }) => route === '/upload' && status === 201)).toHaveLength(1);
     await page.context().close();
   });
 
   it('does not upload a file that another tab uploads', async () => {
-    const context = await browser.newContext();
-    const first = await Tab.open(context, stack.facts);
-    await first.signIn();
-    const second = await open(context);
+    const context = await site.newContext();
+    const first = await site.openSignedIn(context);
+    const second = await site.open(context);
+    await second.isSignedIn();
     await withoutHandles(second.page);
     await second.page.reload();
     await second.isSignedIn();
-    const { isStalled } = await stall(first.page);
+    const { isHeld } = await holdSecondPart(first.page);
     const file = makeFile('same.mp4');
     await upload(first.page, file);
-    await isStalled;
+    await isHeld();
     await upload(second.page, file);
-    await row(second.page, 'same.mp4').getByText('Another tab is uploading this file.').waitFor();
+    await queued(second.page, 'same.mp4').getByText('Another tab is uploading this file.').waitFor();
     await second.wake();
     await second.page.locator('#unfinished li').filter({ hasText: 'same.mp4' }).getByText('Another tab is uploading this file.').waitFor();
     expect(await second.page.getByRole('button', { name: /^Resume/ }).count()).toBe(0);
@@ -211,6 +168,7 @@ describe('uploads of the page', () => {
 
     // After the first tab was closed, the second tab can continue the upload.
     await first.page.close();
+    await until('no tab uploads a file', () => second.page.evaluate(async () => !(await navigator.locks.query()).held!.some(({ name }) => name!.startsWith('vod-upload'))));
     await second.page.getByRole('button', { name: 'Dismiss the upload of same.mp4' }).click();
     const choosing = second.page.waitForEvent('filechooser');
     await second.page.getByRole('button', { name: 'Resume the upload of same.mp4' }).click();
@@ -221,7 +179,7 @@ describe('uploads of the page', () => {
   });
 
   it('accepts dropped files, and rejects an empty file, a folder and a file that is in the list already', async () => {
-    const tab = await open();
+    const tab = await site.openSignedIn();
     const { page } = tab;
     const drop = (files: [name: string, text: string][]) => page.evaluate((given) => {
       const dataTransfer = new DataTransfer();
@@ -233,7 +191,7 @@ describe('uploads of the page', () => {
     await page.getByText('nothing.mp4: an empty file or a folder can\'t be uploaded.').waitFor();
     expect(await page.locator('#chosen .title').allTextContents()).toEqual(['a.mp4']);
     await page.locator('#send').click();
-    await row(page, 'a.mp4').waitFor();
+    await queued(page, 'a.mp4').waitFor();
     await drop([['a.mp4', 'a video']]);
     await page.locator('#send').click();
     await page.getByText('a.mp4: this upload is in the list already.').waitFor();
@@ -242,13 +200,12 @@ describe('uploads of the page', () => {
   });
 
   it('pauses when the session ends, and continues after the user has signed in again in another tab', async () => {
-    const context = await browser.newContext();
-    const tab = await Tab.open(context, stack.facts);
-    await tab.signIn();
+    const context = await site.newContext();
+    const tab = await site.openSignedIn(context);
     const { page } = tab;
-    const { isStalled, end } = await stall(page);
+    const { isHeld, end } = await holdSecondPart(page);
     await upload(page, makeFile('ended.mp4'));
-    await isStalled;
+    await isHeld();
     await context.clearCookies();
     const over = { status: 401, contentType: 'application/problem+json', body: '{"status":401,"code":"not_signed_in","detail":"over"}' };
     await page.route('**/api/streams?*', (route) => route.fulfill(over));
@@ -262,7 +219,7 @@ describe('uploads of the page', () => {
     const opened = context.waitForEvent('page');
     await page.getByRole('link', { name: 'Sign in' }).click();
     const other = await opened;
-    const [{ username, password }] = stack.facts.users;
+    const [{ username, password }] = site.stack.facts.users;
     await other.locator('[name=username]').fill(username);
     await other.locator('[name=password]').fill(password);
     await other.getByRole('button', { name: 'Sign in' }).click();
@@ -272,17 +229,24 @@ describe('uploads of the page', () => {
   });
 
   it('removes the files of a user who signs out', async () => {
-    const tab = await open();
+    const tab = await site.openSignedIn();
     const { page } = tab;
-    const { isStalled } = await stall(page);
+    const { isHeld } = await holdSecondPart(page);
     await upload(page, makeFile('private.mp4'));
-    await isStalled;
+    await isHeld();
     await page.locator('#file').setInputFiles(makeFile('chosen.mp4', 1));
+    // With the status 204, the browser stays on the page, as before the response to a slow redirect.
+    const redirects = await hold(page, '**/logout?*');
     await page.getByRole('button', { name: 'Sign out' }).click();
     await dialog(page).getByText('Sign out during the upload of private.mp4?').waitFor();
     await proceed(page, 'Sign out');
+    await until('the page redirects to the sign-out of the sign-in pages', () => redirects.length === 1);
+    await redirects[0].fulfill({ status: 204 });
+    // A click on "Sign in" would stop the redirect, so the page does not show this link.
+    expect(await page.locator('body').innerText()).not.toMatch(/private|chosen|sign in/i);
+    await page.unroute('**/logout?*');
+    await page.goto(redirects[0].request().url());
     await tab.isSignedOut();
-    await until('the page shows no file', async () => !/private|chosen/.test(await page.locator('body').innerText()));
     await tab.signIn();
     await page.getByRole('button', { name: 'Remove the upload of private.mp4' }).click();
     await proceed(page, 'Remove the upload');
