@@ -52,6 +52,7 @@ const firstEvents = (url: string): Record<HandlerName, unknown> => ({
   'auth/authorize-token': { type: 'TOKEN', authorizationToken: 'none', methodArn: 'arn:aws:execute-api:eu-west-1:1:api/api/GET/streams' },
   'auth/fill-client-secret': { RequestType: 'Create', ResponseURL: url, ResourceProperties: { UserPoolId: 'p', ClientId: 'c', SecretArn: ENVIRONMENT.SECRET_ARN } },
   'auth/sign-in': apiEvent('GET', '/login'),
+  'catalog/edit-videos': apiEvent('PATCH', '/streams/{videoId}', { ...caller, path: { videoId }, headers: { 'If-Match': '"1"' }, body: { title: 'New' } }),
   'catalog/publish-events': { Records: [record] },
   'catalog/read-videos': apiEvent('GET', '/streams', caller),
   'catalog/resend-events': { source: 'table' },

@@ -1,4 +1,5 @@
 import { ownedCursor, parseOwnedCursor, parsePublishedCursor, publishedCursor } from './cursor.runtime';
+import { etagOf } from './etag.runtime';
 import type { Roles } from '../contract/roles';
 import type { VideoRow } from '../contract/table';
 import { decide } from '../roles/decide';
@@ -27,12 +28,12 @@ export function readVideos({ videos, roles, posterUrls }: ReadVideosPorts): Oper
   return {
     async listVideos({ caller, query }): Promise<AnswerOf<'listVideos'>> {
       const { limit = DEFAULT_LIMIT, cursor, status, owner } = query;
-      const own = owner === 'me';
-      const decision = decide(caller, { type: 'list', videos: own ? 'own' : 'published' }, roles);
+      const userId = owner === 'me' ? caller.userId : owner;
+      const decision = decide(caller, { type: 'list', videos: userId === undefined ? 'published' : userId === caller.userId ? 'own' : 'others' }, roles);
       if (decision !== 'allowed') throw refusal(decision);
-      if (own) {
+      if (userId !== undefined) {
         const from = positionIn(cursor, parseOwnedCursor);
-        const [{ rows, next }, posterUrl] = await Promise.all([videos.listOwned(caller.userId, { limit, from, status }), posterUrls()]);
+        const [{ rows, next }, posterUrl] = await Promise.all([videos.listOwned(userId, { limit, from, status }), posterUrls()]);
         return pageOf({ caller, roles, posterUrl }, rows, next && ownedCursor(next));
       }
       if (status !== undefined && status !== 'ready') {
@@ -49,7 +50,7 @@ export function readVideos({ videos, roles, posterUrls }: ReadVideosPorts): Oper
       const decision = decide(caller, { type: 'watch', video: whole?.row }, roles);
       if (!whole || decision !== 'allowed') throw refusal(decision);
       const view = { caller, roles, posterUrl: await posterUrls() };
-      return { body: toVideo(whole.row, view, whole.details), headers: { etag: `"${whole.row.revision}"` } };
+      return { body: toVideo(whole.row, view, whole.details), headers: { etag: etagOf(whole.row) } };
     },
   };
 }

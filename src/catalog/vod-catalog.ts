@@ -100,7 +100,7 @@ export const CATALOG_OPTIONS: Record<keyof VodCatalogOptions, true> = {
 };
 
 /**
- * Stores the videos, serves the routes that read videos, and publishes the events of videos.
+ * Stores the videos, serves the routes that read and edit videos, and publishes the events of videos.
  *
  * @example
  * declare const api: VodApi;
@@ -147,6 +147,9 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /** The function that lists videos and returns one video. */
   public readonly readVideosFunction: lambda.Function;
 
+  /** The function that edits videos. */
+  public readonly editVideosFunction: lambda.Function;
+
   /** @internal */
   public readonly _area: Area;
 
@@ -174,10 +177,15 @@ export class VodCatalog extends Construct implements IVodCatalog {
     checkTableKey(this, prop, this.table);
     checkStream(this, prop, this.table);
     checkSoleUse(this, prop, 'events', this.table, 'With a shared table, each service would publish events for the videos of both services');
-    const { list, view } = connectionsOf(this);
+    const { list, roles, update, view } = connectionsOf(this);
     this.readVideosFunction = this.reader = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and returns one video',
       uses: [list, view],
+      environment: {},
+    });
+    this.editVideosFunction = handlerFunction(this, 'EditVideos', 'catalog/edit-videos', {
+      description: 'Edits the texts and the visibility of videos',
+      uses: [update, roles],
       environment: {},
     });
     this.events = new EventPublishing(this, 'Events', {
@@ -192,6 +200,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
     this._area = {
       handlers: {
         'catalog/read-videos': this.readVideosFunction,
+        'catalog/edit-videos': this.editVideosFunction,
         'catalog/publish-events': publishEventsFunction,
         'catalog/resend-events': resendEventsFunction,
       },
@@ -200,7 +209,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Adds the routes that read videos.
+   * Adds the routes that read and edit videos.
    *
    * @param api the API to which the routes are added
    */
@@ -291,7 +300,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Adds a rule that invokes a target when a user has edited a video. This version of the library never sends the event.
+   * Adds a rule that invokes a target when a user has edited a video.
    *
    * @param id construct id of the rule, unique among the rules of this catalog
    * @param options the target and other options of the rule

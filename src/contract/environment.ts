@@ -81,6 +81,7 @@ export const ENVIRONMENTS = {
    */
   'auth/fill-client-secret': [],
   'auth/sign-in': ['HOSTED_UI', 'ISSUER', 'CLIENT_ID', 'SECRET_ARN', 'SERVICE_URL', 'RETURN_ORIGINS', 'REFRESH_SECONDS'],
+  'catalog/edit-videos': ['TABLE_NAME', 'ROLES', 'APP_ORIGINS?'],
   'catalog/publish-events': ['EVENT_BUS_NAME', 'TABLE_ARN', 'FAILED_EVENTS_BUCKET'],
   'catalog/read-videos': ['TABLE_NAME', 'SERVICE_URL', 'ROLES', 'SIGNING_KEYS?', 'APP_ORIGINS?'],
   'catalog/resend-events': ['TABLE_NAME', 'TABLE_ARN', 'EVENT_BUS_NAME', 'FAILED_EVENTS_BUCKET'],

@@ -1,11 +1,12 @@
 import type { HandlerName, HandlerReading } from './environment';
 import type { ProblemCode } from './problems';
 import {
-  completeRequestSchema, completeResponseSchema, JsonSchema, partsRequestSchema, partsResponseSchema, playbackSchema, refreshRequestSchema,
+  completeRequestSchema, completeResponseSchema, editRequestSchema, JsonSchema, partsRequestSchema, partsResponseSchema, playbackSchema, refreshRequestSchema,
   revokeRequestSchema, revokeResponseSchema, tokensSchema, uploadRequestSchema, uploadResponseSchema, uploadStateSchema, videoIdSchema,
   videoListSchema, videoSchema,
 } from './schemas';
-import { isPresent, VIDEO_STATUSES } from '../domain/video-status';
+import { MAX_OWNER_LENGTH } from '../domain/user-data-limits';
+import { PRESENT_STATUSES } from '../domain/video-status';
 
 /** The stage name of the REST API. Every path begins with this name. */
 export const API_STAGE = 'api';
@@ -55,6 +56,7 @@ export interface Route {
 const videoId = { videoId: videoIdSchema };
 const limit = { type: 'integer', description: 'The maximum number of items in a page (default 20)', minimum: 1, maximum: 100 } as const satisfies JsonSchema;
 const cursor = { type: 'string', description: 'The `cursor` in the previous page of the list', minLength: 1, maxLength: 1024 } as const satisfies JsonSchema;
+const owner = { type: 'string', description: '`me` for the videos of the caller. Admins can give the id of any user', minLength: 1, maxLength: MAX_OWNER_LENGTH } as const satisfies JsonSchema;
 /** A parameter of an authorization response (RFC 6749, section 4.1.2; RFC 9207). */
 const oauthText = { type: 'string', maxLength: 4096 } as const satisfies JsonSchema;
 
@@ -134,14 +136,20 @@ export const ROUTES = {
   },
   listVideos: {
     method: 'GET', path: '/streams', handler: 'catalog/read-videos', access: 'signed-in', status: 200, response: videoListSchema,
-    summary: 'Lists ready videos that are visible to all viewers, newest first. With `owner=me`, lists the caller\'s videos in every status.',
-    query: { limit, cursor, owner: { type: 'string', enum: ['me'] }, status: { type: 'string', enum: VIDEO_STATUSES.filter(isPresent) } },
+    summary: 'Lists ready videos that are visible to all viewers, newest first. With `owner`, lists the videos of one user in every status.',
+    query: { limit, cursor, owner, status: { type: 'string', enum: PRESENT_STATUSES } },
     problems: ['invalid_cursor', 'wrong_role'],
   },
   getVideo: {
     method: 'GET', path: '/streams/{videoId}', handler: 'catalog/read-videos', access: 'signed-in', status: 200, response: videoSchema,
     summary: 'Returns one video.',
     pathParameters: videoId, problems: ['wrong_role', 'not_found', 'unavailable'],
+  },
+  editVideo: {
+    method: 'PATCH', path: '/streams/{videoId}', handler: 'catalog/edit-videos', access: 'signed-in', status: 200, response: videoSchema,
+    summary: 'Changes the texts or the visibility of a video. `If-Match` contains the ETag of `GET /streams/{videoId}`. The response has a new ETag, and no poster.',
+    pathParameters: videoId, headers: { 'if-match': { type: 'string', description: 'The ETag of the video', maxLength: 200 } }, body: editRequestSchema,
+    problems: ['wrong_role', 'not_found', 'edit_conflict', 'if_match_required', 'too_large', 'unavailable'],
   },
   startPlayback: {
     method: 'POST', path: '/streams/{videoId}/playback', handler: 'delivery/start-playback', access: 'signed-in', status: 200, response: playbackSchema,

@@ -31,6 +31,7 @@ export interface JsonSchema {
   readonly maximum?: number;
   readonly minItems?: number;
   readonly maxItems?: number;
+  readonly minProperties?: number;
   readonly maxProperties?: number;
   readonly uniqueItems?: boolean;
   /** The alternatives of a value. Each alternative is an object schema. The alternatives differ in their required properties. */
@@ -90,6 +91,12 @@ export const uploadRequestSchema = object({
   checksum: checksumOf('the file'),
   ...descriptive,
 }, ['fileName', 'contentType', 'size'], 'The file to upload, and the text fields of the video, such as the title. All text fields together can have at most 32 KiB in UTF-8');
+
+export const editRequestSchema = {
+  ...object({ ...descriptive, title: line('The title: one line, not blank', MAX_TITLE_LENGTH) }, [],
+    'The fields to change. Each given field replaces the whole field. An empty text, array or object removes the value. Fields that are not given stay as they are. All text fields of the video together can have at most 32 KiB in UTF-8'),
+  minProperties: 1,
+} as const satisfies JsonSchema;
 
 /** The JSON text in the metadata `x-amz-meta-vod` of an object that another pipeline puts into S3. */
 export const ingestMetadataSchema = object({
@@ -279,6 +286,7 @@ export const problemSchema = object({
 export const COMPONENTS: Readonly<Record<string, JsonSchema>> = {
   CompletedUpload: completeResponseSchema,
   CompleteUploadRequest: completeRequestSchema,
+  EditRequest: editRequestSchema,
   EventDetail: openEventDetailSchema,
   EventVideo: openEventVideoSchema,
   Playback: playbackSchema,

@@ -11,6 +11,15 @@ export function titleOf(fileName: string): string {
   return Array.from(fileName).slice(0, MAX_TITLE_LENGTH).join('');
 }
 
+/** The texts of a video that users write. */
+export interface UserTexts {
+  readonly fileName?: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
 export type UserData = Readonly<Record<string, string | readonly string[] | Readonly<Record<string, string>> | undefined>>;
 
 /** With this limit, a page of a list can contain 100 rows of the maximum size. */
@@ -43,12 +52,7 @@ export function isOwner(value: unknown): value is string {
 }
 
 /** Returns the name of the first blank field. The schema accepts fields that contain only invisible characters, but `isBlank` detects them. */
-export function blankField({ fileName, title, tags = [], metadata = {} }: {
-  readonly fileName: string;
-  readonly title?: string;
-  readonly tags?: readonly string[];
-  readonly metadata?: Readonly<Record<string, unknown>>;
-}): string | undefined {
-  const texts = { fileName: [fileName], title: [title ?? fileName], tags, metadata: Object.keys(metadata) };
-  return Object.entries(texts).find(([, each]) => each.some(isBlank))?.[0];
+export function blankField({ fileName, title, tags = [], metadata = {} }: UserTexts): string | undefined {
+  const texts = { fileName: [fileName], title: [title], tags, metadata: Object.keys(metadata) };
+  return Object.entries(texts).find(([, each]) => each.some((text) => text !== undefined && isBlank(text)))?.[0];
 }

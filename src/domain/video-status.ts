@@ -2,9 +2,12 @@
 export const VIDEO_STATUSES = ['waiting', 'uploaded', 'processing', 'held', 'ready', 'errored', 'deleting'] as const;
 export type VideoStatus = (typeof VIDEO_STATUSES)[number];
 
+/** The statuses of videos that users can see. */
+export const PRESENT_STATUSES: readonly VideoStatus[] = VIDEO_STATUSES.filter((status) => status !== 'deleting');
+
 /** Users cannot see videos with a status that only a newer version of this library knows. */
 export function isPresent(status: VideoStatus): boolean {
-  return status !== 'deleting' && VIDEO_STATUSES.includes(status);
+  return PRESENT_STATUSES.includes(status);
 }
 
 export const VIDEO_ERROR_CODES = [

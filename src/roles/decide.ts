@@ -15,7 +15,8 @@ export interface GuardedVideo {
 
 export type Action =
   | { readonly type: 'upload' }
-  | { readonly type: 'list'; readonly videos: 'own' | 'published' }
+  /** `others`: all videos of another user. */
+  | { readonly type: 'list'; readonly videos: 'own' | 'published' | 'others' }
   /** `manage` stands for every action that only admins and the owner can do, such as reading the error of a failed video. */
   | { readonly type: 'watch' | 'manage'; readonly video: GuardedVideo | undefined }
   /** Any action on the upload of a video. Only the owner of the video can do these actions. */
@@ -40,7 +41,10 @@ export function decide(caller: Caller, action: Action, roles: Roles): Decision {
   const isUploader = admin || roles.uploaders === undefined || isIn(roles.uploaders);
   const isViewer = admin || roles.viewers === undefined || isIn(roles.viewers);
   if (action.type === 'upload') return isUploader ? 'allowed' : 'wrong_role';
-  if (action.type === 'list') return isViewer || action.videos === 'own' ? 'allowed' : 'wrong_role';
+  if (action.type === 'list') {
+    const isAllowed = { own: true, published: isViewer, others: admin }[action.videos];
+    return isAllowed ? 'allowed' : 'wrong_role';
+  }
 
   const video = action.video && isPresent(action.video.status) ? action.video : undefined;
   if (action.type === 'continue upload') return video?.owner === userId ? 'allowed' : 'not_found';

@@ -9,9 +9,10 @@ import type { QuotaName, Quotas } from '../domain/quotas';
 import { readableBytes, readableDuration } from '../domain/readable';
 import { refusalOf } from '../domain/upload-limits';
 import { partSizeOf } from '../domain/upload-parts';
-import { blankField, MAX_USER_DATA_BYTES, oversizedField, titleOf } from '../domain/user-data-limits';
+import { titleOf } from '../domain/user-data-limits';
 import { decide, isAdmin } from '../roles/decide';
-import { HttpProblem, invalid } from '../runtime/http-problem';
+import { checkUserData } from '../runtime/check-user-data';
+import { HttpProblem } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { AnswerOf, Operations } from '../runtime/route-types';
 import { NewVideo, QuotaExceeded } from '../runtime/rows/upload-rows';
@@ -39,10 +40,7 @@ export function planUpload(
       if (decision !== 'allowed') throw refusal(decision);
       const { fileName, size, checksum, description, tags, visibility, metadata } = body;
       const title = body.title ?? titleOf(fileName);
-      const blank = blankField({ fileName, title, tags, metadata });
-      if (blank) throw invalid(`/${blank}`, 'is blank, or contains a blank entry');
-      const oversized = oversizedField({ fileName, title, description, tags, metadata });
-      if (oversized) throw tooMuchData(oversized);
+      checkUserData({ fileName, title, description, tags, metadata });
       const contentType = body.contentType.toLowerCase();
       const misfit = refusalOf({ size, contentType }, settings);
       if (misfit === 'too_large') {
@@ -107,9 +105,4 @@ const LIMITS: Readonly<Record<QuotaName, (limit: number, settings: UploadSetting
 
 function startOfTomorrow(now: Date): string {
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1)).toISOString();
-}
-
-function tooMuchData({ name, bytes, totalBytes }: NonNullable<ReturnType<typeof oversizedField>>): HttpProblem {
-  const detail = `the text fields of the video are too large: ${readableBytes(totalBytes)} in UTF-8, at most ${readableBytes(MAX_USER_DATA_BYTES)} are allowed. Shorten ${name}`;
-  return new HttpProblem('too_large', detail, [{ pointer: `/${name}`, detail: `has ${readableBytes(bytes)}` }]);
 }

@@ -1,5 +1,7 @@
 import { Validator } from '@cfworker/json-schema';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from 'aws-lambda';
+import { editVideos } from '../../src/catalog/edit-videos.runtime';
+import { etagOf } from '../../src/catalog/etag.runtime';
 import { readVideos } from '../../src/catalog/read-videos.runtime';
 import { ENVIRONMENTS, HandlerName } from '../../src/contract/environment';
 import { openApiDocument } from '../../src/contract/openapi';
@@ -7,7 +9,7 @@ import { PROBLEMS } from '../../src/contract/problems';
 import { OperationId, Route, ROUTES } from '../../src/contract/routes';
 import { startPlayback } from '../../src/delivery/start-playback.runtime';
 import { serveRoutes } from '../../src/runtime/http';
-import { videoRepository } from '../../src/runtime/rows/video-repository';
+import { VideoRepository, videoRepository } from '../../src/runtime/rows/video-repository';
 import { continueUpload } from '../../src/upload/continue-upload.runtime';
 import type { MultipartUploads } from '../../src/upload/multipart-uploads.runtime';
 import { planUpload } from '../../src/upload/plan-upload.runtime';
@@ -36,6 +38,7 @@ const UNLIMITED = { openUploads: 1e9, videos: 1e9, storedBytes: 1e12, uploadsPer
 const CRC32 = 'yZRlqg==';
 const FITTING: Partial<Record<OperationId, Record<string, unknown>>> = {
   planUpload: { fileName: 'a.mp4', contentType: 'video/mp4', size: 5 },
+  editVideo: { title: 'a' },
   signParts: { parts: [{ partNumber: 1, checksum: CRC32 }] },
 };
 
@@ -62,11 +65,12 @@ type Handler = (event: APIGatewayProxyEvent) => Promise<APIGatewayProxyResult>;
 describe('hostile input', () => {
   let table: CatalogTable;
   let signIn: SignInService;
+  let videos: VideoRepository;
   let handlers: Record<(typeof ROUTES)[OperationId]['handler'], Handler>;
   beforeAll(async () => {
     table = await catalogTable();
     signIn = new SignInService();
-    const videos = videoRepository(table.tableName, { client: table.client });
+    videos = videoRepository(table.tableName, { client: table.client });
     const common = { videos, roles: {}, posterUrls: async () => (key: string) => `https://videos.example.com/${key}` };
     let made = 100;
     await table.put({ videoId: idOf(1), owner: 'ann', status: 'ready', media: { hls: 'v/hls' } });
@@ -86,6 +90,7 @@ describe('hostile input', () => {
       'auth/sign-in': signIn.handler as Handler,
       'api/describe-api': serveRoutes('api/describe-api', { describeApi: async () => ({ body: {} }) }),
       'catalog/read-videos': serveRoutes('catalog/read-videos', readVideos(common)),
+      'catalog/edit-videos': serveRoutes('catalog/edit-videos', editVideos(common)),
       'delivery/start-playback': serveRoutes('delivery/start-playback', startPlayback({ ...common, serviceUrl: 'https://videos.example.com', signCookies: async () => ({ 'CloudFront-Key-Pair-Id': 'K', 'CloudFront-Signature': 's' }), sessionSeconds: 60, now: () => new Date() })),
       'upload/manage-uploads': serveRoutes('upload/manage-uploads', { ...planUpload(upload), ...continueUpload(upload) }),
     };
@@ -100,13 +105,15 @@ describe('hostile input', () => {
   async function send(operationId: OperationId, given: Partial<APIGatewayProxyEvent>): Promise<{ status: number; body: any }> {
     const { handler } = ROUTES[operationId];
     const { method, path, pathParameters, response }: Route = ROUTES[operationId];
-    const event = { ...apiEvent(method, path, { userId: 'ann', path: pathParameters && { videoId: idOf(path.startsWith('/upload') ? 2 : 1) } }), ...given };
-    const { statusCode: status, headers, body } = await handlers[handler](event);
+    const videoId = idOf(path.startsWith('/upload') ? 2 : 1);
+    const headers: Record<string, string> | undefined = operationId === 'editVideo' ? { 'if-match': etagOf((await videos.find(videoId))!) } : undefined;
+    const event = { ...apiEvent(method, path, { userId: 'ann', path: pathParameters && { videoId }, headers }), ...given };
+    const { statusCode: status, headers: answered, body } = await handlers[handler](event);
     const parsed = body === '' ? undefined : JSON.parse(body);
     const what = `${operationId} ${JSON.stringify(given).slice(0, 300)} -> ${status} ${body.slice(0, 300)} ${signIn.logged.slice(-1).join('').slice(0, 300)}`;
     if (status >= 500) throw new Error(what);
     if (status >= 400) {
-      if (headers?.['content-type'] !== 'application/problem+json' || !Object.hasOwn(PROBLEMS, parsed.code)) throw new Error(`unknown problem: ${what}`);
+      if (answered?.['content-type'] !== 'application/problem+json' || !Object.hasOwn(PROBLEMS, parsed.code)) throw new Error(`unknown problem: ${what}`);
       if (PROBLEMS[parsed.code as keyof typeof PROBLEMS].status !== status || parsed.status !== status) throw new Error(`another status: ${what}`);
       if (!documented.paths[path][method.toLowerCase()].responses[status]?.description.split(', ').includes(parsed.code)) throw new Error(`not documented: ${what}`);
       if (body.length > 10_000) throw new Error(`quotes too much: ${what}`);

@@ -21,10 +21,10 @@ describe('GET /streams/{videoId} while the video changes', () => {
     const { videoId } = await table.put({ videoId: idOf(1), status: 'processing', revision: 3, version: 8 });
     for (const percent of [10, 50]) {
       await repository().recordProgress(videoId, 1, percent);
-      expect(await get(videoId)).toMatchObject({ etag: '"3"', video: { progress: percent } });
+      expect(await get(videoId)).toMatchObject({ etag: `"${videoId}.3"`, video: { progress: percent } });
     }
     await repository().recordReady(videoId, 1, { media: { hls: 'hls' }, renditions: [] });
-    expect(await get(videoId)).toMatchObject({ etag: '"3"', video: { status: 'ready', progress: 100 } });
+    expect(await get(videoId)).toMatchObject({ etag: `"${videoId}.3"`, video: { status: 'ready', progress: 100 } });
   });
 
   test('a new attempt contains no data of the previous attempt', async () => {
@@ -44,6 +44,6 @@ describe('GET /streams/{videoId} while the video changes', () => {
     expect((await get(videoId)).video).toMatchObject({ status: 'errored', error: { code: 'internal' }, width: 1920 });
     await repository().reopen(videoId, 1);
     const { pk, sk, schemaVersion, stageKey, source, attempt, revision, version, ...shown } = videoRow({ videoId });
-    expect(await get(videoId)).toEqual({ etag: '"1"', video: { ...shown, status: 'uploaded', progress: 0, updatedAt: now().toISOString() } });
+    expect(await get(videoId)).toEqual({ etag: `"${videoId}.1"`, video: { ...shown, status: 'uploaded', progress: 0, updatedAt: now().toISOString() } });
   });
 });

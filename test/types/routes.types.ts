@@ -64,8 +64,8 @@ export function parameters(path: PathOf<'getVideo'>, query: QueryOf<'listVideos'
     query.limit?.toUpperCase(),
     // @ts-expect-error 'query.limit' is possibly 'undefined'
     query.limit.toFixed(),
-    // @ts-expect-error types '"me" | undefined' and '"ann"' have no overlap
-    query.owner === 'ann',
+    // @ts-expect-error types have no overlap
+    query.status === 'redy',
     // @ts-expect-error Property 'referer' does not exist
     headers.referer,
     // @ts-expect-error Property 'Origin' does not exist

@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, UpdateCommand, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { readRow } from './read-row';
-import { transact } from './transact';
+import { transact, TransactItem } from './transact';
 import { addUsage, UsageChange } from './usage';
 import { dueKey, SCHEMA_VERSION, stageKey, videoKey, VideoRow } from '../../contract/table';
 import { DUE_MINUTES } from '../../domain/due-time';
@@ -63,7 +63,7 @@ export function rowChanges(tableName: string, documents: DynamoDBDocumentClient,
     const now = clock();
     const kept = to && !due ? firstDue(videoId, to, now) : undefined;
     const remove = [...others, ...(to && !due && !kept ? DUE_KEYS : [])];
-    const all = { ...(to && entering(videoId, to)), ...(due && dueKey(videoId, due)), ...set, updatedAt: now.toISOString() };
+    const all = { ...(to && entering(videoId, to)), ...(due && dueKey(videoId, due)), updatedAt: now.toISOString(), ...set };
     const sets = Object.entries(all).filter(([, value]) => value !== undefined);
     const keeps = Object.entries(kept ?? {});
     const adds = Object.entries({ ...add, version: 1 });
@@ -117,13 +117,18 @@ export function rowChanges(tableName: string, documents: DynamoDBDocumentClient,
     return await change(videoId, wanted) ? 'changed' : 'unchanged';
   }
 
-  /** Changes a row and the usage of its owner in one transaction. */
-  async function writeWithUsage({ videoId, owner }: Pick<VideoRow, 'videoId' | 'owner'>, wanted: Change, usage: UsageChange): Promise<Outcome> {
-    const { outcome } = await transact(documents, [{ Update: updateOf(videoId, wanted) }, addUsage(tableName, owner, usage)]);
+  /** Changes a row and other items in one transaction. */
+  async function writeWith(videoId: string, wanted: Change, ...others: TransactItem[]): Promise<Outcome> {
+    const { outcome } = await transact(documents, [{ Update: updateOf(videoId, wanted) }, ...others]);
     if (outcome === 'changed') return outcome;
     await find(videoId);
     return 'unchanged';
   }
 
-  return { get, find, change, write, writeWithUsage };
+  /** Changes a row and the usage of its owner in one transaction. */
+  function writeWithUsage({ videoId, owner }: Pick<VideoRow, 'videoId' | 'owner'>, wanted: Change, usage: UsageChange): Promise<Outcome> {
+    return writeWith(videoId, wanted, addUsage(tableName, owner, usage));
+  }
+
+  return { get, find, change, write, writeWith, writeWithUsage };
 }

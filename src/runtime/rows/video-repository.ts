@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { EditRows, editRows } from './edit-rows';
 import { IngestRows, ingestRows } from './ingest-rows';
 import { readDetails, readRow } from './read-row';
 import { Outcome, rowChanges } from './row-changes';
@@ -18,7 +19,7 @@ export interface WholeVideo {
 export type TranscodeResult = Required<Pick<VideoRow, 'media' | 'renditions'>> & Pick<VideoRow, 'durationSeconds' | 'width' | 'height'>;
 
 /** Reads and writes rows. Every write is conditional, so duplicate, late and out-of-order events change nothing. */
-export interface VideoRepository extends UploadRows, IngestRows, VideoLists {
+export interface VideoRepository extends UploadRows, IngestRows, EditRows, VideoLists {
   find(videoId: string): Promise<VideoRow | undefined>;
   findWhole(videoId: string): Promise<WholeVideo | undefined>;
   /**
@@ -80,8 +81,9 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     find,
 
     async findWhole(videoId) {
-      const [item, details] = await Promise.all([get(videoKey(videoId)), get(detailsKey(videoId))]);
-      return item && { row: readRow(item), details: readDetails(details ?? item) };
+      const item = await get(videoKey(videoId));
+      // With this order, an edit between the reads leads to an old ETag with new texts, so the next edit with the ETag fails. The reverse would lose an edit.
+      return item && { row: readRow(item), details: readDetails(await get(detailsKey(videoId)) ?? item) };
     },
 
     async claim(videoId, attempt, token, staleBefore) {
@@ -180,6 +182,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
 
     ...uploadRows(tableName, documents, changes, clock),
     ...ingestRows(tableName, documents, changes, clock),
+    ...editRows(tableName, changes, clock),
     ...videoLists(tableName, documents),
   };
 }

@@ -41,6 +41,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     's3:GetObject': [`${FAILED}/*`],
     's3:DeleteObject': [`${FAILED}/*`],
   },
+  'catalog/edit-videos': { 'dynamodb:GetItem': [TABLE], 'dynamodb:UpdateItem': [TABLE] },
   'catalog/read-videos': {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:BatchGetItem': [TABLE],

@@ -1,0 +1,45 @@
+import { isDeepStrictEqual } from 'util';
+import { etagOf, requireEtag } from './etag.runtime';
+import type { Roles } from '../contract/roles';
+import { decide } from '../roles/decide';
+import { checkUserData } from '../runtime/check-user-data';
+import { HttpProblem } from '../runtime/http-problem';
+import { refusal } from '../runtime/refusal';
+import type { AnswerOf, Operations } from '../runtime/route-types';
+import type { Edit } from '../runtime/rows/edit-rows';
+import type { VideoRepository, WholeVideo } from '../runtime/rows/video-repository';
+import { toVideo } from '../runtime/video-view';
+
+export interface EditVideosPorts {
+  readonly videos: Pick<VideoRepository, 'findWhole' | 'edit'>;
+  readonly roles: Roles;
+}
+
+/** The maximum number of tries of an edit. A try fails if a transcode event changes the row between the read and the write. */
+const TRIES = 5;
+
+export function editVideos({ videos, roles }: EditVideosPorts): Operations<'catalog/edit-videos'> {
+  return {
+    async editVideo({ caller, path: { videoId }, headers, body }): Promise<AnswerOf<'editVideo'>> {
+      const expected = requireEtag(headers['if-match']);
+      for (let tries = 0; tries < TRIES; tries++) {
+        const whole = await videos.findWhole(videoId);
+        const decision = decide(caller, { type: 'manage', video: whole?.row }, roles);
+        if (!whole || decision !== 'allowed') throw refusal(decision);
+        if (etagOf(whole.row) !== expected) {
+          throw new HttpProblem('edit_conflict', 'the video was edited since you read it. Read it again, and repeat your edit with the new ETag');
+        }
+        const { title, tags, source: { fileName } } = whole.row;
+        checkUserData({ fileName, title, tags, ...whole.details, ...body });
+        const { row, details } = changes(whole, body) ? await videos.edit(whole, body) ?? {} : whole;
+        if (row) return { body: toVideo(row, { caller, roles }, details), headers: { etag: etagOf(row) } };
+      }
+      throw new HttpProblem('unavailable', 'the video changed several times at the same moment. Repeat the request');
+    },
+  };
+}
+
+function changes({ row, details }: WholeVideo, edit: Edit): boolean {
+  const stored: Edit = { ...row, ...details };
+  return (Object.keys(edit) as (keyof Edit)[]).some((name) => !isDeepStrictEqual(stored[name], edit[name]));
+}

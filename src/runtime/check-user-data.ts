@@ -1,0 +1,14 @@
+import { HttpProblem, invalid } from './http-problem';
+import { readableBytes } from '../domain/readable';
+import { blankField, MAX_USER_DATA_BYTES, oversizedField, UserTexts } from '../domain/user-data-limits';
+
+/** Throws if a text field of a video is blank, or if all text fields together are too large. */
+export function checkUserData(texts: UserTexts): void {
+  const blank = blankField(texts);
+  if (blank) throw invalid(`/${blank}`, 'is blank, or contains a blank entry');
+  const oversized = oversizedField({ ...texts });
+  if (!oversized) return;
+  const { name, bytes, totalBytes } = oversized;
+  const detail = `the text fields of the video are too large: ${readableBytes(totalBytes)} in UTF-8, at most ${readableBytes(MAX_USER_DATA_BYTES)} are allowed. Shorten ${name}`;
+  throw new HttpProblem('too_large', detail, [{ pointer: `/${name}`, detail: `has ${readableBytes(bytes)}` }]);
+}

@@ -1,0 +1,62 @@
+import type { RowChanges } from './row-changes';
+import type { TransactItem } from './transact';
+import type { WholeVideo } from './video-repository';
+import { detailsKey, publicationKey, SCHEMA_VERSION, VideoDetails, VideoRow } from '../../contract/table';
+import { PRESENT_STATUSES } from '../../domain/video-status';
+import { isListed } from '../../domain/visibility';
+
+/** The fields that users can edit. An absent field stays as it is. */
+export type Edit = Partial<Pick<VideoRow, 'title' | 'tags' | 'visibility'>> & VideoDetails;
+
+/** Writes the edits of users. */
+export interface EditRows {
+  /**
+   * Edits a video, and adds the video to or removes it from the list of ready videos if its visibility requires that. Returns the video after the edit, or
+   * undefined if the stored row is newer than `video`.
+   */
+  edit(video: WholeVideo, edit: Edit): Promise<WholeVideo | undefined>;
+}
+
+export function editRows(tableName: string, { write, writeWith }: RowChanges, clock: () => Date): EditRows {
+  return {
+    async edit({ row, details }, { description, metadata, ...inRow }) {
+      const { videoId, version, status, publishedAt } = row;
+      const texts = presentOf({ description: description ?? details.description, metadata: metadata ?? details.metadata });
+      const edited = { ...inRow, updatedAt: clock().toISOString() };
+      const isPublic = status === 'ready' && publishedAt !== undefined && isListed(edited.visibility ?? row.visibility);
+      const change = {
+        from: PRESENT_STATUSES,
+        set: { ...edited, ...(isPublic && publicationKey({ publishedAt, videoId })) },
+        remove: isPublic ? [] : ['listedFor', 'listedAt'] as const,
+        add: { revision: 1 },
+        and: '#version = :version',
+        values: { ':version': version },
+      };
+      const isInRow = description === undefined && metadata === undefined;
+      const outcome = isInRow ? await write(videoId, change) : await writeWith(videoId, change, detailsUpdate(tableName, videoId, texts));
+      return outcome === 'unchanged' ? undefined : { row: { ...row, ...edited, revision: row.revision + 1, version: version + 1 }, details: texts };
+    },
+  };
+}
+
+/** An empty description and an empty map are not stored. */
+function presentOf({ description, metadata }: VideoDetails): VideoDetails {
+  return { ...(description && { description }), ...(metadata && Object.keys(metadata).length > 0 && { metadata }) };
+}
+
+/** The row of a video of an older format can contain the texts. The details item then replaces them. */
+function detailsUpdate(tableName: string, videoId: string, { description, metadata }: VideoDetails): TransactItem {
+  const texts = Object.entries({ description, metadata });
+  const present = texts.filter(([, value]) => value !== undefined);
+  const absent = texts.filter(([, value]) => value === undefined);
+  return {
+    Update: {
+      TableName: tableName,
+      Key: detailsKey(videoId),
+      UpdateExpression: `SET ${['schemaVersion', ...present.map(([name]) => name)].map((name) => `#${name} = :${name}`).join(', ')}${absent.length > 0 ? ` REMOVE ${absent.map(([name]) => `#${name}`).join(', ')}` : ''}`,
+      ConditionExpression: 'attribute_not_exists(#schemaVersion) OR #schemaVersion <= :schemaVersion',
+      ExpressionAttributeNames: Object.fromEntries(['schemaVersion', ...Object.keys({ description, metadata })].map((name) => [`#${name}`, name])),
+      ExpressionAttributeValues: { ':schemaVersion': SCHEMA_VERSION, ...Object.fromEntries(present.map(([name, value]) => [`:${name}`, value])) },
+    },
+  };
+}

@@ -1,0 +1,274 @@
+import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { editVideos } from '../../src/catalog/edit-videos.runtime';
+import { etagOf } from '../../src/catalog/etag.runtime';
+import { readVideos } from '../../src/catalog/read-videos.runtime';
+import { detailsKey, publicationKey, videoKey, VideoRow } from '../../src/contract/table';
+import type { VideoStatus } from '../../src/domain/video-status';
+import { VISIBILITIES } from '../../src/domain/visibility';
+import { serveRoutes } from '../../src/runtime/http';
+import { VideoRepository, videoRepository } from '../../src/runtime/rows/video-repository';
+import { captureLog } from '../captured-log';
+import { apiEvent } from '../runtime/api-event';
+import { CatalogTable, catalogTable, idOf } from '../runtime/rows/catalog-table';
+
+const NOW = '2026-11-30T10:00:00.000Z';
+const PUBLISHED = '2026-11-22T10:00:00.000Z';
+const ROLES = { viewers: ['watchers'], admins: ['bosses'] };
+
+describe('PATCH /streams/{videoId}', () => {
+  let table: CatalogTable;
+  let count = 0;
+  beforeAll(async () => { table = await catalogTable(); });
+  afterAll(() => table.close());
+
+  const repository = () => videoRepository(table.tableName, { client: table.client, clock: () => new Date(NOW) });
+  const documents = () => DynamoDBDocumentClient.from(table.client);
+  const read = async (Key: object) => (await documents().send(new GetCommand({ TableName: table.tableName, Key, ConsistentRead: true }))).Item;
+  const stored = (videoId: string) => Promise.all([read(videoKey(videoId)), read(detailsKey(videoId))]);
+
+  async function makeVideo(given: Partial<VideoRow> = {}, details?: object): Promise<VideoRow> {
+    const videoId = idOf(++count);
+    const isReady = (given.status ?? 'ready') === 'ready';
+    const isListed = isReady && (given.visibility ?? 'signed-in') === 'signed-in';
+    if (details) await documents().send(new PutCommand({ TableName: table.tableName, Item: { ...detailsKey(videoId), schemaVersion: 1, ...details } }));
+    return table.put({
+      videoId, owner: 'ann', status: 'ready', tags: ['a'],
+      ...(isReady && { publishedAt: PUBLISHED, media: { hls: 'hls' } }), ...(isListed && publicationKey({ publishedAt: PUBLISHED, videoId })), ...given,
+    });
+  }
+
+  async function edit(video: Pick<VideoRow, 'videoId' | 'revision'>, body: unknown, given: {
+    userId?: string; groups?: string[]; ifMatch?: string | null; videos?: Partial<VideoRepository>;
+  } = {}) {
+    const { userId = 'ann', groups = [], ifMatch = etagOf(video), videos } = given;
+    const handler = serveRoutes('catalog/edit-videos', editVideos({ videos: { ...repository(), ...videos }, roles: ROLES }));
+    const { statusCode, headers, body: text } = await handler(apiEvent('PATCH', '/streams/{videoId}', {
+      userId, groups, path: { videoId: video.videoId }, body, headers: ifMatch === null ? {} : { 'If-Match': ifMatch },
+    }));
+    return { status: statusCode, etag: headers?.etag, body: JSON.parse(text) };
+  }
+
+  async function call(path: string, given: Parameters<typeof apiEvent>[2]) {
+    const handler = serveRoutes('catalog/read-videos', readVideos({ videos: repository(), roles: ROLES, posterUrls: async () => undefined }));
+    const { statusCode, headers, body } = await handler(apiEvent('GET', path, given));
+    return { status: statusCode, etag: headers?.etag, body: JSON.parse(body) };
+  }
+  const get = ({ videoId }: Pick<VideoRow, 'videoId'>, userId = 'ann') => call('/streams/{videoId}', { userId, groups: ['watchers'], path: { videoId } });
+  const list = async (query: Record<string, string>, userId: string, groups = ['watchers']) => (
+    (await call('/streams', { userId, groups, query: { limit: '100', ...query } })).body.items.map(({ videoId }: { videoId: string }) => videoId)
+  );
+
+  test('changes the given fields, and returns the video with the ETag that GET returns', async () => {
+    const video = await makeVideo({ revision: 3, version: 8 }, { description: 'old', metadata: { a: '1' } });
+    const answer = await edit(video, { title: 'New', tags: ['b', 'c'], metadata: { b: '2' } });
+    expect(answer).toMatchObject({
+      status: 200, etag: etagOf({ ...video, revision: 4 }),
+      body: { title: 'New', tags: ['b', 'c'], description: 'old', metadata: { b: '2' }, updatedAt: NOW, createdAt: video.createdAt, status: 'ready', publishedAt: PUBLISHED },
+    });
+    expect(await get(video)).toEqual(answer);
+    const { updatedAt, ...others } = video;
+    expect((await stored(video.videoId))[0]).toEqual({ ...others, updatedAt: NOW, title: 'New', tags: ['b', 'c'], revision: 4, version: 9 });
+  });
+
+  test('writes only the row if no long text changes', async () => {
+    const video = await makeVideo();
+    expect((await edit(video, { title: 'New' })).body).toMatchObject({ title: 'New' });
+    expect((await stored(video.videoId))[1]).toBeUndefined();
+  });
+
+  test('removes values that are empty', async () => {
+    const video = await makeVideo({}, { description: 'old', metadata: { a: '1' } });
+    const answer = await edit(video, { description: '', metadata: {}, tags: [] });
+    expect(answer.body.tags).toEqual([]);
+    for (const absent of ['description', 'metadata']) expect(answer.body).not.toHaveProperty(absent);
+    expect(await get(video)).toEqual(answer);
+    expect((await stored(video.videoId))[1]).toEqual({ ...detailsKey(video.videoId), schemaVersion: 1 });
+  });
+
+  test('keeps the texts in the row of an older format', async () => {
+    const video = await makeVideo({ schemaVersion: 0, description: 'old', metadata: { a: '1' } } as Partial<VideoRow>);
+    expect((await edit(video, { metadata: { b: '2' } })).body).toMatchObject({ description: 'old', metadata: { b: '2' } });
+    expect((await get(video)).body).toMatchObject({ description: 'old', metadata: { b: '2' } });
+  });
+
+  test('writes nothing if the video already has the values', async () => {
+    const video = await makeVideo({ title: 'Same', tags: ['a', 'b'] }, { metadata: { a: '1', b: '2' } });
+    const before = await stored(video.videoId);
+    expect(await edit(video, { title: 'Same', tags: ['a', 'b'], metadata: { b: '2', a: '1' }, visibility: 'signed-in' })).toMatchObject({ status: 200, etag: etagOf(video) });
+    expect(await stored(video.videoId)).toEqual(before);
+  });
+
+  test.each<VideoStatus>(['waiting', 'uploaded', 'processing', 'held', 'errored'])('edits a video with the status %s', async (status) => {
+    const video = await makeVideo({ status });
+    expect((await edit(video, { title: 'New', visibility: 'private' })).body).toMatchObject({ title: 'New', visibility: 'private', status });
+    await edit({ ...video, revision: 2 }, { visibility: 'signed-in' });
+    expect((await stored(video.videoId))[0]).not.toHaveProperty('listedFor');
+  });
+
+  describe('If-Match', () => {
+    const video = (revision: number) => makeVideo({ revision });
+
+    test('is required', async () => {
+      const made = await video(2);
+      expect(await edit(made, { title: 'New' }, { ifMatch: null })).toMatchObject({ status: 428, body: { code: 'if_match_required' } });
+      expect((await get(made)).body.title).toBe(made.title);
+    });
+
+    test.each(['*', '2', 'W/"2"', '"1", "2"', '""x', '"', '" "', `"${'x'.repeat(300)}"`, ''])('cannot be %s', async (ifMatch) => {
+      const made = await video(2);
+      expect(await edit(made, { title: 'New' }, { ifMatch })).toMatchObject({ status: 400, body: { code: 'invalid_request', errors: [{ pointer: 'if-match' }] } });
+      expect((await get(made)).body.title).toBe(made.title);
+    });
+
+    test('cannot be the ETag of an older edit, of a later edit, or of another video', async () => {
+      const made = await video(2);
+      const other = await video(2);
+      for (const ifMatch of [etagOf({ ...made, revision: 1 }), etagOf({ ...made, revision: 3 }), etagOf(other), '""', '"2"', '"__proto__"']) {
+        expect(await edit(made, { title: 'New' }, { ifMatch })).toMatchObject({ status: 412, body: { code: 'edit_conflict' } });
+      }
+      expect((await get(made)).body.title).toBe(made.title);
+    });
+
+    test('loses no edit if many clients edit at the same time', async () => {
+      const made = await video(1);
+      const answers = await Promise.all(Array.from({ length: 10 }, (_, n) => edit(made, { title: `Edit ${n}`, description: `text ${n}` })));
+      const winners = answers.filter(({ status }) => status === 200);
+      expect([winners.length, answers.filter(({ status }) => status === 412).length]).toEqual([1, 9]);
+      expect(await get(made)).toEqual(winners[0]);
+    });
+  });
+
+  describe('visibility', () => {
+    test('moves a ready video out of the list of all viewers and back, to its former place', async () => {
+      const [older, video, newer] = [await makeVideo(), await makeVideo(), await makeVideo()];
+      const ids = [newer, video, older].map(({ videoId }) => videoId);
+      const listed = async () => (await list({}, 'bob')).filter((id: string) => ids.includes(id));
+      expect(await listed()).toEqual(ids);
+      for (const [revision, visibility] of (['private', 'signed-in', 'unlisted', 'signed-in'] as const).entries()) {
+        expect((await edit({ ...video, revision: revision + 1 }, { visibility })).status).toBe(200);
+        expect(await listed()).toEqual(visibility === 'signed-in' ? ids : [ids[0], ids[2]]);
+        expect((await get(video, 'bob')).status).toBe(visibility === 'private' ? 404 : 200);
+      }
+    });
+
+    test.each(['edit', 'transcode'] as const)('is right in the lists if an edit and the end of the transcode overlap and the %s writes first', async (first) => {
+      for (const [from, to] of [['signed-in', 'private'], ['private', 'signed-in']] as const) {
+        const video = await makeVideo({ status: 'processing', visibility: from });
+        const end = (): Promise<unknown> => repository().recordReady(video.videoId, 1, { media: { hls: 'hls' }, renditions: [] });
+        const change = () => edit(video, { visibility: to }, first === 'edit' ? {} : {
+          videos: { edit: async (...args) => { await end(); return repository().edit(...args); } },
+        });
+        expect((await change()).status).toBe(200);
+        if (first === 'edit') await end();
+        expect((await list({}, 'bob')).includes(video.videoId)).toBe(to === 'signed-in');
+        expect((await get(video)).body).toMatchObject({ status: 'ready', visibility: to });
+      }
+    });
+  });
+
+  test('repeats the edit if a transcode event changes the row between the read and the write', async () => {
+    const video = await makeVideo({ status: 'processing' });
+    let progress = 0;
+    const videos: Partial<VideoRepository> = {
+      edit: async (...args) => {
+        if (progress < 2) await repository().recordProgress(video.videoId, 1, ++progress);
+        return repository().edit(...args);
+      },
+    };
+    expect(await edit(video, { title: 'New' }, { videos })).toMatchObject({ status: 200, body: { title: 'New', progress: 2 } });
+  });
+
+  test('returns 503 if the row changes in each try, and changes no text', async () => {
+    const video = await makeVideo({ status: 'processing' });
+    let progress = 0;
+    const videos: Partial<VideoRepository> = {
+      edit: async (...args) => { await repository().recordProgress(video.videoId, 1, ++progress); return repository().edit(...args); },
+    };
+    expect(await edit(video, { title: 'New' }, { videos })).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    expect((await get(video)).body.title).toBe(video.title);
+  });
+
+  test('never writes texts that another edit has replaced between the reads of the row and of the long texts', async () => {
+    const video = await makeVideo({}, { description: 'first' });
+    const videos: Partial<VideoRepository> = {
+      findWhole: async (videoId) => {
+        const whole = await repository().findWhole(videoId);
+        if (whole?.details.description === 'first') await edit(video, { description: 'second' });
+        return whole;
+      },
+    };
+    expect(await edit(video, { metadata: { a: '1' } }, { videos })).toMatchObject({ status: 412 });
+    expect((await get(video)).body).toMatchObject({ description: 'second' });
+  });
+
+  test.each<[string, unknown, number, string, string?]>([
+    ['no field', {}, 400, 'invalid_request', ''],
+    ['an unknown field', { owner: 'bob' }, 400, 'invalid_request', '/owner'],
+    ['a status', { status: 'ready' }, 400, 'invalid_request', '/status'],
+    ['null', { title: null }, 400, 'invalid_request', '/title'],
+    ['an empty title', { title: '' }, 400, 'invalid_request', '/title'],
+    ['an invisible title', { title: '\u200b' }, 400, 'invalid_request', '/title'],
+    ['a title of 201 characters', { title: 'x'.repeat(201) }, 400, 'invalid_request', '/title'],
+    ['a repeated tag', { tags: ['a', 'a'] }, 400, 'invalid_request', '/tags'],
+    ['an unknown visibility', { visibility: 'public' }, 400, 'invalid_request', '/visibility'],
+    ['a metadata entry named __proto__', JSON.parse('{"metadata":{"__proto__":"x"}}'), 400, 'invalid_request', '/metadata/__proto__'],
+    ['texts that are too large together with the stored texts', { metadata: Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`k${n}`, '🎬'.repeat(300)])) }, 413, 'too_large', '/metadata'],
+  ])('rejects %s, and changes nothing', async (_, body, status, code, pointer) => {
+    const video = await makeVideo({}, { description: '🎬'.repeat(2500) });
+    const before = await stored(video.videoId);
+    const answer = await edit(video, body);
+    expect({ status: answer.status, code: answer.body.code }).toEqual({ status, code });
+    expect(answer.body.errors).toContainEqual(expect.objectContaining({ pointer }));
+    expect(await stored(video.videoId)).toEqual(before);
+  });
+
+  test('stores the longest values in every field at once', async () => {
+    const video = await makeVideo();
+    const longest = {
+      title: 'ж'.repeat(200), description: 'x'.repeat(5000), tags: Array.from({ length: 20 }, (_, n) => `${n}`.padStart(64, 'ж')), visibility: 'unlisted',
+      metadata: Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`${n}`.padStart(64, 'k'), 'v'.repeat(1024)])),
+    };
+    expect((await edit(video, longest)).body).toMatchObject(longest);
+    expect((await get(video)).body).toMatchObject(longest);
+  });
+
+  test('returns 503 for a row of a newer format, and changes nothing', async () => {
+    const logged = captureLog();
+    const video = await makeVideo({ schemaVersion: 99 });
+    expect(await edit(video, { title: 'New' })).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    expect((await stored(video.videoId))[0]).toEqual(video);
+    expect(logged.join('')).toContain('has the format 99');
+  });
+
+  /** A person who can watch a video of another user gets 403, and every other person gets the 404 of a video that does not exist. */
+  describe.each(VISIBILITIES)('a video with the visibility %s', (visibility) => {
+    describe.each<VideoStatus>(['waiting', 'processing', 'ready', 'errored', 'deleting'])('and the status %s', (status) => {
+      const isWatchable = status === 'ready' && visibility !== 'private';
+      test.each<[string, string, string[], number]>([
+        ['its owner', 'ann', ['watchers'], status === 'deleting' ? 404 : 200],
+        ['an admin', 'eve', ['bosses'], status === 'deleting' ? 404 : 200],
+        ['another viewer', 'bob', ['watchers'], isWatchable ? 403 : 404],
+        ['a user without a role', 'bob', [], 403],
+      ])('can be edited by %s as the roles allow', async (_, userId, groups, expected) => {
+        const video = await makeVideo({ visibility, status });
+        const before = await stored(video.videoId);
+        for (const ifMatch of [etagOf({ ...video, revision: 9 }), etagOf(video)]) {
+          const answer = await edit(video, { title: 'New' }, { userId, groups, ifMatch });
+          const isStale = expected === 200 && ifMatch !== etagOf(video);
+          expect(answer.status).toBe(isStale ? 412 : expected);
+          if (expected !== 200 || isStale) expect(await stored(video.videoId)).toEqual(before);
+          if (expected === 404) expect(answer).toEqual(await edit({ videoId: idOf(9999), revision: 1 }, { title: 'New' }, { userId, groups, ifMatch }));
+        }
+      });
+    });
+  });
+
+  test('an admin lists the videos of any user, in every status and visibility', async () => {
+    const made = [await makeVideo({ owner: 'auth0|dora', visibility: 'private' }), await makeVideo({ owner: 'auth0|dora', status: 'errored' })];
+    expect(await list({ owner: 'auth0|dora' }, 'eve', ['bosses'])).toEqual(made.map(({ videoId }) => videoId).reverse());
+    expect(await list({ owner: 'auth0|dora', status: 'errored' }, 'eve', ['bosses'])).toEqual([made[1].videoId]);
+    expect(await list({ owner: 'nobody' }, 'eve', ['bosses'])).toEqual([]);
+    for (const owner of ['auth0|dora', 'nobody']) expect(await call('/streams', { userId: 'bob', groups: ['watchers'], query: { owner } })).toMatchObject({ status: 403, body: { code: 'wrong_role' } });
+    expect(await list({ owner: 'auth0|dora' }, 'auth0|dora')).toHaveLength(2);
+  });
+});
