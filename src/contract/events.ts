@@ -20,7 +20,7 @@ export const VIDEO_EVENTS = {
 export type VideoEventType = keyof typeof VIDEO_EVENTS;
 
 /** Event types that no function of this version causes. The service sends these events only if a script changes the row of a video. */
-export const NOT_CAUSED_YET: readonly VideoEventType[] = ['video.held', 'video.updated', 'video.expiring'];
+export const NOT_CAUSED_YET: readonly VideoEventType[] = ['video.held', 'video.expiring'];
 
 /** Returns the id of an event: `{videoId}:{version}:{type}`. An event that is delivered again has the same id. */
 export function eventId(videoId: string, version: number, type: VideoEventType): string {

@@ -119,7 +119,7 @@ describe('options of an area', () => {
 
   test('override single options of the service, also for nested constructs of the area', () => {
     const template = nested(() => ({ memorySize: 1024, tracing: lambda.Tracing.ACTIVE }), () => ({ memorySize: 2048, tracing: undefined }));
-    expect(each(template, 'MemorySize')).toEqual(all(1024, { 'catalog/read-videos': 2048, 'catalog/publish-events': 2048, 'catalog/resend-events': 2048 }));
+    expect(each(template, 'MemorySize')).toEqual(all(1024, { 'catalog/edit-videos': 2048, 'catalog/read-videos': 2048, 'catalog/publish-events': 2048, 'catalog/resend-events': 2048 }));
     expect(each(template, 'TracingConfig')).toEqual(all({ Mode: 'Active' }));
   });
 

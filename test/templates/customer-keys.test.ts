@@ -13,6 +13,7 @@ describe('customer\'s KMS keys', () => {
       .flatMap(({ Action, Resource, Condition }) => Action.map((action) =>
         `${withoutHash(role)}: ${action} on ${references(Resource).map(withoutHash).join()} via ${JSON.stringify(Condition ?? {}).match(/"(s3|dynamodb)\./)?.[1]}`)));
     expect(uses.sort()).toEqual([
+      'VodCatalogEditVideosRole: kms:Decrypt on TableKey via dynamodb',
       'VodCatalogEventsPublishEventsRole: kms:Decrypt on TableKey via dynamodb',
       'VodCatalogEventsPublishEventsRole: kms:GenerateDataKey on TableKey via s3',
       'VodCatalogEventsResendEventsRole: kms:Decrypt on TableKey via dynamodb',
