@@ -81,7 +81,7 @@ describe('openapi.json', () => {
   });
 
   test('is returned by the service without the routes of missing handlers', () => {
-    const served = openApiDocument(API_VERSION, ['api/describe-api', 'catalog/read-videos']);
+    const served = openApiDocument(API_VERSION, ['api/describe-api', 'catalog/edit-videos', 'catalog/read-videos']);
     expect(served).toEqual({ ...document, paths: Object.fromEntries(['/streams', '/streams/{videoId}', '/openapi.json'].map((route) => [route, document.paths[route]])) });
   });
 });

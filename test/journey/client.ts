@@ -26,8 +26,8 @@ export async function problemOf(response: Response): Promise<[status: number, co
 export class Caller {
   constructor(protected readonly api: string, private readonly token: string, protected readonly jar = new CookieJar()) {}
 
-  fetch(method: string, route: string, body?: object): Promise<Response> {
-    const headers = { 'authorization': this.token, 'content-type': 'application/json' };
+  fetch(method: string, route: string, body?: object, more: Record<string, string> = {}): Promise<Response> {
+    const headers = { 'authorization': this.token, 'content-type': 'application/json', ...more };
     return this.jar.fetch(`${this.api}${route}`, { method, headers, body: body && JSON.stringify(body) });
   }
 
@@ -74,6 +74,14 @@ export class Caller {
 
   find(videoId: string): Promise<Video> {
     return this.call('GET', `/streams/${videoId}`);
+  }
+
+  async etagOf(videoId: string): Promise<string> {
+    return (await this.fetch('GET', `/streams/${videoId}`)).headers.get('etag')!;
+  }
+
+  edit(videoId: string, fields: object, etag: string): Promise<Response> {
+    return this.fetch('PATCH', `/streams/${videoId}`, fields, { 'if-match': etag });
   }
 
   async settled(videoId: string): Promise<Video> {

@@ -159,4 +159,35 @@ describe('roles for uploading and watching', () => {
       }
     }
   });
+
+  test('the owner and admins can edit a video, and other users cannot', async () => {
+    const { ada, grace, katherine, linus } = people;
+    const { graceOpen, gracePrivate } = videos;
+    const etag = await grace.etagOf(gracePrivate);
+    for (const [client, videoId, refusal] of [
+      [katherine, graceOpen, WRONG_ROLE], [katherine, gracePrivate, NOT_FOUND], [linus, graceOpen, WRONG_ROLE], [linus, gracePrivate, WRONG_ROLE],
+    ] as const) {
+      expect(await problemOf(await client.edit(videoId, { description: 'mine' }, await grace.etagOf(videoId)))).toEqual(refusal);
+    }
+    const edited = await grace.edit(gracePrivate, { description: 'by Grace' }, etag);
+    expect([edited.status, await edited.json()]).toMatchObject([200, { description: 'by Grace', visibility: 'private' }]);
+    expect((await problemOf(await ada.edit(gracePrivate, { description: 'by Ada' }, etag)))[2]).toBe('edit_conflict');
+    expect((await ada.edit(gracePrivate, { tags: ['checked'] }, edited.headers.get('etag')!)).status).toBe(200);
+    expect(await grace.call('GET', `/streams/${gracePrivate}`)).toMatchObject({ description: 'by Grace', tags: ['checked'] });
+  });
+
+  test('an edit of the visibility changes the lists and the rights at once', async () => {
+    const { ada, grace, katherine } = people;
+    const { graceUnlisted } = videos;
+    const change = async (visibility: string) => (await grace.edit(graceUnlisted, { visibility }, await grace.etagOf(graceUnlisted))).status;
+    expect(await change('signed-in')).toBe(200);
+    expect(await titles(katherine)).toContain('graceUnlisted');
+    expect(await change('private')).toBe(200);
+    expect(await titles(katherine)).not.toContain('graceUnlisted');
+    expect(await problemOf(await katherine.fetch('GET', `/streams/${graceUnlisted}`))).toEqual(NOT_FOUND);
+    const { owner } = await ada.call('GET', `/streams/${graceUnlisted}`);
+    expect(await titles(ada, `?owner=${owner}&status=ready`)).toEqual(['graceOpen', 'gracePrivate', 'graceUnlisted']);
+    expect(await problemOf(await katherine.fetch('GET', `/streams?owner=${owner}`))).toEqual(WRONG_ROLE);
+    expect(await change('unlisted')).toBe(200);
+  });
 });

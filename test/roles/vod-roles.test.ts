@@ -59,7 +59,7 @@ describe('roles', () => {
     uploadIn(stack, { catalog });
     deliveryIn(stack, { catalog });
     const rendered = functionsOf(templateOf(stack)).flatMap(({ environment }) => environment.ROLES ?? []).map((json) => JSON.parse(json));
-    expect(rendered).toEqual(Array(3).fill({ uploaders: ['makers'], viewers: ['watchers'], admins: ['bosses'] }));
+    expect(rendered).toEqual(Array(4).fill({ uploaders: ['makers'], viewers: ['watchers'], admins: ['bosses'] }));
   });
 
   test('an area with open roles is rejected by an API whose VodAuth restricts them', () => {

@@ -25,9 +25,9 @@ describe('functions in subnets without a route to the internet', () => {
   const ENDPOINTS = [
     '/Test/Vod/Auth/FillClientSecret cognito-idp (interface endpoint), secretsmanager (interface endpoint), s3 (gateway endpoint)',
     '/Test/Vod/Auth/SignIn secretsmanager (interface endpoint)',
+    '/Test/Vod/Catalog/EditVideos dynamodb (gateway endpoint)',
     '/Test/Vod/Catalog/Events/PublishEvents events (interface endpoint), s3 (gateway endpoint)',
     '/Test/Vod/Catalog/Events/ResendEvents dynamodb (gateway endpoint), events (interface endpoint), s3 (gateway endpoint)',
-    '/Test/Vod/Catalog/EditVideos dynamodb (gateway endpoint)',
     '/Test/Vod/Catalog/ReadVideos dynamodb (gateway endpoint)',
     '/Test/Vod/Catalog/ReadVideos secretsmanager (interface endpoint)',
     '/Test/Vod/Delivery/Keys/MakeKeyPair secretsmanager (interface endpoint), s3 (gateway endpoint)',

@@ -29,7 +29,7 @@ describe('functions of handlers', () => {
     expect(functionsOf(template).map(({ name }) => name).sort()).toEqual(['catalog/edit-videos', 'catalog/publish-events', 'catalog/read-videos', 'catalog/resend-events', 'upload/manage-uploads']);
     expect(functionOf(template, 'upload/manage-uploads').id).toMatch(/^UploadManageUploadsFunction[0-9A-F]{8}$/);
     expect(() => functionOf(template, 'transcode/submit-job')).toThrow('expected one function of transcode/submit-job, got none');
-    expect(() => only(template, 'AWS::Lambda::Function')).toThrow(/^expected one AWS::Lambda::Function, got \w+(?:, \w+){3}$/);
+    expect(() => only(template, 'AWS::Lambda::Function')).toThrow(/^expected one AWS::Lambda::Function, got \w+(?:, \w+){4}$/);
   });
 });
 
