@@ -87,7 +87,7 @@ export async function posterRows(assets: string, catalog: LocalCatalog): Promise
   };
   const event = JSON.stringify(apiEvent('GET', '/streams', { userId: 'bob', groups: [], query: { limit: String(POSTERS) } }));
   const run = async (env: NodeJS.ProcessEnv): Promise<Measured> => {
-    const args = [path.join(__dirname, 'list-child.js'), path.join(assets, 'catalog', 'read-videos', 'index.js'), event, String(LATER_RESPONSES)];
+    const args = [path.join(__dirname, 'list-cpu-child.js'), path.join(assets, 'catalog', 'read-videos', 'index.js'), event, String(LATER_RESPONSES)];
     return JSON.parse((await promisify(execFile)(process.execPath, args, { env })).stdout);
   };
   const measured = { none: [] as Measured[], posters: [] as Measured[] };
