@@ -1,6 +1,6 @@
 import { request as send, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'http';
 import { pipeline } from 'stream';
-import { errorPage } from './error-page';
+import { cloudFrontError } from './cloudfront-error';
 import type { ApiAnswer } from '../gateway/responses';
 import { onlyKnown } from '../lookup';
 import { logLine } from '../text';
@@ -54,7 +54,7 @@ export function askApp(request: IncomingMessage, response: ServerResponse, { app
       // An error page is not possible after the response has started or the viewer has disconnected.
       if (response.headersSent || response.destroyed) return resolve();
       logLine(`edge: ${request.method} ${path}: ${domain}: ${message}`);
-      resolve(errorPage(status, 'The origin did not respond.'));
+      resolve(cloudFrontError(status, 'The origin did not respond.'));
     });
     response.once('close', () => asked.destroy());
     request.pipe(asked);

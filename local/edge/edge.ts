@@ -3,9 +3,9 @@ import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse }
 import { isDeepStrictEqual } from 'util';
 import { createContext, runInContext } from 'vm';
 import { createCache } from './cache';
+import { cloudFrontError } from './cloudfront-error';
 import { askApp } from './custom-origin';
 import { readDistribution } from './distribution';
-import { errorPage } from './error-page';
 import { checkSignature } from './signed';
 import type { Access } from '../access/access';
 import { bodyLimit, type Gateway } from '../gateway/gateway';
@@ -34,7 +34,7 @@ const FUNCTION_TIMEOUT_MS = 3000;
 /** API Gateway's maximum total size of headers, in bytes (API Gateway Developer Guide, "Quotas"). */
 const MOST_API_HEADERS = 10_240;
 
-const tooManyHeaders = (): ApiAnswer => errorPage(431, 'Request header or cookie too large.');
+const tooManyHeaders = (): ApiAnswer => cloudFrontError(431, 'Request header or cookie too large.');
 const headerBytes = ({ rawHeaders }: IncomingMessage): number => rawHeaders.reduce((sum, text) => sum + text.length + 2, 0);
 
 /** The values are not decoded. If a cookie name occurs twice, the first value wins, because browsers send the cookie with the more specific path first. */
@@ -79,19 +79,19 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
     const { method = '', url: target = '', headers: { host = '', cookie = '' } } = request;
     const name = nameOf.get(host);
     if (!target.startsWith('/') || !name) {
-      return errorPage(403, 'The request was not for a domain name of this distribution.');
+      return cloudFrontError(403, 'The request was not for a domain name of this distribution.');
     }
-    if (`http://${host}${target}`.length > LONGEST_URL) return errorPage(414, 'The request is too long.');
+    if (`http://${host}${target}`.length > LONGEST_URL) return cloudFrontError(414, 'The request is too long.');
     if (method === 'GET' && (Number(request.headers['content-length'] ?? 0) > 0 || request.headers['transfer-encoding'])) {
-      return errorPage(403, 'Bad request. A GET request has no body.');
+      return cloudFrontError(403, 'Bad request. A GET request has no body.');
     }
     // `new URL` resolves dot segments. The resolved path selects the behavior, is checked against the signature, and is sent to the origin.
     const { pathname, search } = new URL(`http://${host}${target}`);
     // An undecodable path is rejected here, because each origin type would return a different error.
-    if (!isDecodable(pathname)) return errorPage(400, 'Bad request.');
+    if (!isDecodable(pathname)) return cloudFrontError(400, 'Bad request.');
     const { methods, publicKeys, viewerRequest, managedHeaders, cached, forwards, bucket, app, domain } = behaviors.find(({ matches }) => matches(pathname))!;
     if (!bucket && !app && headerBytes(request) > MOST_API_HEADERS) return tooManyHeaders();
-    if (!methods.includes(method)) return errorPage(403, 'This distribution is not configured to allow the HTTP request method that was used.');
+    if (!methods.includes(method)) return cloudFrontError(403, 'This distribution is not configured to allow the HTTP request method that was used.');
     if (managedHeaders) response.setHeaders(securityHeaders);
     if (publicKeys) checkSignature(`http://${host}${pathname}${search}`, cookiesIn(cookie), publicKeys);
     const asked = { method, uri: pathname, headers: { host: { value: name } } };
@@ -112,13 +112,13 @@ export async function startEdge({ stack, access, s3, gateway, observe = ignoreUs
       if (response.headersSent || !response.socket || response.socket.destroyed) return void response.destroy();
       if (error instanceof AwsError) return s3.fail(error, response);
       logLine(`edge: ${request.method} ${request.url?.split('?')[0]}: ${error.message}`);
-      return errorPage(503, 'The CloudFront function or the origin failed.');
+      return cloudFrontError(503, 'The CloudFront function or the origin failed.');
     }).then((answer) => answer && write(response, answer));
   });
   // For a malformed request, sends an HTML page, as CloudFront and API Gateway do.
   server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
     if (!socket.writable) return void socket.destroy();
-    const { status, headers, body } = code === 'HPE_HEADER_OVERFLOW' ? tooManyHeaders() : errorPage(400, 'Bad request.');
+    const { status, headers, body } = code === 'HPE_HEADER_OVERFLOW' ? tooManyHeaders() : cloudFrontError(400, 'Bad request.');
     socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${headers['content-type']}\r\nconnection: close\r\n\r\n${body}`);
   });
   return listen(server, port);
@@ -130,7 +130,7 @@ function write(response: ServerResponse, { status, headers, body }: ApiAnswer): 
     response.writeHead(status, headers).end(body);
   } catch (error) {
     logLine(`edge: malformed response from the origin: ${(error as Error).message}`);
-    write(response, errorPage(502, 'The origin sent an invalid HTTP response.'));
+    write(response, cloudFrontError(502, 'The origin sent an invalid HTTP response.'));
   }
 }
 
