@@ -72,15 +72,24 @@ async function run(stackId: string, functions: Functions, { logicalId, type }: R
 
 /** Replaces the CDK's deployment function, which requires Python and the AWS CLI. */
 async function deployFiles(stack: TemplateStack, { logicalId, properties }: Resource, store: Pick<Store, 'put'>): Promise<void> {
-  const { DestinationBucketName, SourceObjectKeys, SourceMarkers = [], ...others } = properties;
+  const { DestinationBucketName, SourceObjectKeys, SourceMarkers = [], SystemMetadata = {}, ...others } = properties;
   onlyKnown(logicalId, others, 'ServiceToken SourceBucketNames SourceMarkersConfig WaitForDistributionInvalidation Prune OutputObjectKeys');
-  if (SourceMarkers.some((markers: object) => Object.keys(markers).length > 0)) throw new Error(`${logicalId}: the local stack does not support CDK tokens in the files of a BucketDeployment`);
-  for (const folder of SourceObjectKeys.map((key: string) => stack.assetFolder(key))) {
+  onlyKnown(logicalId, SystemMetadata, 'cache-control');
+  for (const [index, key] of SourceObjectKeys.entries()) {
+    const folder = stack.assetFolder(key);
     const entries = await fs.readdir(folder, { recursive: true, withFileTypes: true });
     for (const file of entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => path.join(parentPath, name))) {
       const contentType = CONTENT_TYPES[path.extname(file)];
       if (!contentType) throw new Error(`${logicalId}: the local stack does not know the content type of ${file}`);
-      await store.put(DestinationBucketName, path.relative(folder, file), await fs.readFile(file), { contentType });
+      const content = withValues(stack, await fs.readFile(file), SourceMarkers[index]);
+      await store.put(DestinationBucketName, path.relative(folder, file), content, { contentType, headers: SystemMetadata });
     }
   }
+}
+
+/** Replaces the markers of a file with values of the stack. AWS's URLs in the result become local URLs, as in the properties of resources. */
+function withValues(stack: TemplateStack, content: Buffer, markers: Readonly<Record<string, string>> = {}): Buffer {
+  if (Object.keys(markers).length === 0) return content;
+  const text = Object.entries(markers).reduce((replaced, [marker, value]) => replaced.replaceAll(marker, () => value), content.toString());
+  return Buffer.from(stack.here(text));
 }

@@ -162,14 +162,16 @@ describe('notifications of a bucket', () => {
 
 describe('a bucket deployment', () => {
   const never: Functions = { invoke: () => { throw new Error('the deployment\'s own function must not run'); } };
+  const headersOf: Record<string, object | undefined> = {};
   const deploy = async (options: (scope: Stack) => Partial<deployment.BucketDeploymentProps>) => {
     const stack = await synthesized((scope: Stack) => {
       const bucket = new s3.Bucket(scope, 'Page', { bucketName: 'page' });
       new deployment.BucketDeployment(scope, 'Deploy', { destinationBucket: bucket, sources: [], ...options(scope) });
     });
     const objects: Record<string, [string, string]> = {};
-    const put = async (bucket: string, key: string, body: Buffer, { contentType }: { contentType?: string }) => {
+    const put = async (bucket: string, key: string, body: Buffer, { contentType, headers }: { contentType?: string; headers?: object }) => {
       objects[`${bucket}/${key}`] = [body.toString('latin1'), contentType!];
+      headersOf[key] = headers;
       return { etag: '' };
     };
     await runCustomResources(stack, never, { put: put as never });
@@ -187,10 +189,22 @@ describe('a bucket deployment', () => {
     });
   });
 
+  it('fills in values of the stack, with local URLs, and sets the Cache-Control header', async () => {
+    const sources = (scope: Stack) => {
+      const files = new s3.Bucket(scope, 'Files', { bucketName: 'files' });
+      return [deployment.Source.data('plain.html', '<<marker:0xbaba:0>>'), deployment.Source.data('page.html', `https://${files.bucketRegionalDomainName}/ of ${scope.account}`)];
+    };
+    expect(await deploy((scope) => ({ sources: sources(scope), cacheControl: [deployment.CacheControl.noCache()] }))).toEqual({
+      'page/plain.html': ['<<marker:0xbaba:0>>', 'text/html'],
+      'page/page.html': ['http://127.0.0.1:8002/files/ of 123456789012', 'text/html'],
+    });
+    expect(headersOf['page.html']).toEqual({ 'cache-control': 'no-cache' });
+  });
+
   it.each<[string, (scope: Stack) => Partial<deployment.BucketDeploymentProps>, string]>([
     ['a file of an unknown type', () => ({ sources: [deployment.Source.data('a.exe', '')] }), 'the local stack does not know the content type of'],
     ['a property that it does not know', () => ({ destinationKeyPrefix: 'web' }), 'does not support DestinationBucketKeyPrefix "web"'],
-    ['a file with values of the stack', ({ stackId }) => ({ sources: [deployment.Source.data('a.txt', stackId)] }), 'the local stack does not support CDK tokens in the files of a BucketDeployment'],
+    ['metadata that it does not know', () => ({ contentLanguage: 'en' }), 'does not support content-language "en"'],
   ])('fails on %s', async (_, options, message) => {
     await expect(deploy(options)).rejects.toThrow(message);
   });
