@@ -6,8 +6,8 @@ import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { LambdaFunction, SnsTopic } from 'aws-cdk-lib/aws-events-targets';
 import { Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { BlockPublicAccess, Bucket } from 'aws-cdk-lib/aws-s3';
-import { BucketDeployment, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import { BlockPublicAccess, Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { ServerlessVod, type ServerlessVodProps } from 'serverless-vod';
@@ -19,20 +19,7 @@ export class VideosStack extends Stack {
     super(app, id);
 
     const web = new Bucket(this, 'Web', { blockPublicAccess: BlockPublicAccess.BLOCK_ALL, enforceSSL: true });
-    new BucketDeployment(this, 'WebFiles', {
-      destinationBucket: web,
-      sources: [
-        Source.asset(path.join(__dirname, 'web'), { exclude: ['*.md', '*.d.ts', 'package.json', 'tsconfig.json'] }),
-        Source.data('upload/crc32.js', checksumLibrary()),
-        // Libraries whose published files run in browsers without a build step.
-        Source.asset(path.dirname(require.resolve('hls.js/dist/hls.min.mjs')), { exclude: ['*', '!hls.min.mjs'] }),
-        Source.asset(path.join(path.dirname(require.resolve('lit-html')), '..'), {
-          exclude: ['*', '!lit-html.js', '!directive.js', '!directive-helpers.js', '!directives', '!directives/repeat.js'],
-        }),
-      ],
-    });
-
-    const { url, auth: { userPool }, catalog } = new ServerlessVod(this, 'Vod', {
+    const { url, auth: { userPool }, catalog, upload } = new ServerlessVod(this, 'Vod', {
       defaultBehavior: {
         // With LIST, S3 returns 404 instead of 403 for a missing file.
         origin: S3BucketOrigin.withOriginAccessControl(web, { originAccessLevels: [AccessLevel.READ, AccessLevel.LIST] }),
@@ -51,6 +38,22 @@ export class VideosStack extends Stack {
       ...props,
     });
 
+    new BucketDeployment(this, 'WebFiles', {
+      destinationBucket: web,
+      // Browsers and CloudFront ask S3 whether a file has changed. Otherwise they would combine modules of different deployments.
+      cacheControl: [CacheControl.noCache()],
+      sources: [
+        Source.asset(path.join(__dirname, 'web'), { exclude: ['index.html', '*.md', '*.d.ts', 'package.json', 'tsconfig.json'] }),
+        Source.data('index.html', pageFor(upload.bucket)),
+        Source.data('upload/crc32.js', checksumLibrary()),
+        // Libraries whose published files run in browsers without a build step.
+        Source.asset(path.dirname(require.resolve('hls.js/dist/hls.min.mjs')), { exclude: ['*', '!hls.min.mjs'] }),
+        Source.asset(path.join(path.dirname(require.resolve('lit-html')), '..'), {
+          exclude: ['*', '!lit-html.js', '!directive.js', '!directive-helpers.js', '!directives', '!directives/repeat.js'],
+        }),
+      ],
+    });
+
     const deadLetterQueue = new Queue(this, 'Undelivered', { retentionPeriod: Duration.days(14), enforceSSL: true });
     const announce = new Function(this, 'Announce', {
       runtime: Runtime.NODEJS_24_X,
@@ -66,6 +69,12 @@ export class VideosStack extends Stack {
     new CfnOutput(this, 'ReadyTopic', { value: ready.topicArn, description: 'SNS topic that receives an event for each ready video' });
     if (userPool) new CfnOutput(this, 'UserPoolId', { value: userPool.userPoolId, description: 'ID of the user pool. Add your users to this pool' });
   }
+}
+
+/** Returns the page. Its Content-Security-Policy allows uploads to this bucket only. */
+function pageFor(bucket: IBucket): string {
+  const page = readFileSync(path.join(__dirname, 'web', 'index.html'), 'utf8');
+  return page.replace('https://upload-bucket.example/', `https://${bucket.bucketRegionalDomainName}/`);
 }
 
 /** Returns the library with which the module in `web/upload` computes checksums, and the license of the library. */

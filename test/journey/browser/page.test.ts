@@ -31,6 +31,9 @@ describe('the page in a browser', () => {
     expect(await listed.count()).toBe(1);
 
     await page.locator('#own [data-status=ready]').waitFor();
+    const announcements = await page.locator('#announcements p').allTextContents();
+    expect(announcements.at(-1)).toBe('A test card is ready.');
+    expect(announcements).toContain('A test card is uploaded.');
     expect(await listed.locator('.about').textContent()).toMatch(/^0:08 · 640×360 · /);
     const session = page.waitForResponse((response) => response.url().endsWith('/playback'));
     await listed.getByRole('link', { name: 'Play' }).click();
@@ -170,7 +173,7 @@ describe('the page in a browser', () => {
 
   it('runs no script and reaches no host that its Content-Security-Policy does not allow', async () => {
     const { page, complaints } = await site.open();
-    const outcome = await page.evaluate(async (api) => {
+    const outcome = await page.evaluate(async ({ api, awsEndpoint }) => {
       const ran: string[] = [];
       Object.assign(window, { ran });
       const add = (tag: string, properties: object, attributes: Record<string, string> = {}) => {
@@ -187,11 +190,15 @@ describe('the page in a browser', () => {
       add('iframe', { src: `${api}/openapi.json` });
       add('object', { data: `${api}/openapi.json` });
       add('base', { href: 'https://evil.example/' });
-      const reached = await fetch('https://evil.example/').then(() => 'reached', () => 'refused');
+      // The last URL belongs to the server of the upload bucket, but to another bucket.
+      const urls = ['https://evil.example/', 'https://other.s3.us-east-1.amazonaws.com/', 'http://127.0.0.1:1/', `${awsEndpoint}/other/key`];
+      const reached = await Promise.all(urls.map((url) => fetch(url, { mode: 'no-cors' }).then(() => 'reached', () => 'refused')));
       await new Promise((resolve) => setTimeout(resolve, 200));
       return { ran, reached, base: document.baseURI };
-    }, site.stack.facts.api);
-    expect(outcome).toEqual({ ran: [], reached: 'refused', base: `${site.stack.facts.origin}/` });
+    }, site.stack.facts);
+    expect(outcome).toEqual({ ran: [], reached: ['refused', 'refused', 'refused', 'refused'], base: `${site.stack.facts.origin}/` });
+    const reached = complaints.flatMap((line) => /^policy violated: connect-src (\S+)/.exec(line)?.[1] ?? []);
+    expect(reached).toEqual(expect.arrayContaining(['https://other.s3.us-east-1.amazonaws.com/', 'http://127.0.0.1:1/', `${site.stack.facts.awsEndpoint}/other/key`]));
     const violated = () => [...new Set(complaints.flatMap((line) => /^policy violated: (\S+)/.exec(line)?.[1] ?? []))].sort();
     const expected = ['base-uri', 'connect-src', 'frame-src', 'object-src', 'script-src-attr', 'script-src-elem'];
     await until('each violation was reported', async () => {
