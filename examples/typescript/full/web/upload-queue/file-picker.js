@@ -1,3 +1,5 @@
+import { EXTENSIONS } from './video-files.js';
+
 /** A file of the user. With a handle, the page can read the file again after a reload. Only Chromium has handles. */
 /** @typedef {{ file: File, handle?: FileSystemFileHandle }} PickedFile */
 
@@ -6,7 +8,7 @@ export const canPick = () => 'showOpenFilePicker' in window;
 /** Opens the file picker of browsers with file handles. Returns no files if the user cancels. */
 export async function pickFiles({ multiple }) {
   try {
-    const handles = await window.showOpenFilePicker({ multiple, id: 'videos', types: [{ description: 'Videos', accept: { 'video/*': [] } }] });
+    const handles = await window.showOpenFilePicker({ multiple, id: 'videos', types: [{ description: 'Videos', accept: { 'video/*': EXTENSIONS } }] });
     return await Promise.all(handles.map(async (handle) => ({ handle, file: await handle.getFile() })));
   } catch (error) {
     if (error.name === 'AbortError') return [];

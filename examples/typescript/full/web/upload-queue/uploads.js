@@ -6,6 +6,7 @@ import { cancelQuestion, removeQuestion, signOutQuestion } from './questions.js'
 import { UploadQueue } from './queue.js';
 import { readableSize } from './readable.js';
 import { StoredHandles } from './stored-handles.js';
+import { ACCEPT } from './video-files.js';
 
 /** The chosen files, the queue, and the actions of the user on them. */
 export class Uploads {
@@ -157,7 +158,7 @@ function withFinalDefects(api) {
 
 async function chooseOne() {
   if (canPick()) return (await pickFiles({ multiple: false }))[0];
-  const input = Object.assign(document.createElement('input'), { type: 'file', accept: 'video/*,.mxf' });
+  const input = Object.assign(document.createElement('input'), { type: 'file', accept: ACCEPT });
   input.click();
   return new Promise((resolve) => {
     input.addEventListener('change', () => resolve(filesOf(input)[0]));
