@@ -32,3 +32,15 @@ test('the page loads each of its modules, and no file has more than 300 lines', 
   expect(modules.filter((name) => !firstLoad().includes(name) && !LATER.includes(name))).toEqual([]);
   for (const name of modules) expect([name, read(name).split('\n').length < 300]).toEqual([name, true]);
 });
+
+test('the README describes each module, and no other', () => {
+  const modules = globSync(['*.js', '{views,state,service,playback,upload-queue}/*.js'], { cwd: WEB });
+  const rows = [...read('README.md').matchAll(/^\| (.+?) \|/gm)].map(([, cell]) => [...cell.matchAll(/`([\w./-]+)`/g)].map(([, name]) => name));
+  let folder = '';
+  const described = rows.flat().flatMap((name) => {
+    if (!name.endsWith('/')) return name.endsWith('.js') ? [folder + name] : [];
+    folder = name;
+    return [];
+  });
+  expect(described.sort()).toEqual(modules.sort());
+});

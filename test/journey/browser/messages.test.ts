@@ -1,4 +1,5 @@
 import { serveSite } from './fixture';
+import { serveStubPlayer } from './page-states';
 import { PATIENCE_MS, until } from '../stack';
 
 jest.setTimeout(PATIENCE_MS);
@@ -39,7 +40,7 @@ describe('messages of the page', () => {
     for (const [status, code, words] of [
       [415, 'type_not_allowed', /^Files of this kind can't be uploaded here/], [429, 'limit_reached', /^A limit is reached: as machines say it\.$/],
       [413, 'too_large', /^This file is too large: as machines say it\.$/], [400, 'a_code_of_tomorrow', /^as machines say it$/],
-      [500, 'internal', /^0 % of 7 bytes\. The service does not respond: tries again/],
+      [500, 'internal', /^0 % of 7 bytes\. The service does not respond: trying again/],
     ] as const) {
       await page.route('**/api/upload', (route) => route.fulfill(problem(status, code)));
       await upload();
@@ -49,7 +50,7 @@ describe('messages of the page', () => {
     }
     await page.route('**/api/upload', (route) => route.abort());
     await upload();
-    await row.getByText(/^0 % of 7 bytes\. No connection: tries again/).waitFor();
+    await row.getByText(/^0 % of 7 bytes\. No connection: trying again/).waitFor();
     await dismissed();
     await tab.isSignedIn();
     await page.context().close();
@@ -79,8 +80,8 @@ describe('messages of the page', () => {
       await route.fulfill({ json: { items: [video] } });
       listed++;
     });
-    // The test needs only the session, so the player is a class that does nothing.
-    await page.route('**/hls.min.mjs', (route) => route.fulfill({ contentType: 'text/javascript', body: 'export default class { static isSupported() { return false; } }' }));
+    // The test needs only the session.
+    await serveStubPlayer(page);
     const asked: boolean[] = [];
     let isUp = true;
     await page.route('**/playback', async (route) => {

@@ -2,19 +2,26 @@
 import { render } from './lit-html.js';
 import { Player } from './playback/player.js';
 import { Session } from './service/session.js';
+import { Announcer } from './state/announcer.js';
 import { Messages } from './state/messages.js';
 import { Router, watchPath } from './state/router.js';
 import { Store } from './state/store.js';
 import { Videos } from './state/videos.js';
 import { Uploads } from './upload-queue/uploads.js';
 import { confirm } from './views/confirmation.js';
+import { focusFirstNew } from './views/focus.js';
 import { account, page } from './views/page.js';
 
 /** The ID of the video that is open or being opened. */
 let requested;
 
 const $ = (id) => document.getElementById(id);
-const change = () => store.update();
+const change = () => {
+  announcer.follow(uploads.queue.entries, videos.own.shown);
+  store.update();
+};
+/** Resolves when the page shows the last change. */
+const rendered = () => Promise.resolve();
 const attempt = (work) => messages.attempt(work);
 const loadLists = () => void messages.inBackground(() => videos.start());
 
@@ -32,12 +39,15 @@ const session = new Session({
     if (isSignOut) uploads.clear();
     requested = undefined;
     // A click on "Sign in" during a sign-out would stop the redirect that ends the session at the sign-in pages.
-    store.update({ signedIn: isLeaving ? undefined : false, watched: undefined });
-    messages.say(problem?.message);
+    announcer.clear();
+    store.update({ signedIn: isLeaving ? undefined : false, hasEnded: problem !== undefined, watched: undefined, isStopped: false });
+    messages.say();
+    if (problem) announcer.say(problem.message);
   },
   onTrouble: (error) => messages.reportOfBackground(error),
   onRecovery: loadLists,
 });
+const announcer = new Announcer();
 const api = (...call) => session.api(...call);
 const userId = () => session.userId;
 const messages = new Messages((message) => store.update({ message }));
@@ -49,8 +59,9 @@ const uploads = new Uploads({
   refresh: () => videos.refreshUnfinished(),
   onChange: change,
   onProblem: (error) => messages.report(error),
-  onSent({ videoId }) {
-    videos.markSent(videoId);
+  onSent(video) {
+    videos.markSent(video.videoId);
+    announcer.uploaded(video);
     loadLists();
   },
 });
@@ -64,18 +75,32 @@ const player = new Player({
   element: () => $('video'),
   loadHls: async () => (await import('./hls.min.mjs')).default,
   onProblem: (error) => messages.report(error),
+  onStop() {
+    announcer.say('Playback stopped.');
+    store.update({ isStopped: true });
+  },
 });
 const router = new Router((videoId) => watch(videoId));
 
 /** The controls of the page call these functions. */
 const actions = {
   signOut: () => void attempt(async () => { if (await uploads.maySignOut()) await session.signOut(); }),
-  more: (list) => void attempt(() => list.more()),
+  more: (list, listId, button) => void attempt(async () => {
+    const before = new Set(list.shown.map(({ videoId }) => videoId));
+    await list.more();
+    await rendered();
+    focusFirstNew(listId, (videoId) => !before.has(videoId), button);
+  }),
+  playAgain() {
+    // The button disappears, so the focus moves to the video.
+    $('video').focus();
+    watch(router.videoId);
+  },
   closePlayer: () => router.go('/'),
   ...uploads.actions,
 };
 
-const store = new Store({ message: '', signedIn: undefined, watched: undefined, isDropTarget: false, videos, uploads, queue: uploads.queue }, (state) => {
+const store = new Store({ message: '', signedIn: undefined, hasEnded: false, watched: undefined, isStopped: false, isDropTarget: false, announcer, videos, uploads, queue: uploads.queue }, (state) => {
   render(account(state, actions), $('account'));
   render(page(state, actions), $('page'));
   document.title = state.watched ? `${state.watched.title} – Videos` : 'Videos';
@@ -86,10 +111,11 @@ function watch(videoId) {
   if (!session.isOn) return;
   void attempt(async () => {
     const before = requested;
-    if (videoId === before) return;
+    const isRetry = videoId === before;
+    if (isRetry && !store.state.isStopped) return;
     requested = videoId;
     player.close();
-    store.update({ watched: undefined });
+    store.update({ isStopped: false, ...(!isRetry && { watched: undefined }) });
     if (videoId === undefined) {
       // The keyboard focus returns to the link that opened the player.
       document.querySelector(`a[href="${CSS.escape(watchPath(before))}"]`)?.focus();
@@ -98,34 +124,40 @@ function watch(videoId) {
     const opening = Promise.all([videos.find(videoId) ?? api('GET', `/streams/${videoId}`), player.open(videoId)]);
     const [video, isOpen] = await opening.catch((error) => {
       if (requested === videoId) {
-        requested = undefined;
+        if (isRetry) store.update({ isStopped: true });
+        else requested = undefined;
         player.close();
       }
       throw error;
     });
     if (!isOpen || requested !== videoId) return;
     store.update({ watched: video });
-    await Promise.resolve();
+    await rendered();
     $('player').scrollIntoView({ behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
     $('video').focus({ preventScroll: true });
   });
 }
 
-document.addEventListener('keydown', ({ key }) => {
-  if (key === 'Escape' && store.state.watched && !document.fullscreenElement) router.go('/');
+document.addEventListener('keydown', ({ key, isComposing, target }) => {
+  // In a text field, Escape ends the input of the user. In a dialog, Escape closes the dialog.
+  if (key !== 'Escape' || isComposing || target.closest('input[type=text], dialog') || document.fullscreenElement) return;
+  if (store.state.watched) router.go('/');
 });
 // A hidden page does not poll. It loads all lists when it becomes visible again.
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) videos.stop();
   else if (session.isOn) loadLists();
 });
-// Without this handler, a dropped file would replace the page.
+// Without these handlers, a dropped file would replace the page.
 for (const type of ['dragover', 'dragleave', 'drop']) {
   document.addEventListener(type, (event) => {
+    const hasFiles = event.dataTransfer.types.includes('Files');
+    // The browser inserts dropped text into a text field.
+    if (!hasFiles && event.target.closest?.('input[type=text]')) return;
     event.preventDefault();
-    const isDropTarget = type === 'dragover' && event.dataTransfer.types.includes('Files');
+    const isDropTarget = type === 'dragover' && hasFiles;
     if (isDropTarget !== store.state.isDropTarget) store.update({ isDropTarget });
-    if (type === 'drop' && session.isOn) uploads.drop(event);
+    if (type === 'drop' && hasFiles && session.isOn) uploads.drop(event);
   });
 }
 // The browser asks the user before it closes the page.

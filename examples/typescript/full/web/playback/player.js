@@ -11,6 +11,7 @@ export class Player {
   #element;
   #loadHls;
   #onProblem;
+  #onStop;
   #hls;
   #timer;
   /** The ID of the video that is open or being opened. */
@@ -22,13 +23,15 @@ export class Player {
    * @param element - Returns the `<video>` element.
    * @param loadHls - Returns the class `Hls` of hls.js.
    * @param onProblem - Receives each error that the page shows to the user.
+   * @param onStop - Is called when an error has ended the playback. The console shows the error.
    */
-  constructor({ api, now, element, loadHls, onProblem }) {
+  constructor({ api, now, element, loadHls, onProblem, onStop }) {
     this.#api = api;
     this.#now = now;
     this.#element = element;
     this.#loadHls = loadHls;
     this.#onProblem = onProblem;
+    this.#onStop = onStop;
   }
 
   /** Returns true if the video plays, or false if the player was closed or has opened another video in the meantime. */
@@ -42,16 +45,22 @@ export class Player {
     if (Hls.isSupported()) {
       this.#hls = new Hls();
       this.#hls.on(Hls.Events.ERROR, (_event, { fatal, details }) => {
-        if (fatal) this.#onProblem(new Problem(`Playback stopped. Please try again. (${details})`));
+        if (fatal) this.#stop(details);
       });
       this.#hls.loadSource(session.hls);
       this.#hls.attachMedia(element);
     } else {
+      element.onerror = () => this.#stop(element.error?.message);
       element.src = session.hls;
     }
     // If the browser blocks autoplay, the user starts playback with the controls.
     element.play().catch(() => undefined);
     return true;
+  }
+
+  #stop(details) {
+    console.error(`playback stopped: ${details}`);
+    this.#onStop();
   }
 
   /** Starts a playback session. The browser stores the session's cookies, which authorize requests for media files. */
@@ -89,6 +98,7 @@ export class Player {
     this.#hls = undefined;
     const element = this.#element();
     if (!element) return;
+    element.onerror = null;
     element.removeAttribute('src');
     element.removeAttribute('poster');
     element.load();

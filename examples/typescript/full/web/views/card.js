@@ -1,18 +1,26 @@
+import { repeat } from '../directives/repeat.js';
 import { html, nothing } from '../lit-html.js';
 import { watchPath } from '../state/router.js';
 
-const STATUS = { waiting: 'Uploaded', uploaded: 'Uploaded', processing: 'Processing', held: 'Waiting for a decision', deleting: 'Being deleted' };
+/** What the tile shows of a video that is neither ready nor in progress. */
+const STATUS = { waiting: 'Waiting for processing', uploaded: 'Waiting for processing', held: 'Waiting for a decision', deleting: 'Being deleted' };
+/** Errors of which the file is not the cause. */
+const NOT_OF_THE_FILE = ['internal', 'source_unavailable', 'transcode_failed', 'upload_expired'];
+
+/** The number of times that a failed poster is loaded again, for example after a lost connection, and the delay of the first time. */
+const MOST_TRIES = 3;
+const RETRY_MS = 10_000;
 
 /** One video in a list. */
 export const card = (video) => html`
   <li data-video-id=${video.videoId} data-status=${video.status}>
-    ${tile(video)}<span class="title">${video.title}</span><span class="about">${describe(video)}</span>
+    ${tile(video)}<span class="title" title=${video.title}>${video.title}</span><span class="about">${describe(video)}</span>
   </li>`;
 
 function tile(video) {
   const { videoId, status, title, progress, poster } = video;
   if (status === 'ready') return html`<a class="tile play" href=${watchPath(videoId)} aria-label=${`Play ${title}`}>${image(poster)}<span aria-hidden="true">Play</span></a>`;
-  if (status !== 'processing' && status !== 'uploaded') return html`<div class="tile">${STATUS[status] ?? 'Failed'}</div>`;
+  if (status !== 'processing') return html`<div class="tile">${STATUS[status] ?? 'Failed'}</div>`;
   // A progress bar without a value shows an animation.
   const bar = progress > 0
     ? html`<progress max="100" value=${progress} aria-label=${`Processing ${title}`}></progress>`
@@ -20,16 +28,38 @@ function tile(video) {
   return html`<div class="tile">${bar}</div>`;
 }
 
-/** The poster. If the poster does not load, the tile shows only the word "Play". */
+/**
+ * The poster. While the poster does not load, the tile shows only the word "Play". Each URL gets its own `<img>`, so that a new URL is shown even if the old one
+ * failed.
+ */
 function image(poster) {
-  return poster ? html`<img src=${poster} alt="" loading="lazy" width="640" height="360" @error=${({ target }) => { target.hidden = true; }}>` : nothing;
+  return repeat(poster ? [poster] : [], (src) => src, (src) => html`<img src=${src} alt="" loading="lazy" width="640" height="360" @error=${hide} @load=${show}>`);
 }
 
-function describe({ status, error, progress, durationSeconds = 0, width, height, publishedAt }) {
-  if (status === 'errored') return error?.message ?? 'Something went wrong';
-  if (status === 'processing' && progress > 0) return `Processing, ${progress} %`;
-  if (status !== 'ready') return `${STATUS[status] ?? status}…`;
+function hide({ target }) {
+  target.hidden = true;
+  const tries = Number(target.dataset.tries ?? 0) + 1;
+  if (tries > MOST_TRIES) return;
+  target.dataset.tries = tries;
+  setTimeout(() => {
+    if (!target.isConnected) return;
+    // A browser does not load a lazy image that is hidden.
+    target.loading = 'eager';
+    target.src = target.src;
+  }, RETRY_MS * tries);
+}
+
+function show({ target }) {
+  target.hidden = false;
+}
+
+function describe({ status, error, progress, durationSeconds = 0, width, height, createdAt, publishedAt }) {
+  if (status === 'errored') return `${error?.message ?? 'something went wrong'}. Upload ${NOT_OF_THE_FILE.includes(error?.code) ? 'the file again' : 'another file'}.`;
+  if (status === 'processing') return progress > 0 ? `Processing, ${progress} %` : 'Processing…';
+  if (status !== 'ready') return `Uploaded ${dateOf(createdAt)}`;
   const seconds = Math.round(durationSeconds);
   const length = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
-  return [length, height && `${width}×${height}`, new Date(publishedAt).toLocaleDateString()].filter(Boolean).join(' · ');
+  return [length, height && `${width}×${height}`, dateOf(publishedAt)].filter(Boolean).join(' · ');
 }
+
+const dateOf = (time) => new Date(time).toLocaleDateString();

@@ -20,5 +20,5 @@ function list({ id, heading, videos, empty, isRefused, moreLabel, more }) {
       ${repeat(shown, ({ videoId }) => videoId, card)}
       ${shown.length === 0 && (isLoaded || isRefused) && !hasMore ? html`<li class="empty">${empty}</li>` : nothing}
     </ul>
-    ${hasMore ? html`<button class="quiet more" ?disabled=${isLoading} @click=${() => more(videos)}>${moreLabel}</button>` : nothing}`;
+    ${hasMore ? html`<button class="quiet more" aria-disabled=${isLoading} @click=${({ currentTarget }) => more(videos, id, currentTarget)}>${moreLabel}</button>` : nothing}`;
 }

@@ -1,3 +1,4 @@
+import { repeat } from '../directives/repeat.js';
 import { html, nothing } from '../lit-html.js';
 import { lists } from './lists.js';
 import { player } from './player.js';
@@ -5,13 +6,16 @@ import { uploads } from './uploads.js';
 
 /** The whole page below the heading. `actions` contains the functions that the controls call. */
 export const page = (state, actions) => {
-  const { message, signedIn, queue, isDropTarget } = state;
+  const { message, announcer, signedIn, hasEnded, queue, isDropTarget } = state;
   return html`
     <p id="message" role="status" aria-live="polite" .textContent=${message}></p>
-    ${signedIn === false ? welcome(queue.isBusy) : nothing}
+    ${signedIn === false ? welcome(hasEnded, queue.isBusy) : nothing}
     ${signedIn ? player(state, actions) : nothing}
     ${signedIn || queue.isBusy ? uploads(state, actions) : nothing}
     ${signedIn ? lists(state, actions) : nothing}
+    <div id="announcements" class="only-read-aloud" role="log" aria-live="polite" aria-label="Announcements">
+      ${repeat(announcer.texts, ({ id }) => id, ({ text }) => html`<p>${text}</p>`)}
+    </div>
     ${signedIn && isDropTarget ? html`<div class="drop" aria-hidden="true">Drop the videos here</div>` : nothing}`;
 };
 
@@ -19,12 +23,13 @@ export const page = (state, actions) => {
 export const account = ({ signedIn }, { signOut }) =>
   signedIn ? html`<button id="sign-out" class="quiet" @click=${signOut}>Sign out</button>` : nothing;
 
-function welcome(isBusy) {
+function welcome(hasEnded, isBusy) {
   const address = `/api/login?return_to=${encodeURIComponent(location.pathname)}`;
+  const text = isBusy ? 'Your uploads are paused. They continue in this tab when you have signed in again.' : 'Sign in to upload videos, and to watch videos of others.';
   return html`
     <section id="welcome" class="welcome">
-      <h2>Watch and share videos</h2>
-      <p>${isBusy ? 'Your uploads are paused. Sign in again in a new tab, and they continue in this tab.' : 'Sign in to upload a video and to watch videos of others.'}</p>
-      <a id="sign-in" class="button" href=${address} target=${isBusy ? '_blank' : nothing}>Sign in</a>
+      <h2>${hasEnded ? 'Your session has ended' : 'Watch and upload videos'}</h2>
+      <p>${text}</p>
+      <a id="sign-in" class="button" href=${address} target=${isBusy ? '_blank' : nothing}>${isBusy ? 'Sign in in a new tab' : 'Sign in'}</a>
     </section>`;
 }

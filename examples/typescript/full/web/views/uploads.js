@@ -1,6 +1,7 @@
 import { repeat } from '../directives/repeat.js';
 import { html, nothing } from '../lit-html.js';
 import { readableSize } from '../upload-queue/readable.js';
+import { ACCEPT } from '../upload-queue/video-files.js';
 import { uploadRow } from './upload-row.js';
 
 /** The form that chooses files, the queue of uploads, and the uploads that were left unfinished. */
@@ -15,8 +16,8 @@ export const uploads = (state, actions) => html`
 const form = ({ uploads: { chosen } }, { chooseFiles, openPicker, sendChosen, dismissChosen }) => html`
   <form id="upload-form" @submit=${sendChosen}>
     <div class="row">
-      <label class="file"><input id="file" type="file" accept="video/*,.mxf" multiple @click=${openPicker} @change=${chooseFiles}><span>Choose videos…</span></label>
-      <p class="hint">or drop them on this page</p>
+      <label class="file"><input id="file" type="file" accept=${ACCEPT} multiple @click=${openPicker} @change=${chooseFiles}><span>Choose videos…</span></label>
+      <p id="drop-hint" class="hint">or drop them on this page</p>
     </div>
     ${chosen.length === 0 ? nothing : html`
       <ul id="chosen" class="rows" aria-label="Chosen files">${repeat(chosen, ({ id }) => id, (each) => chosenRow(each, dismissChosen))}</ul>
@@ -26,7 +27,7 @@ const form = ({ uploads: { chosen } }, { chooseFiles, openPicker, sendChosen, di
 const chosenRow = (each, dismissChosen) => html`
   <li>
     <div class="what"><span class="title">${each.file.name}</span> <span class="about">${readableSize(each.file.size)}</span></div>
-    <input type="text" maxlength="200" placeholder="Title (otherwise the name of the file)" aria-label=${`Title of ${each.file.name}`}
+    <input type="text" maxlength="200" placeholder="Title (optional)" aria-label=${`Title of ${each.file.name}`}
       .value=${each.title} @input=${({ target }) => { each.title = target.value; }}>
     <button class="quiet" type="button" aria-label=${`Remove ${each.file.name}`} @click=${() => dismissChosen(each)}>Remove</button>
   </li>`;
@@ -35,14 +36,15 @@ function unfinished({ unfinished: list, inUpload }, { continueUpload, removeUplo
   if (list.shown.length === 0) return nothing;
   return html`
     <h2 id="unfinished-heading">Unfinished uploads</h2>
+    <p class="hint">An upload continues where it stopped. The browser may ask for the same file again.</p>
     <ul id="unfinished" class="rows" aria-labelledby="unfinished-heading">
       ${repeat(list.shown, ({ videoId }) => videoId, (video) => html`
         <li data-video-id=${video.videoId}>
-          <div class="what"><span class="title">${video.title}</span> <span class="about">Started ${new Date(video.createdAt).toLocaleString()}</span></div>
+          <div class="what"><span class="title">${video.title}</span> <span class="about">Started ${new Date(video.createdAt).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })}</span></div>
           ${inUpload.includes(video.videoId) ? html`<p class="hint">Another tab is uploading this file.</p>` : html`
             <button class="quiet" aria-label=${`Resume the upload of ${video.title}`} @click=${() => continueUpload(video)}>Resume</button>
             <button class="quiet" aria-label=${`Remove the upload of ${video.title}`} @click=${() => removeUpload(video)}>Remove</button>`}
         </li>`)}
     </ul>
-    ${list.hasMore ? html`<button class="quiet more" ?disabled=${list.isLoading} @click=${() => more(list)}>More unfinished uploads</button>` : nothing}`;
+    ${list.hasMore ? html`<button class="quiet more" aria-disabled=${list.isLoading} @click=${({ currentTarget }) => more(list, 'unfinished', currentTarget)}>More unfinished uploads</button>` : nothing}`;
 }

@@ -1,0 +1,11 @@
+/** Moves the keyboard focus to the first item that is new in a list, unless the user has moved the focus during the request. */
+export function focusFirstNew(listId, isNew, button) {
+  const { activeElement } = document;
+  // The button of the list has the focus, or the page has removed it.
+  if (activeElement !== button && activeElement !== document.body) return;
+  const item = [...document.querySelectorAll(`#${listId} > [data-video-id]`)].find(({ dataset }) => isNew(dataset.videoId));
+  if (!item) return;
+  const control = item.querySelector('a[href], button');
+  if (!control) item.tabIndex = -1;
+  (control ?? item).focus();
+}

@@ -1,0 +1,179 @@
+import type { Page } from 'playwright-core';
+import type { StackFacts } from '../../../local/stack';
+import type { Tab } from '../tab';
+
+/** The videos that the service lists, by list of the page. A state can change them. */
+export interface Lists { own: object[]; published: object[]; waiting: object[] }
+
+export interface Visit {
+  readonly tab: Tab;
+  readonly page: Page;
+  readonly lists: Lists;
+  readonly facts: StackFacts;
+}
+
+type State = (visit: Visit) => Promise<unknown>;
+
+/** Answers the list requests of a page with `lists`. */
+export async function serveLists(page: Page, lists: Lists): Promise<void> {
+  await page.route('**/api/streams?*', (route) => {
+    const { searchParams } = new URL(route.request().url());
+    const all = searchParams.has('status') ? lists.waiting : searchParams.has('owner') ? lists.own : lists.published;
+    const from = Number(searchParams.get('cursor') ?? 0);
+    const to = from + Number(searchParams.get('limit'));
+    return route.fulfill({ json: { items: all.slice(from, to), ...(to < all.length && { cursor: String(to) }) } });
+  });
+}
+
+const problem = (status: number, code: string, detail: string) =>
+  ({ status, contentType: 'application/problem+json', body: JSON.stringify({ status, code, detail }) });
+const LONG_NAME = 'A_long_name_of_a_file_without_spaces_that_a_camera_has_chosen_2026-11-30_18-00-00.final.mp4';
+const video = (videoId: string, status: string, more: object = {}) => ({
+  videoId, status, title: `A video that is ${status}`, owner: 'me', createdAt: '2026-11-30T10:00:00.000Z', publishedAt: '2026-11-30T11:00:00.000Z',
+  durationSeconds: 754, width: 1920, height: 1080, progress: 0, ...more,
+});
+const POSTER = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="640" height="360"><rect width="640" height="360" fill="#7a8"/><circle cx="440" cy="120" r="60" fill="#fe9"/></svg>');
+const OWN = [
+  video('ready', 'ready', { title: LONG_NAME }), video('poster', 'ready', { title: 'A video with a poster', poster: '/v/poster.svg' }),
+  video('uploaded', 'uploaded'), video('starting', 'processing'), video('processing', 'processing', { title: 'A video that is processed to 40 %', progress: 40 }), video('held', 'held'), video('deleting', 'deleting'),
+  video('errored', 'errored', { error: { code: 'not_a_video', message: 'The file is not a video' } }),
+];
+
+/** Signs in, and waits for the empty lists. */
+const signedIn = (state: State): State => async (visit) => {
+  await visit.tab.signIn();
+  await visit.page.getByText('Nothing yet: upload your first video.').waitFor();
+  await state(visit);
+};
+
+const choose = (page: Page, ...names: string[]) =>
+  page.locator('#file').setInputFiles(names.map((name) => ({ name, mimeType: 'video/mp4', buffer: Buffer.alloc(6 * 1024 ** 2, 'video') })));
+
+/** Replaces hls.js with a player that shows nothing. With `failure`, the media fails as soon as it is attached. */
+export const serveStubPlayer = (page: Page, failure?: string) => page.route('**/hls.min.mjs', (route) => route.fulfill({
+  contentType: 'text/javascript',
+  body: `export default class {
+    static Events = { ERROR: 'error' };
+    static isSupported() { return true; }
+    on(_, listener) { this.fail = (details) => listener('error', { fatal: true, details }); }
+    loadSource() {}
+    attachMedia() { ${failure ? `setTimeout(() => this.fail('${failure}'))` : ''} }
+    destroy() {}
+  }`,
+}));
+
+async function openPlayer({ page, lists, tab }: Visit, failure?: string): Promise<void> {
+  lists.own = OWN.slice(0, 1);
+  await page.route('**/playback', (route) => route.fulfill({ json: { hls: '/v/none.m3u8', expiresAt: new Date(Date.now() + 3_600_000).toISOString() } }));
+  await serveStubPlayer(page, failure);
+  await tab.wake();
+  await page.locator('#own').getByRole('link', { name: /^Play/ }).click();
+  await page.locator('#player').waitFor();
+}
+
+async function signInForm({ page }: Visit): Promise<void> {
+  await page.getByRole('link', { name: 'Sign in' }).click();
+  await page.getByLabel('User name').waitFor();
+}
+
+/** The states of the web app by name. Each function brings a page that was just opened into its state. */
+export const STATES: Readonly<Record<string, State>> = {
+  'signed-out': ({ page }) => page.getByRole('link', { name: 'Sign in' }).waitFor(),
+  'sign-in-form': signInForm,
+  async 'sign-in-wrong-password'(visit) {
+    await signInForm(visit);
+    await visit.page.getByLabel('User name').fill(visit.facts.users[0].username);
+    await visit.page.getByLabel('Password').fill('wrong');
+    await visit.page.keyboard.press('Enter');
+    await visit.page.getByRole('alert').waitFor();
+  },
+  async 'sign-in-failed'({ page, facts }) {
+    await page.goto(`${facts.api}/authorize?state=none`);
+    await page.getByRole('heading', { name: 'The sign-in failed' }).waitFor();
+  },
+  async 'not-found'({ page, facts }) {
+    await page.goto(`${facts.origin}/nowhere`);
+    await page.getByRole('heading', { name: 'This page does not exist' }).waitFor();
+  },
+  'empty': signedIn(async () => undefined),
+  'lists': signedIn(async ({ page, lists, tab }) => {
+    await page.route('**/v/poster.svg', (route) => route.fulfill({ contentType: 'image/svg+xml', body: POSTER }));
+    Object.assign(lists, { own: OWN, published: [video('of-others', 'ready', { owner: 'ada', title: 'A video of somebody else' })] });
+    await tab.wake();
+    await page.getByRole('link', { name: 'Play A video of somebody else' }).waitFor();
+    await page.waitForFunction(() => document.querySelector<HTMLImageElement>('#own img')?.complete);
+  }),
+  'more': signedIn(async ({ page, lists, tab }) => {
+    lists.published = Array.from({ length: 30 }, (_, index) => video(`other-${index}`, 'ready', { owner: 'ada', title: `Video ${30 - index}` }));
+    await tab.wake();
+    const more = page.getByRole('button', { name: 'More videos of others' });
+    await more.waitFor();
+    await page.route('**/api/streams?*cursor=*', () => undefined);
+    await more.click();
+  }),
+  'no-viewer': signedIn(async ({ page }) => {
+    await page.route('**/api/streams?limit=*', (route) => route.fulfill(problem(403, 'wrong_role', 'viewer')));
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await page.locator('#published').getByText(/^You can watch only your own videos/).waitFor();
+  }),
+  'player': signedIn((visit) => openPlayer(visit)),
+  'player-stopped': signedIn(async (visit) => {
+    await openPlayer(visit, 'fragLoadError');
+    await visit.page.getByText('Playback stopped. Check your connection').waitFor();
+  }),
+  'chosen': signedIn(async ({ page }) => {
+    await choose(page, 'first.mp4', LONG_NAME);
+    await page.locator('#chosen li').nth(1).waitFor();
+  }),
+  'dragging': signedIn(async ({ page }) => {
+    await page.evaluate(() => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(['video'], 'clip.mp4'));
+      document.body.dispatchEvent(new DragEvent('dragover', { bubbles: true, cancelable: true, dataTransfer }));
+    });
+    await page.getByText('Drop the videos here').waitFor();
+  }),
+  'queue': signedIn(async ({ page }) => {
+    // A slow connection, so that the page shows progress, speed and the time that is left.
+    const network = await page.context().newCDPSession(page);
+    await network.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 150_000 });
+    const row = (name: string) => page.locator('#queue li').filter({ hasText: name });
+    await choose(page, 'paused.mp4', 'uploading.mp4', 'next.mp4');
+    await page.locator('#send').click();
+    await row('paused.mp4').getByText(/^[1-9].* left/).waitFor();
+    await page.getByRole('button', { name: 'Pause the upload of paused.mp4' }).click();
+    await network.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 40_000 });
+    await row('uploading.mp4').getByText(/^[1-9].* left/).waitFor();
+  }),
+  'rejected': signedIn(async ({ page }) => {
+    await page.route('**/api/upload', (route) => route.fulfill(problem(413, 'too_large', 'the file exceeds the maximum size of 50 GiB by 10 GiB')));
+    await choose(page, 'rejected.mp4');
+    await page.locator('#send').click();
+    await page.locator('#queue [data-phase=failed]').waitFor();
+  }),
+  'offline': signedIn(async ({ page }) => {
+    await page.route('**/api/upload', (route) => route.abort());
+    await choose(page, 'offline.mp4');
+    await page.locator('#send').click();
+    await page.locator('#queue [data-phase=waiting]').waitFor();
+  }),
+  'unfinished': signedIn(async ({ page, lists, tab }) => {
+    lists.waiting = [video('left', 'waiting', { title: 'left.mp4' }), video('older', 'waiting', { title: 'older.mp4' })];
+    await tab.wake();
+    await page.locator('#unfinished li').nth(1).waitFor();
+  }),
+  'message': signedIn(async ({ page }) => {
+    await page.route('**/api/streams?*', (route) => route.abort());
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await page.getByText(/^The service can't be reached/).waitFor();
+  }),
+  'session-ended': signedIn(async ({ page, tab }) => {
+    await page.route('**/api/upload', () => undefined);
+    await choose(page, 'ended.mp4');
+    await page.locator('#send').click();
+    await page.context().clearCookies();
+    await page.route('**/api/streams?*', (route) => route.fulfill(problem(401, 'not_signed_in', 'over')));
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    await tab.isSignedOut();
+  }),
+};
