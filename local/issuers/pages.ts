@@ -11,7 +11,7 @@ const STYLE = `
   --paper: light-dark(#f4f6fb, #10131a);
   --card: light-dark(#ffffff, #1a1f2a);
   --line: light-dark(#dfe4ee, #2b3241);
-  --field: light-dark(#8b94a6, #667085);
+  --field: light-dark(#848da0, #667085);
   --accent: light-dark(#3a5bd9, #7f9bff);
   --button: light-dark(#3a5bd9, #4767e0);
   --error: light-dark(#b3261e, #ff9d94);

@@ -103,7 +103,7 @@ describe('an upload of the page', () => {
     await reaches(page, 10);
     await limitNetwork(network, SLOW, true);
     await reachesPhase(page, 'waiting');
-    await row(page).getByText(/No connection: tries again/).waitFor();
+    await row(page).getByText(/No connection: trying again/).waitFor();
     const before = await percent(page);
     await wait(OFFLINE_MS);
     expect(await percent(page)).toBe(before);

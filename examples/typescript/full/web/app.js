@@ -38,8 +38,8 @@ const session = new Session({
     player.close();
     if (isSignOut) uploads.clear();
     requested = undefined;
-    // A click on "Sign in" during a sign-out would stop the redirect that ends the session at the sign-in pages.
     announcer.clear();
+    // A click on "Sign in" during a sign-out would stop the redirect that ends the session at the sign-in pages.
     store.update({ signedIn: isLeaving ? undefined : false, hasEnded: problem !== undefined, watched: undefined, isStopped: false });
     messages.say();
     if (problem) announcer.say(problem.message);

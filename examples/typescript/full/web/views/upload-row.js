@@ -13,7 +13,7 @@ export const uploadRow = (entry, actions) => html`
       <span class="title">${entry.title}</span> <span class="about">${describe(entry)}</span>
       ${entry.phase === 'failed' ? nothing : html`<progress max="100" .value=${percentOf(entry)} aria-label=${`Upload of ${entry.title}`}></progress>`}
     </div>
-    ${repeat(controls(entry, actions), ([label]) => label, ([label, name, act]) => html`<button class="quiet" type="button" aria-label=${`${name} ${entry.title}`} @click=${() => act(entry.id)}>${label}</button>`)}
+    <div class="actions">${repeat(controls(entry, actions), ([label]) => label, ([label, name, act]) => html`<button class="quiet" type="button" aria-label=${`${name} ${entry.title}`} @click=${() => act(entry.id)}>${label}</button>`)}</div>
   </li>`;
 
 /** The buttons of a row. A button keeps its place and its element, so that a second click on "Resume" never hits "Cancel". */
@@ -36,7 +36,7 @@ function describe(entry) {
   switch (phase) {
     case 'failed': return message;
     case 'paused': return isOfSession ? `${percent}. Continues after you sign in again` : `Paused at ${percent}`;
-    case 'waiting': return `${percent}. ${waitsFor}: ${retryAt > Date.now() ? `tries again in ${readableDuration((retryAt - Date.now()) / 1000)}` : 'tries again now'}`;
+    case 'waiting': return `${percent}. ${waitsFor}: ${retryAt > Date.now() ? `trying again in ${readableDuration((retryAt - Date.now()) / 1000)}` : 'trying again now'}`;
     case 'uploading': return [
       percent,
       bytesPerSecond > 0 && `${readableSize(bytesPerSecond)}/s`,
