@@ -162,6 +162,12 @@ export const STATES: Readonly<Record<string, State>> = {
     await tab.wake();
     await page.locator('#unfinished li').nth(1).waitFor();
   }),
+  'confirmation': signedIn(async ({ page, lists, tab }) => {
+    lists.waiting = [video('left', 'waiting', { title: LONG_NAME })];
+    await tab.wake();
+    await page.getByRole('button', { name: /^Remove the upload of/ }).click();
+    await page.getByRole('alertdialog').waitFor();
+  }),
   'message': signedIn(async ({ page }) => {
     await page.route('**/api/streams?*', (route) => route.abort());
     await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
