@@ -1,6 +1,7 @@
 import { randomInt } from 'crypto';
 import { createServer, type Server } from 'http';
 import type { AddressInfo } from 'net';
+import { readJson, writeJson } from './services/json';
 import type { Part } from './types';
 
 /** `stop` closes all connections. */
@@ -28,6 +29,17 @@ export async function freePorts(wanted: number[]): Promise<number[]> {
   const held = await Promise.all(wanted.map((port) => port === 0 ? listenAnywhere() : listen(createServer().unref(), port)));
   await Promise.all(held.map(({ stop }) => stop()));
   return held.map(({ port }) => port);
+}
+
+/**
+ * Returns the ports of the last run that `file` contains, if all of them are free and differ from `used`. Otherwise returns `spare`. An open page of the web app
+ * can reach only the ports that its Content-Security-Policy contained when the page was loaded.
+ */
+export async function portsOfLastRun(file: string, spare: number[], used: number): Promise<number[]> {
+  const last: number[] = readJson(file) ?? spare;
+  const ports = last.includes(used) || last.length !== spare.length ? spare : await freePorts(last).catch(() => spare);
+  writeJson(file, ports);
+  return ports;
 }
 
 async function listenAnywhere(triesLeft = TRIES): Promise<Part & { readonly port: number }> {

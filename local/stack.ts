@@ -12,7 +12,7 @@ import { createGateway, type KeysOf } from './gateway/gateway';
 import { refuseForeignPools, startCognito } from './issuers/cognito/cognito';
 import { startOtherIssuer } from './issuers/other/other';
 import type { LocalUser } from './issuers/users';
-import { freePorts } from './listen';
+import { freePorts, portsOfLastRun } from './listen';
 import { createMediaConvert } from './mediaconvert/mediaconvert';
 import { createS3 } from './s3/s3';
 import { startDynamoDb } from './services/dynamodb/dynamodb';
@@ -83,10 +83,11 @@ export async function startStack({
   const keep = <T extends Part>(part: T): T => parts.adopt(part, () => part.stop().catch((error) => log(`a part of the local stack failed to stop: ${error}`)));
 
   ensure('ffmpeg');
-  const [edgePort, awsPort, authPort, otherPort] = await freePorts([port, 0, 0, 0]);
+  const [edgePort, ...spare] = await freePorts([port, 0, 0, 0]);
   const dataFolder = path.resolve(data);
   const factsFile = path.join(dataFolder, 'stack.json');
   keep(await holdDataFolder(dataFolder, reset));
+  const [awsPort, authPort, otherPort] = await portsOfLastRun(path.join(dataFolder, 'ports.json'), spare, edgePort);
   const assembly = await assemblyOf(app, path.join(dataFolder, 'cdk.out'));
   requireService(assembly);
   const stack = new TemplateStack(assembly, dataFolder, { edge: edgePort, aws: awsPort, auth: authPort, otherIssuer: otherPort });

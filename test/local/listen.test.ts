@@ -1,6 +1,9 @@
 import { createServer as createHttpServer } from 'http';
 import { createServer, type AddressInfo } from 'net';
-import { freePorts, listen } from '../../local/listen';
+import { join } from 'path';
+import { temporaryFolder } from './template/stacks';
+import { freePorts, listen, portsOfLastRun } from '../../local/listen';
+import { writeJson } from '../../local/services/json';
 
 describe('ports', () => {
   const listening = async (port: number) => {
@@ -25,6 +28,30 @@ describe('ports', () => {
     const { port, end } = await listening(0);
     await expect(freePorts([port, 0])).rejects.toThrow(`EADDRINUSE: address already in use 127.0.0.1:${port}`);
     await end();
+  });
+});
+
+describe('ports of the last run', () => {
+  let file: string;
+  let last: number[];
+  let spare: number[];
+  beforeEach(async () => {
+    file = join(temporaryFolder(), 'ports.json');
+    [last, spare] = await freePorts([0, 0, 0, 0]).then(([a, b, c, d]) => [[a, b], [c, d]]);
+  });
+
+  it('are used again', async () => {
+    expect(await portsOfLastRun(file, last, 1)).toEqual(last);
+    expect(await portsOfLastRun(file, spare, 1)).toEqual(last);
+  });
+
+  it('are replaced if another process uses one of them, or if the user wants one of them for another server', async () => {
+    const server = createServer();
+    writeJson(file, last);
+    await new Promise<void>((resolve) => server.listen(last[1], '127.0.0.1', resolve));
+    expect(await portsOfLastRun(file, spare, 1)).toEqual(spare);
+    server.close();
+    expect(await portsOfLastRun(file, last, spare[0])).toEqual(last);
   });
 });
 
