@@ -1,4 +1,5 @@
-import { loadPageModule } from './page-module';
+import { createContext } from 'vm';
+import { load } from './page-modules';
 
 interface Announcer {
   readonly texts: { id: number; text: string }[];
@@ -12,7 +13,7 @@ let announcer: Announcer;
 let news: () => string[];
 
 beforeEach(async () => {
-  announcer = new (await loadPageModule<{ Announcer: new () => Announcer }>('state/announcer.js')).Announcer();
+  announcer = new (await load('state/announcer.js', createContext({}))).Announcer();
   let lastId = 0;
   news = () => {
     const fresh = announcer.texts.filter(({ id }) => id > lastId);

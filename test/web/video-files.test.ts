@@ -1,8 +1,7 @@
-import { loadPageModule } from './page-module';
+import { createContext } from 'vm';
+import { load } from './page-modules';
 import { VIDEO_CONTENT_TYPES } from '../../src/domain/upload-limits';
 import { CONTAINER_NAMES } from '../../src/transcode/source/containers';
-
-interface VideoFiles { readonly CONTENT_TYPES: string[]; readonly EXTENSIONS: string[]; readonly ACCEPT: string }
 
 /** The usual extensions of files in each container that the service accepts. */
 const EXTENSIONS: Readonly<Record<string, string[]>> = {
@@ -11,7 +10,7 @@ const EXTENSIONS: Readonly<Record<string, string[]>> = {
 };
 
 test('the file picker of the page offers the files that the service accepts', async () => {
-  const page = await loadPageModule<VideoFiles>('upload-queue/video-files.js');
+  const page = await load('upload-queue/video-files.js', createContext({}));
   expect([...page.CONTENT_TYPES]).toEqual(VIDEO_CONTENT_TYPES);
   expect(Object.keys(EXTENSIONS)).toEqual(CONTAINER_NAMES);
   expect([...page.EXTENSIONS]).toEqual(Object.values(EXTENSIONS).flat());
@@ -21,7 +20,7 @@ test('the file picker of the page offers the files that the service accepts', as
 test('both file pickers of the page use this list', async () => {
   const asked: { types: { accept: object }[] }[] = [];
   const window = { showOpenFilePicker: async (options: never) => { asked.push(options); return []; } };
-  const { pickFiles } = await loadPageModule<{ pickFiles(options: object): Promise<unknown> }>('upload-queue/file-picker.js', { window });
+  const { pickFiles } = await load('upload-queue/file-picker.js', createContext({ window }));
   await pickFiles({ multiple: true });
   expect(asked.map(({ types: [{ accept }] }) => ({ ...accept }))).toEqual([{ 'video/*': Object.values(EXTENSIONS).flat() }]);
 });

@@ -144,10 +144,10 @@ describe('an upload of the page', () => {
     await page.reload();
     await button(page, 'Resume').waitFor();
     const stored = storedParts(site.stack.data);
-    const megabytes = `\\(${readable(CONTENT.size)}\\)`;
+    const size = `\\(${readable(CONTENT.size)}\\)`;
     for (const [file, words] of [
-      [sparseFile('cat.mp4', CONTENT.size), `^cat\\.mp4 ${megabytes} is another file\\. Choose film\\.mp4 ${megabytes}\\.$`],
-      [sparseFile(NAME, 52_000_000), `^film\\.mp4 \\(52 MB\\) is another file\\. Choose film\\.mp4 ${megabytes}\\.$`],
+      [sparseFile('cat.mp4', CONTENT.size), `^cat\\.mp4 ${size} is another file\\. Choose film\\.mp4 ${size}\\.$`],
+      [sparseFile(NAME, 52_000_000), `^film\\.mp4 \\(49\\.6 MiB\\) is another file\\. Choose film\\.mp4 ${size}\\.$`],
       [sparseFile(NAME, CONTENT.size), '^film\\.mp4 has other content than the file of this upload\\. Choose the original file\\.$'],
     ]) {
       await resumeWith(page, file);
@@ -167,7 +167,10 @@ describe('an upload of the page', () => {
 });
 
 const isExpired = (token: string) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString()).exp * 1000 < Date.now();
-const readable = (bytes: number) => (bytes < 1e9 ? `${bytes / 1e6} MB` : `${bytes / 1e9} GB`);
+const readable = (bytes: number) => {
+  const [unit, name] = bytes < 1024 ** 3 ? [1024 ** 2, 'MiB'] : [1024 ** 3, 'GiB'];
+  return `${Number((bytes / unit).toPrecision(3))} ${name}`;
+};
 
 /** Creates a file that contains only zeros and needs no space on the disk. */
 function sparseFile(name: string, size: number): string {

@@ -32,7 +32,7 @@ describe('uploads of the page', () => {
     // The button is gone, so the keyboard focus is on the file chooser.
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('file');
     // The second part waits, so the page shows the size of the first part.
-    await queued(page, 'In parts').getByText(/^80 % of 21 MB/).waitFor();
+    await queued(page, 'In parts').getByText(/^80 % of 20 MiB/).waitFor();
     expect(await queued(page, 'In parts').locator('progress').evaluate((bar: HTMLProgressElement) => bar.value)).toBe(80);
     await until('S3 has the first part', () => storedParts(site.stack.data).length === 1);
     const stored = storedParts(site.stack.data);

@@ -25,7 +25,7 @@ describe('the page asks before it', () => {
     await cancel(page);
     expect(page.questions).toEqual([{
       question: 'Cancel the upload of Holidays (film.mp4)?', keep: 'Keep the upload', proceed: 'Cancel the upload',
-      consequence: expect.stringMatching(/^1\.\d kB of 5\.5 kB are uploaded\. The uploaded part of the file is deleted/),
+      consequence: expect.stringMatching(/^1\.\d+ KiB of 5\.37 KiB are uploaded\. The uploaded part of the file is deleted/),
     }]);
     expect([page.rows, page.service.count('remove')]).toEqual([['Holidays: uploading'], 0]);
     page.answers = () => true;

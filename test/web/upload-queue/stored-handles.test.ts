@@ -63,7 +63,7 @@ describe('the file handle of an upload is stored', () => {
     picks(page, CAT);
     page.uploads.actions.continueUpload(VIDEO);
     await page.settled();
-    expect([page.rows, page.handles.size]).toEqual([['film.mp4: failed: cat.mp4 (700 bytes) is another file. Choose film.mp4 (5.5 kB).'], 0]);
+    expect([page.rows, page.handles.size]).toEqual([['film.mp4: failed: cat.mp4 (700 bytes) is another file. Choose film.mp4 (5.37 KiB).'], 0]);
   });
 });
 

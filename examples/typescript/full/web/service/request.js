@@ -1,5 +1,5 @@
 const OVER = 'Your session has ended. Please sign in again.';
-const ASK = 'Ask the operator of this service for the role, then reload this page.';
+const ASK = 'Ask the operator of this service for this role, then reload this page.';
 
 /** Messages for users by error code (docs/errors.md). Each function receives `detail` of the API's error. */
 const WORDS = {
@@ -8,7 +8,7 @@ const WORDS = {
   wrong_role: () => `You don't have the required role. ${ASK}`,
   not_found: () => 'This video is gone, or its owner keeps it private.',
   wrong_status: () => 'This video can\'t be played now.',
-  too_large: (detail) => `This file is too large: ${detail}.`,
+  too_large: (detail = 'the file is too large') => `${detail[0].toUpperCase()}${detail.slice(1)}.`,
   type_not_allowed: () => 'Files of this kind can\'t be uploaded here. Please choose a video.',
   throttled: () => 'The service receives too many requests. Please try again in a moment.',
   limit_reached: (detail) => `A limit is reached: ${detail}.`,
@@ -39,8 +39,8 @@ export class Problem extends Error {
 
 /** Messages for a missing role, by action. */
 export const ROLES = {
-  upload: { wrong_role: `You are not allowed to upload videos, because you don't have the required role. ${ASK}` },
-  watch: { wrong_role: `You can watch only your own videos. To watch videos of others, you need a role. ${ASK}` },
+  upload: { wrong_role: `You are not allowed to upload videos, because you don't have the uploader role. ${ASK}` },
+  watch: { wrong_role: `You can watch only your own videos. To watch videos of others, you need the viewer role. ${ASK}` },
 };
 
 /** `fetch` failed, or the connection was lost during the response. An AbortError means that the caller ended the request. */

@@ -6,6 +6,8 @@ import { ELSEWHERE, failureMessage, removalMessage, waitMessage } from './error-
 const RESTING = ['paused', 'failed'];
 /** The errors after which the stored file handle is of no use: of the file, and of an upload that no longer exists. */
 const WITHOUT_HANDLE = ['other_file', 'file_changed', 'file_unreadable', 'upload_expired', 'upload_gone', 'not_found'];
+/** The errors that the same file or the same upload would have again. */
+const FINAL = ['too_large', 'type_not_allowed', 'upload_expired', 'upload_gone', 'not_found'];
 
 /**
  * Uploads files one after another, and the parts of a file at the same time. Only `cancel` removes a video: an upload that failed or was left stays on the
@@ -196,13 +198,14 @@ export class UploadQueue {
       entry.upload = undefined;
       // The next try asks the user for the file.
       if (WITHOUT_HANDLE.includes(error.code) && entry.videoId) await this.#handles.remove(entry.videoId);
-      if (error.name !== 'AbortError') this.#fail(entry, failureMessage(error, file));
+      if (error.name !== 'AbortError') this.#fail(entry, failureMessage(error, file), FINAL.includes(error.code));
     }
   }
 
-  #fail(entry, message) {
+  /** @param isFinal - Whether another try would fail too. */
+  #fail(entry, message, isFinal = false) {
     if (!this.find(entry.id)) return;
-    this.#change(entry, { phase: 'failed', message });
+    this.#change(entry, { phase: 'failed', message, isFinal });
     this.#next();
   }
 

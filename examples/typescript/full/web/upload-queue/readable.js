@@ -1,9 +1,10 @@
-const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB'];
+/** The units of the service, for example in its limits. */
+const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
 
-/** Returns a size with at most three digits, for example `1.25 GB`. */
+/** Returns a size with at most three digits, for example `1.25 GiB`. */
 export function readableSize(bytes) {
-  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
-  return `${Number((bytes / 1000 ** power).toPrecision(3))} ${UNITS[power]}`;
+  const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), UNITS.length - 1);
+  return `${Number((bytes / 1024 ** power).toPrecision(3))} ${UNITS[power]}`;
 }
 
 export function readableDuration(seconds) {

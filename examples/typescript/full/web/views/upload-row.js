@@ -17,11 +17,11 @@ export const uploadRow = (entry, actions) => html`
   </li>`;
 
 /** The buttons of a row. A button keeps its place and its element, so that a second click on "Resume" never hits "Cancel". */
-function controls({ phase, isOfSession }, { pause, resume, cancel, dismiss }) {
+function controls({ phase, isOfSession, isFinal }, { pause, resume, cancel, dismiss }) {
   const stop = ['Cancel', 'Cancel the upload of', cancel];
   switch (phase) {
     case 'cancelling': return [];
-    case 'failed': return [['Try again', 'Try again to upload', resume], ['Dismiss', 'Dismiss the upload of', dismiss]];
+    case 'failed': return [...(isFinal ? [] : [['Try again', 'Try again to upload', resume]]), ['Dismiss', 'Dismiss the upload of', dismiss]];
     case 'paused': return isOfSession ? [] : [stop, ['Resume', 'Resume the upload of', resume]];
     case 'uploading': case 'waiting': case 'checking': return [stop, ['Pause', 'Pause the upload of', pause]];
     default: return [stop];
