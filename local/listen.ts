@@ -32,8 +32,8 @@ export async function freePorts(wanted: number[]): Promise<number[]> {
 }
 
 /**
- * Returns the ports of the last run that `file` contains, if all of them are free and differ from `used`. Otherwise returns `spare`. An open page of the web app
- * can reach only the ports that its Content-Security-Policy contained when the page was loaded.
+ * Returns the ports of the last run that `file` contains, if all of them are free and differ from `used`. Otherwise returns `spare`. An open page of the web
+ * app can reach only the ports that its Content-Security-Policy contained when the page was loaded.
  */
 export async function portsOfLastRun(file: string, spare: number[], used: number): Promise<number[]> {
   const last: number[] = readJson(file) ?? spare;
