@@ -1,35 +1,26 @@
-import * as path from 'path';
-import type { Browser, Page } from 'playwright-core';
-import { PATIENCE_MS, StackProcess, stopAll, until } from '../stack';
-import { launchBrowser, Tab } from '../tab';
+import type { Page } from 'playwright-core';
+import { serveSite } from './fixture';
 import { serveLists, serveStubPlayer, STATES, type Lists } from './page-states';
+import { PATIENCE_MS, until } from '../stack';
+import type { Tab } from '../tab';
 
 jest.setTimeout(PATIENCE_MS);
 
 describe('controls of the page', () => {
-  let stack: StackProcess;
-  let browser: Browser;
+  const site = serveSite();
   let tab: Tab;
   let page: Page;
   let lists: Lists;
 
-  beforeAll(async () => {
-    stack = await StackProcess.start({ app: path.join(__dirname, '../parts.fixture.ts') });
-    browser = await launchBrowser();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await stopAll();
-  });
   beforeEach(async () => {
-    tab = await Tab.open(await browser.newContext(), stack.facts);
+    tab = await site.open();
     ({ page } = tab);
     lists = { own: [], published: [], waiting: [] };
     await serveLists(page, lists);
   });
   afterEach(() => page.context().close());
 
-  const enter = (state: string) => STATES[state]({ tab, page, lists, facts: stack.facts });
+  const enter = (state: string) => STATES[state]({ tab, page, lists, facts: site.stack.facts });
   const focused = () => page.evaluate(() => document.activeElement!.getAttribute('aria-label') ?? document.activeElement!.id);
   const numbered = (count: number, status = 'ready') => Array.from({ length: count }, (_, index) =>
     ({ videoId: `video-${index}`, title: `Video ${index}`, owner: 'ada', status, createdAt: '2026-11-30T10:00:00.000Z', publishedAt: '2026-11-30T10:00:00.000Z' }));

@@ -110,7 +110,7 @@ describe('uploads of the page', () => {
     const name = 'Cancel the upload of kept.mp4';
     for (const key of ['Escape', 'Enter']) {
       await page.getByRole('button', { name }).press('Enter');
-      await dialog(page).getByText(/ MB of .* are uploaded\. The uploaded part of the file is deleted/).waitFor();
+      await dialog(page).getByText(/ MiB of .* are uploaded\. The uploaded part of the file is deleted/).waitFor();
       expect(await dialog(page).evaluate((element) => document.getElementById(element.getAttribute('aria-labelledby')!)!.textContent)).toBe('Cancel the upload of kept.mp4?');
       expect(await focused(page)).toBe('Keep the upload');
       await page.keyboard.press(key);
@@ -136,7 +136,7 @@ describe('uploads of the page', () => {
     const worker = '**/upload/checksum-worker.js';
     await page.route(worker, (route) => route.abort());
     await upload(page, makeFile('worker.mp4', 1));
-    await queued(page, 'worker.mp4').getByText(/No connection: tries again/).waitFor();
+    await queued(page, 'worker.mp4').getByText(/No connection: trying again/).waitFor();
     await page.unroute(worker);
     await own(page, 'worker.mp4').waitFor();
 
