@@ -155,7 +155,7 @@ describe('the page in a browser', () => {
     for (const context of [elsewhere, page.context()]) await context.close();
   });
 
-  it('continues if its token expired before the renewal, as after a sleep of the machine', async () => {
+  it('renews its token once if the API refuses the token before the renewal', async () => {
     const tab = await site.open();
     const { page, requests } = tab;
     await tab.signIn();

@@ -94,8 +94,10 @@ describe('an upload of the page', () => {
     const tab = await site.openSignedIn();
     const { page } = tab;
     page.on('dialog', (dialog) => void dialog.accept());
-    await pickFromPrivateFiles(page);
     const network = await throttle(page);
+    // The default quota of a context without a profile depends on the memory of the machine.
+    await network.send('Storage.overrideQuotaForOrigin', { origin: site.stack.facts.origin, quotaSize: 4 * CONTENT.size });
+    await pickFromPrivateFiles(page);
     await page.locator('#file').click();
     await page.locator('#chosen').getByText(NAME).waitFor();
     await page.locator('#send').click();
@@ -126,7 +128,10 @@ describe('an upload of the page', () => {
     await row(page).getByText(/^Paused at /).waitFor();
     const puts = putsOf(tab);
     await page.clock.pauseAt(Date.now() + 1000);
-    await until('no renewal is in progress', () => page.evaluate(async () => !(await navigator.locks.query()).held!.some(({ name }) => name === 'vod-session')));
+    await until('no renewal is in progress', () => page.evaluate(async () => {
+      const { held, pending } = await navigator.locks.query();
+      return ![...held!, ...pending!].some(({ name }) => name === 'vod-session');
+    }));
     await wait(3_600_000 / DIVIDE_LIFETIMES + 1000);
     expect(putsOf(tab)).toBe(puts);
     const since = tab.answers.length;
