@@ -3,7 +3,7 @@ import { render } from './lit-html.js';
 import { Player } from './playback/player.js';
 import { Session } from './service/session.js';
 import { Announcer } from './state/announcer.js';
-import { Messages } from './state/messages.js';
+import { PageMessage } from './state/page-message.js';
 import { Router, watchPath } from './state/router.js';
 import { Store } from './state/store.js';
 import { Videos } from './state/videos.js';
@@ -50,7 +50,7 @@ const session = new Session({
 const announcer = new Announcer();
 const api = (...call) => session.api(...call);
 const userId = () => session.userId;
-const messages = new Messages((message) => store.update({ message }));
+const messages = new PageMessage((message) => store.update({ message }));
 const uploads = new Uploads({
   api,
   userId,

@@ -1,5 +1,5 @@
 /** The message at the top of the page. A message about the user's last action stays until the next action. */
-export class Messages {
+export class PageMessage {
   #onChange;
   #text = '';
   #isOfBackground = false;
