@@ -14,7 +14,10 @@ import { listProblems, repetitionProblem, show } from '../synth/prop-checks';
 
 /** CloudFront's quota of public keys per key group. */
 export const MAX_GENERATIONS = 5;
-/** The name of the CloudFront public key contains the name of the generation. The name of the generation therefore has at most 20 characters. */
+/**
+ * The name of the CloudFront public key contains the name of the generation. The name of a public key has a maximum length, so the name of the generation has
+ * at most 20 characters.
+ */
 const GENERATION = /^[A-Za-z0-9][A-Za-z0-9-]{0,19}$/;
 
 export interface SigningKeysProps {

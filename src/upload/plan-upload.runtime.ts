@@ -99,7 +99,7 @@ function limitReached(quota: QuotaName, settings: UploadSettings, now: Date): Ht
 const LIMITS: Readonly<Record<QuotaName, (limit: number, settings: UploadSettings, now: Date) => string>> = {
   openUploads: (limit, { incompleteExpirySeconds }) => `you have ${limit} open uploads, which is the limit. Complete or abort an upload. An upload expires after ${readableDuration(incompleteExpirySeconds)} without a new part. GET /streams?owner=me&status=waiting lists your open uploads`,
   videos: (limit) => `you have ${limit} videos, which is the limit. Abort an open upload, or ask an operator of the service to delete videos`,
-  storedBytes: (limit) => `with this file, your files would be larger than the limit of ${readableBytes(limit)} in total. The whole file of an open upload counts. Abort an open upload, or ask an operator of the service to delete videos`,
+  storedBytes: (limit) => `together with this file, your files would exceed the limit of ${readableBytes(limit)}. A file that is not uploaded completely counts with its whole size. Abort an open upload, or ask an operator of the service to delete videos`,
   uploadsPerDay: (limit, _, now) => `you have started ${limit} uploads today, which is the limit. You can start the next upload at ${startOfTomorrow(now)}`,
 };
 

@@ -38,7 +38,7 @@ export interface UrlSignerOptions {
   readonly session: () => Promise<SigningSession>;
 }
 
-/** Returns a function that signs a PUT request. The signature includes the length of the body and all headers of the request. */
+/** Returns a function that signs a PUT request. The signature covers all headers of the request, including the length of the body. */
 export function urlSigner({ address, region, clock, session, ...options }: UrlSignerOptions): SignUrl {
   const { protocol, hostname, port, pathname } = new URL(address);
   return async ({ key, size, headers, query = {} }) => {

@@ -121,7 +121,7 @@ export class EventPublishing extends Construct {
 
   private makeBus(): events.EventBus {
     const bus = new events.EventBus(this, 'Bus', { eventBusName: globalName(this, 'vod') });
-    rejectLateKey(bus, 'kmsKeyIdentifier', 'Pass new events.EventBus(this, \'Bus\', { kmsKey }) as catalog.eventBus, or exclude this bus from the aspect that sets the key. EventBridge drops events if the policy of the key does not allow EventBridge to use the key');
+    rejectLateKey(bus, 'kmsKeyIdentifier', 'Pass new events.EventBus(this, \'Bus\', { kmsKey }) as catalog.eventBus. Or change the aspect that sets the key, so that it does not change the event bus of the service. EventBridge drops events if the policy of the key does not allow EventBridge to use the key');
     return bus;
   }
 

@@ -17,7 +17,8 @@ const JOB_ERRORS: Readonly<Record<number, VideoError>> = {
 };
 
 /**
- * `source`: the file caused the error. `request`: if the error message matches `ACCESS`, the request is retried. Otherwise, the file caused the error.
+ * `source`: the file caused the error. `request`: if the error message matches `ACCESS`, the request is retried. If the message does not match, the file caused
+ * the error.
  *
  * Errors that are not in this map are retried, because such an error is temporary, or the file did not cause it. For example, MediaConvert responds with
  * NotFound to a probe of a missing object.

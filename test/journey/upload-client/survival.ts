@@ -35,7 +35,7 @@ export interface Survival {
 
 /**
  * Uploads a file to the local stack with the module of examples/typescript/full/web/upload. The upload survives a lost response, cut connections, no network, a
- * pause in which the token and the signing session expire, a kill of the client, and a kill of the stack. Two other files are refused.
+ * pause in which the token and the signing session expire, a kill of the client, and a kill of the stack. Different files are refused.
  */
 export async function survive({ size, offlineSeconds, say, onStart }: SurvivalOptions): Promise<Survival> {
   const folder = temporaryFolder();

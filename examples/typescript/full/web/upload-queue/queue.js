@@ -4,7 +4,7 @@ import { ELSEWHERE, failureMessage, removalMessage, waitMessage } from './error-
 
 /** The phases in which an upload neither sends nor waits for its turn. */
 const RESTING = ['paused', 'failed'];
-/** The errors after which the stored file handle is of no use: of the file, and of an upload that no longer exists. */
+/** After these errors, the page deletes the stored file handle: the file has changed, or the upload no longer exists. */
 const WITHOUT_HANDLE = ['other_file', 'file_changed', 'file_unreadable', 'upload_expired', 'upload_gone', 'not_found'];
 /** The errors that the same file or the same upload would have again. */
 const FINAL = ['too_large', 'type_not_allowed', 'upload_expired', 'upload_gone', 'not_found'];

@@ -119,7 +119,7 @@ export class Uploads {
   #choose(picked) {
     const empty = picked.filter(({ file }) => file.size === 0);
     this.#setChosen([...this.chosen, ...picked.filter((each) => !empty.includes(each)).map((each) => ({ ...each, id: ++this.#lastId, title: '' }))]);
-    // A folder is dropped as a file without content.
+    // If a person drops a folder, the browser reports a file without content.
     if (empty.length > 0) throw new Problem(`${empty.map(({ file }) => file.name).join(', ')}: an empty file or a folder can't be uploaded.`);
   }
 
