@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'util';
 import { etagOf, requireEtag } from './etag.runtime';
 import type { Roles } from '../contract/roles';
+import type { WholeVideo } from '../contract/table';
 import { decide } from '../roles/decide';
 import { checkUserData } from '../runtime/check-user-data';
 import { HttpProblem } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { AnswerOf, Operations } from '../runtime/route-types';
 import type { Edit } from '../runtime/rows/edit-rows';
-import type { VideoRepository, WholeVideo } from '../runtime/rows/video-repository';
+import type { VideoRepository } from '../runtime/rows/video-repository';
 import { toVideo } from '../runtime/video-view';
 
 export interface EditVideosPorts {

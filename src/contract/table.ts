@@ -135,6 +135,12 @@ export interface VideoDetails {
   readonly metadata?: Record<string, string>;
 }
 
+/** A video with its long texts. */
+export interface WholeVideo {
+  readonly row: VideoRow;
+  readonly details: VideoDetails;
+}
+
 export interface Publication {
   readonly publishedAt: string;
   readonly videoId: string;

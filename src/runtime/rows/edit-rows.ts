@@ -1,7 +1,6 @@
 import type { RowChanges } from './row-changes';
 import type { TransactItem } from './transact';
-import type { WholeVideo } from './video-repository';
-import { detailsKey, publicationKey, SCHEMA_VERSION, VideoDetails, VideoRow } from '../../contract/table';
+import { detailsKey, publicationKey, SCHEMA_VERSION, VideoDetails, VideoRow, WholeVideo } from '../../contract/table';
 import { PRESENT_STATUSES } from '../../domain/video-status';
 import { isListed } from '../../domain/visibility';
 

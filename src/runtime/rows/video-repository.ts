@@ -6,15 +6,10 @@ import { readDetails, readRow } from './read-row';
 import { Outcome, rowChanges } from './row-changes';
 import { UploadRows, uploadRows } from './upload-rows';
 import { VideoLists, videoLists } from './video-lists';
-import { detailsKey, publicationKey, VideoDetails, videoKey, VideoRow } from '../../contract/table';
+import { detailsKey, publicationKey, videoKey, VideoRow, WholeVideo } from '../../contract/table';
 import type { SourceLifecycleSettings } from '../../contract/upload';
 import { ENTERED_FROM, VideoError } from '../../domain/video-status';
 import { isListed } from '../../domain/visibility';
-
-export interface WholeVideo {
-  readonly row: VideoRow;
-  readonly details: VideoDetails;
-}
 
 export type TranscodeResult = Required<Pick<VideoRow, 'media' | 'renditions'>> & Pick<VideoRow, 'durationSeconds' | 'width' | 'height'>;
 
