@@ -3,14 +3,14 @@ import { parsePartCursor, partCursor } from './part-cursor.runtime';
 import type { SignUrl } from './sign-url.runtime';
 import { multipartUpload, singleUpload } from './upload-view.runtime';
 import type { Roles } from '../contract/roles';
-import type { VideoRow } from '../contract/table';
+import type { VideoRow, WholeVideo } from '../contract/table';
 import type { UploadSettings } from '../contract/upload';
 import { partCountOf, partLengthOf } from '../domain/upload-parts';
 import { Caller, decide } from '../roles/decide';
 import { HttpProblem, invalid } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { AnswerOf, Operations } from '../runtime/route-types';
-import type { VideoRepository, WholeVideo } from '../runtime/rows/video-repository';
+import type { VideoRepository } from '../runtime/rows/video-repository';
 import { toVideo } from '../runtime/video-view';
 
 export interface ContinueUploadPorts {
