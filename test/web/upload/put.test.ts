@@ -4,10 +4,12 @@ import type { AddressInfo } from 'net';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import { createContext, SourceTextModule } from 'vm';
-import type { Put } from '../../../examples/typescript/full/web/upload/types.js';
+import type { BlobLike, Put } from '../../../examples/typescript/full/web/upload/types.js';
 
 const FOLDER = join(__dirname, '../../../examples/typescript/full/web/upload');
 const BODY = Buffer.alloc(5_000_000, 'video');
+/** Each 64 KiB have different bytes. */
+const VARIED = Buffer.from(Uint32Array.from({ length: 1_000_000 }, (_, index) => index).buffer);
 
 async function load(globals: object): Promise<Put> {
   const context = createContext(globals);
@@ -104,7 +106,7 @@ describe('a PUT request in Node', () => {
   });
   afterAll(() => { server.closeAllConnections(); server.close(); });
 
-  async function put(signal: AbortSignal, progress: number[] = [], body = new Blob([BODY])) {
+  async function put(signal: AbortSignal, progress: number[] = [], body: BlobLike = new Blob([BODY])) {
     const { putByNode } = await import('../../../examples/typescript/full/web/upload/put-node.js' as string) as { putByNode: Put };
     return putByNode({ url, headers: { 'x-amz-checksum-crc32': 'AAAAAA==' } }, body, { signal, onProgress: (loaded) => progress.push(loaded) });
   }
@@ -121,6 +123,23 @@ describe('a PUT request in Node', () => {
     expect(progress.length).toBeGreaterThan(5);
     expect(progress.at(-1)).toBe(BODY.length);
     expect(progress).toEqual([...progress].sort((one, other) => one - other));
+  });
+
+  test('sends a file whose chunks share a buffer, although the server reads slowly', async () => {
+    const received: Buffer[] = [];
+    answer = (request, response) => {
+      request.on('data', (chunk) => {
+        received.push(chunk);
+        if (received.length % 10 === 0) setTimeout(() => request.resume(), 5);
+        if (received.length % 10 === 0) request.pause();
+      }).on('end', () => response.end());
+    };
+    const { openFile } = await import('../../../examples/typescript/full/web/upload/file-node.js');
+    const file = join(mkdtempSync(join(tmpdir(), 'upload-')), 'film.mp4');
+    writeFileSync(file, VARIED);
+    const { size, slice } = await openFile(file);
+    expect(await put(new AbortController().signal, [], slice(0, size))).toEqual({ status: 200 });
+    expect(Buffer.concat(received).equals(VARIED)).toBe(true);
   });
 
   test('returns a response that arrives before the end of the body', async () => {

@@ -1,9 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 
-/** With this size, a read needs half the CPU of a Blob of `openAsBlob`, which reads 64 KiB at a time. */
-const READ_BYTES = 256 * 1024;
+/** With one buffer of this size, an upload needs about a third of the CPU of a Blob of `openAsBlob`, which allocates a buffer for each 64 KiB. */
+const READ_BYTES = 512 * 1024;
 
 /**
  * Returns a file that is read from the disk part by part, only when the bytes are needed. A read throws a `NotReadableError` if the file has changed since this
@@ -32,8 +31,18 @@ export async function openFile(path, { type } = {}) {
 function sliceOf(path, start, end, check) {
   async function* stream() {
     await check();
-    // The option `end` of the stream is inclusive.
-    if (end > start) yield* createReadStream(path, { start, end: end - 1, highWaterMark: READ_BYTES });
+    const file = await open(path).catch((cause) => { throw unreadable(`cannot read ${path}: ${cause.message}`, cause); });
+    try {
+      const buffer = new Uint8Array(Math.min(READ_BYTES, end - start));
+      for (let position = start; position < end;) {
+        const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - position), position);
+        if (bytesRead === 0) throw unreadable(`${path} changed during the upload`);
+        position += bytesRead;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } finally {
+      await file.close();
+    }
   }
   return {
     size: end - start,
@@ -41,7 +50,7 @@ function sliceOf(path, start, end, check) {
     stream,
     arrayBuffer: async () => {
       const chunks = [];
-      for await (const bytes of stream()) chunks.push(bytes);
+      for await (const bytes of stream()) chunks.push(bytes.slice());
       return new Blob(chunks).arrayBuffer();
     },
   };

@@ -2,7 +2,7 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { lost, resultOf } from './put.js';
 
-const MAX_WRITE_BYTES = 256 * 1024;
+const MAX_WRITE_BYTES = 512 * 1024;
 const agents = { 'http:': new HttpAgent({ keepAlive: true }), 'https:': new HttpsAgent({ keepAlive: true }) };
 
 /**
@@ -41,14 +41,19 @@ export async function putByNode({ url, headers }, body, { signal, onProgress }) 
 async function send(request, body, onProgress) {
   /** @type {(() => void) | undefined} */
   let proceed;
-  for (const event of ['drain', 'close']) request.on(event, () => proceed?.());
+  // Node does not call the callback of a write that waits for a connection if the request is destroyed.
+  request.on('close', () => proceed?.());
   let loadedBytes = 0;
   for await (const chunk of body.stream()) {
     // The stream of a Blob in memory is one chunk.
     for (let start = 0; start < chunk.length; start += MAX_WRITE_BYTES) {
       if (request.destroyed) return;
       const bytes = chunk.subarray(start, start + MAX_WRITE_BYTES);
-      if (!request.write(bytes)) await new Promise((resolve) => { proceed = () => resolve(undefined); });
+      // After the callback, the buffer of the bytes can be used again.
+      await new Promise((resolve) => {
+        proceed = () => resolve(undefined);
+        request.write(bytes, proceed);
+      });
       loadedBytes += bytes.length;
       onProgress(loadedBytes);
     }

@@ -15,7 +15,7 @@ export type FileLike = {
     slice: (start: number, end: number) => BlobLike;
 };
 /**
- * A Blob, or an object like it.
+ * A Blob, or an object like it. A chunk of `stream()` is valid until the next chunk is read.
  */
 export type BlobLike = {
     size: number;

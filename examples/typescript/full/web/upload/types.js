@@ -8,7 +8,7 @@
  */
 
 /** @typedef {{ name?: string, size: number, type?: string, slice: (start: number, end: number) => BlobLike }} FileLike A File, a Blob, or an object like it. */
-/** @typedef {{ size: number, slice: (start: number, end: number) => BlobLike, stream: () => AsyncIterable<Uint8Array>, arrayBuffer: () => Promise<ArrayBuffer> }} BlobLike A Blob, or an object like it. */
+/** @typedef {{ size: number, slice: (start: number, end: number) => BlobLike, stream: () => AsyncIterable<Uint8Array>, arrayBuffer: () => Promise<ArrayBuffer> }} BlobLike A Blob, or an object like it. A chunk of `stream()` is valid until the next chunk is read. */
 /** @typedef {{ fileName?: string, size: number }} FileFacts */
 /** @typedef {{ fileName?: string, contentType?: string, [field: string]: unknown }} Details Fields of `POST /upload`. */
 /** @typedef {{ videoId: string, title: string, status: string, createdAt: string, error?: { code: string, message: string }, [field: string]: unknown }} Video */
