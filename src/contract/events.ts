@@ -10,7 +10,7 @@ export const VIDEO_EVENTS = {
   'video.held': 'The video was transcoded, and your app has not released the video yet',
   'video.ready': 'Viewers can watch the video',
   'video.errored': 'The video failed: `video.error` contains the reason',
-  'video.updated': 'A user edited the video',
+  'video.updated': 'A user edited the video, or an admin transferred the video to another owner',
   'video.expiring': 'A retention rule will delete the video soon',
   'video.deleting': 'The deletion of the video started, and users can no longer see the video. For example, the owner aborted the upload',
   'video.deleted': 'All data of the video is deleted',

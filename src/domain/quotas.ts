@@ -7,6 +7,7 @@ export interface Usage {
   readonly storedBytes: number;
   /** The day of `uploadsOfDay`, as `YYYY-MM-DD` in UTC. */
   readonly day: string;
+  /** The number of uploads and retries that the owner started on `day`. */
   readonly uploadsOfDay: number;
 }
 
@@ -20,11 +21,18 @@ export interface Quotas {
 
 export type QuotaName = keyof Quotas;
 
+export const DEFAULT_UPLOADS_PER_DAY = 25;
+
 export const NO_USAGE: Usage = { openUploads: 0, videos: 0, storedBytes: 0, day: '', uploadsOfDay: 0 };
 
 /** Returns the day of a time in UTC, as `YYYY-MM-DD`. */
 export function dayOf(time: Date): string {
   return time.toISOString().slice(0, 10);
+}
+
+/** Returns the start of the next day in UTC, in ISO 8601. */
+export function startOfTomorrow(now: Date): string {
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1)).toISOString();
 }
 
 /** Returns the name of the quota that a further upload of `size` bytes would exceed, or undefined if the upload would exceed no quota. */

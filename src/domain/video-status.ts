@@ -15,6 +15,9 @@ export const VIDEO_ERROR_CODES = [
 ] as const;
 export type VideoErrorCode = (typeof VIDEO_ERROR_CODES)[number];
 
+/** The maximum number of attempts to transcode a video, because each attempt costs money. An operator can start further attempts with a redrive of messages. */
+export const MAX_ATTEMPTS = 10;
+
 /** Only the owner of the video and admins can see the error. */
 export interface VideoError {
   readonly code: VideoErrorCode;

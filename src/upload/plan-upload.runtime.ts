@@ -5,7 +5,7 @@ import type { Roles } from '../contract/roles';
 import type { VideoDetails, VideoRow } from '../contract/table';
 import type { UploadSettings } from '../contract/upload';
 import { sourceKey } from '../domain/object-keys';
-import type { QuotaName, Quotas } from '../domain/quotas';
+import { QuotaName, Quotas, startOfTomorrow } from '../domain/quotas';
 import { readableBytes, readableDuration } from '../domain/readable';
 import { refusalOf } from '../domain/upload-limits';
 import { partSizeOf } from '../domain/upload-parts';
@@ -15,7 +15,8 @@ import { checkUserData } from '../runtime/check-user-data';
 import { HttpProblem } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { AnswerOf, Operations } from '../runtime/route-types';
-import { NewVideo, QuotaExceeded } from '../runtime/rows/upload-rows';
+import { QuotaExceeded } from '../runtime/rows/day-counter';
+import type { NewVideo } from '../runtime/rows/upload-rows';
 import type { VideoRepository } from '../runtime/rows/video-repository';
 import { toVideo } from '../runtime/video-view';
 
@@ -100,9 +101,5 @@ const LIMITS: Readonly<Record<QuotaName, (limit: number, settings: UploadSetting
   openUploads: (limit, { incompleteExpirySeconds }) => `you have ${limit} open uploads, which is the limit. Complete or abort an upload. An upload expires after ${readableDuration(incompleteExpirySeconds)} without a new part. GET /streams?owner=me&status=waiting lists your open uploads`,
   videos: (limit) => `you have ${limit} videos, which is the limit. Abort an open upload, or ask an operator of the service to delete videos`,
   storedBytes: (limit) => `together with this file, your files would exceed the limit of ${readableBytes(limit)}. A file that is not uploaded completely counts with its whole size. Abort an open upload, or ask an operator of the service to delete videos`,
-  uploadsPerDay: (limit, _, now) => `you have started ${limit} uploads today, which is the limit. You can start the next upload at ${startOfTomorrow(now)}`,
+  uploadsPerDay: (limit, _, now) => `you have started ${limit} uploads and retries today, which is the limit. You can start the next upload at ${startOfTomorrow(now)}`,
 };
-
-function startOfTomorrow(now: Date): string {
-  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1)).toISOString();
-}

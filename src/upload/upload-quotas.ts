@@ -1,5 +1,5 @@
 import { Size } from 'aws-cdk-lib';
-import type { Quotas } from '../domain/quotas';
+import { DEFAULT_UPLOADS_PER_DAY, Quotas } from '../domain/quotas';
 import { keyProblem, numberProblem, objectProblem, sizeProblem } from '../synth/prop-checks';
 
 /**
@@ -30,7 +30,7 @@ export interface UploadQuotas {
   readonly storedBytes?: Size;
 
   /**
-   * The maximum number of uploads that a user can start on one day (UTC).
+   * The maximum number of uploads that a user can start on one day (UTC). A retry of a video that failed counts as an upload.
    *
    * @default 25
    */
@@ -47,7 +47,7 @@ export function quotasOf(quotas: UploadQuotas | undefined): Quotas {
     openUploads: quotas?.openUploads ?? 10,
     videos: quotas?.videos ?? 1000,
     storedBytes: (quotas?.storedBytes ?? Size.gibibytes(500)).toBytes(),
-    uploadsPerDay: quotas?.uploadsPerDay ?? 25,
+    uploadsPerDay: quotas?.uploadsPerDay ?? DEFAULT_UPLOADS_PER_DAY,
   };
 }
 

@@ -192,7 +192,7 @@ describe('upload/manage-uploads creates an upload', () => {
       [{ openUploads: 10 }, /^you have 10 open uploads, which is the limit\. Complete or abort an upload\. An upload expires after 24 h without a new part\. GET \/streams\?owner=me&status=waiting lists your open uploads$/],
       [{ videos: 100 }, /^you have 100 videos, which is the limit\. Abort an open upload, or ask an operator of the service to delete videos$/],
       [{ storedBytes: 4980 * MIB }, /^together with this file, your files would exceed the limit of 4\.89 GiB\. A file that is not uploaded completely counts with its whole size\. Abort an open upload, or ask an operator/],
-      [{ uploadsOfDay: 50 }, /^you have started 50 uploads today, which is the limit\. You can start the next upload at \d{4}-\d\d-\d\dT00:00:00\.000Z$/],
+      [{ uploadsOfDay: 50 }, /^you have started 50 uploads and retries today, which is the limit\. You can start the next upload at \d{4}-\d\d-\d\dT00:00:00\.000Z$/],
     ])('returns 429 that names the limit, and leaves no multipart upload: %j', async (used, detail) => {
       s3.on(CreateMultipartUploadCommand).resolves({ UploadId: 'new-upload' });
       limitedTo(used);

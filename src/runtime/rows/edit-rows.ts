@@ -1,17 +1,21 @@
 import type { RowChanges } from './row-changes';
 import type { TransactItem } from './transact';
+import { addUsage, minus, usageOf } from './usage';
 import { detailsKey, publicationKey, SCHEMA_VERSION, VideoDetails, VideoRow, WholeVideo } from '../../contract/table';
 import { PRESENT_STATUSES } from '../../domain/video-status';
 import { isListed } from '../../domain/visibility';
 
-/** The fields that users can edit. An absent field stays as it is. */
-export type Edit = Partial<Pick<VideoRow, 'title' | 'tags' | 'visibility'>> & VideoDetails;
+/** The fields that users can edit. Only admins can edit `owner`. An absent field stays as it is. */
+export type Edit = Partial<Pick<VideoRow, 'title' | 'tags' | 'visibility' | 'owner'>> & VideoDetails;
 
 /** Writes the edits of users. */
 export interface EditRows {
   /**
    * Edits a video, and adds the video to or removes it from the list of ready videos if its visibility requires that. Returns the video after the edit, or
    * undefined if the stored row is newer than `video`.
+   *
+   * A new owner also changes the usage of both owners, in the same transaction. The quotas of the new owner do not limit the transfer. A video that waits for
+   * its upload keeps its owner, and the function returns undefined.
    */
   edit(video: WholeVideo, edit: Edit): Promise<WholeVideo | undefined>;
 }
@@ -22,17 +26,22 @@ export function editRows(tableName: string, { write, writeWith }: RowChanges, cl
       const { videoId, version, status, publishedAt } = row;
       const texts = presentOf({ description: description ?? details.description, metadata: metadata ?? details.metadata });
       const edited = { ...inRow, updatedAt: clock().toISOString() };
+      const isTransfer = edited.owner !== undefined && edited.owner !== row.owner;
       const isPublic = status === 'ready' && publishedAt !== undefined && isListed(edited.visibility ?? row.visibility);
       const change = {
-        from: PRESENT_STATUSES,
+        // The end of an upload changes the usage of the owner that it has read.
+        from: isTransfer ? PRESENT_STATUSES.filter((each) => each !== 'waiting') : PRESENT_STATUSES,
         set: { ...edited, ...(isPublic && publicationKey({ publishedAt, videoId })) },
         remove: isPublic ? [] : ['listedFor', 'listedAt'] as const,
         add: { revision: 1 },
         and: '#version = :version',
         values: { ':version': version },
       };
-      const isInRow = description === undefined && metadata === undefined;
-      const outcome = isInRow ? await write(videoId, change) : await writeWith(videoId, change, detailsUpdate(tableName, videoId, texts));
+      const others = [
+        ...(description === undefined && metadata === undefined ? [] : [detailsUpdate(tableName, videoId, texts)]),
+        ...(isTransfer ? [addUsage(tableName, row.owner, minus(usageOf(row))), addUsage(tableName, edited.owner!, usageOf(row))] : []),
+      ];
+      const outcome = others.length === 0 ? await write(videoId, change) : await writeWith(videoId, change, ...others);
       return outcome === 'unchanged' ? undefined : { row: { ...row, ...edited, revision: row.revision + 1, version: version + 1 }, details: texts };
     },
   };

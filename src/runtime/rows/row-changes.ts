@@ -130,5 +130,10 @@ export function rowChanges(tableName: string, documents: DynamoDBDocumentClient,
     return writeWith(videoId, wanted, addUsage(tableName, owner, usage));
   }
 
-  return { get, find, change, write, writeWith, writeWithUsage };
+  /** Returns the change as an item of a transaction. */
+  function itemOf(videoId: string, wanted: Change): TransactItem {
+    return { Update: updateOf(videoId, wanted) };
+  }
+
+  return { get, find, change, itemOf, write, writeWith, writeWithUsage };
 }

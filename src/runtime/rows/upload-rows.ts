@@ -1,19 +1,13 @@
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { CountWith } from './day-counter';
 import { Change, entering, firstDue, Outcome, RowChanges } from './row-changes';
 import { transact, TransactItem } from './transact';
-import { addUsage, countUpload } from './usage';
+import { addUsage } from './usage';
 import { detailsKey, SCHEMA_VERSION, SourceState, VideoDetails, videoKey, VideoRow } from '../../contract/table';
-import { dayOf, exceededQuota, NO_USAGE, QuotaName, Quotas, Usage } from '../../domain/quotas';
+import type { Quotas } from '../../domain/quotas';
 import { ENTERED_FROM, VideoStatus } from '../../domain/video-status';
 
 export type NewVideo = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'tags' | 'visibility' | 'source' | 'multipart'>;
-
-/** The error for an upload that exceeds a quota of its owner. Nothing was written. */
-export class QuotaExceeded extends Error {
-  constructor(readonly quota: QuotaName) {
-    super(`the upload exceeds the quota ${quota}`);
-  }
-}
 
 /** Writes the row of a video at the start and at the end of its upload. The same transaction changes the usage of the owner. */
 export interface UploadRows {
@@ -74,33 +68,15 @@ export function newItems(tableName: string, row: VideoRow, { description, metada
   ];
 }
 
-/** The maximum number of tries to count a new upload. A try fails if `isFirstOfDay` does not match the stored usage. */
-const TRIES = 5;
-
-export function uploadRows(tableName: string, documents: DynamoDBDocumentClient, { find, write, writeWithUsage }: RowChanges, clock: () => Date): UploadRows {
-  async function count(items: readonly TransactItem[], { owner, source: { size } }: NewVideo, quotas: Quotas | undefined): Promise<void> {
-    let day = dayOf(clock());
-    const impossible = quotas && exceededQuota(NO_USAGE, size, day, quotas);
-    if (impossible) throw new QuotaExceeded(impossible);
-    let isFirstOfDay = false;
-    for (let tries = 0; tries < TRIES; tries++) {
-      const result = await transact(documents, [countUpload(tableName, { owner, size, day, isFirstOfDay, quotas }), ...items]);
-      if (result.outcome === 'changed') return;
-      if (result.failed > 0) throw new Error('a video with this id exists already');
-      const usage: Usage = { ...NO_USAGE, ...result.item };
-      // Around midnight, another upload may already have been counted for the next day.
-      if (usage.day > day) day = usage.day;
-      const exceeded = quotas && exceededQuota(usage, size, day, quotas);
-      if (exceeded) throw new QuotaExceeded(exceeded);
-      isFirstOfDay = usage.day < day;
-    }
-    throw new Error(`the upload was not counted: the usage of its owner changed during each of ${TRIES} tries`);
-  }
-
+export function uploadRows(
+  tableName: string, documents: DynamoDBDocumentClient, { find, write, writeWithUsage }: RowChanges, countWith: CountWith, clock: () => Date,
+): UploadRows {
   return {
     async create(video, details = {}, quotas) {
       const row = newRow(video, 'waiting', clock());
-      await count(newItems(tableName, row, details), video, quotas);
+      const added = { openUploads: 1, videos: 1, storedBytes: video.source.size };
+      const outcome = await countWith(newItems(tableName, row, details), { owner: video.owner, added, quotas });
+      if (outcome === 'unchanged') throw new Error('a video with this id exists already');
       return row;
     },
 

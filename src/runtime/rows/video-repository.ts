@@ -1,8 +1,10 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { dayCounter } from './day-counter';
 import { EditRows, editRows } from './edit-rows';
 import { IngestRows, ingestRows } from './ingest-rows';
 import { readDetails, readRow } from './read-row';
+import { RetryRows, retryRows } from './retry-rows';
 import { Outcome, rowChanges } from './row-changes';
 import { UploadRows, uploadRows } from './upload-rows';
 import { VideoLists, videoLists } from './video-lists';
@@ -14,7 +16,7 @@ import { isListed } from '../../domain/visibility';
 export type TranscodeResult = Required<Pick<VideoRow, 'media' | 'renditions'>> & Pick<VideoRow, 'durationSeconds' | 'width' | 'height'>;
 
 /** Reads and writes rows. Every write is conditional, so duplicate, late and out-of-order events change nothing. */
-export interface VideoRepository extends UploadRows, IngestRows, EditRows, VideoLists {
+export interface VideoRepository extends UploadRows, IngestRows, EditRows, RetryRows, VideoLists {
   find(videoId: string): Promise<VideoRow | undefined>;
   findWhole(videoId: string): Promise<WholeVideo | undefined>;
   /**
@@ -35,8 +37,6 @@ export interface VideoRepository extends UploadRows, IngestRows, EditRows, Video
    * Changes nothing if a claim of the attempt started at or after `staleBefore`.
    */
   giveUp(videoId: string, attempt: number, error: VideoError, staleBefore: Date): Promise<Outcome>;
-  /** Starts the next attempt after an abandoned attempt: `errored` -> `uploaded`. Removes all fields of the abandoned attempt from the row. */
-  reopen(videoId: string, attempt: number): Promise<Outcome>;
   /** Records the attempt's job: `uploaded` -> `processing`. */
   recordJob(videoId: string, attempt: number, jobId: string): Promise<Outcome>;
   /** Records the progress in percent. Ignores a value that is not higher than the recorded value. */
@@ -56,9 +56,6 @@ export interface VideoRepositoryOptions {
   readonly clock?: () => Date;
 }
 
-/** Attributes of one attempt, which are removed when the next attempt starts. */
-const OF_ONE_ATTEMPT = ['claim', 'resubmits', 'jobId', 'media', 'renditions', 'durationSeconds', 'width', 'height', 'error'] as const satisfies (keyof VideoRow)[];
-
 /** The condition that the attempt has no claim, or has a stale claim. */
 const NOT_CLAIMED = 'attribute_not_exists(#claim) OR #claim.#attempt <> :attempt OR #claim.#startedAt < :staleBefore';
 
@@ -71,6 +68,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
 
   const changes = rowChanges(tableName, documents, clock);
   const { change, find, get, write } = changes;
+  const countWith = dayCounter(tableName, documents, clock);
 
   return {
     find,
@@ -110,17 +108,6 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
       set: { error, claim: { attempt, token: 'none', startedAt: clock().toISOString(), abandoned: true } },
       and: NOT_CLAIMED,
       values: { ':staleBefore': staleBefore.toISOString() },
-    }),
-
-    reopen: (videoId, attempt) => write(videoId, {
-      from: ['errored'],
-      attempt,
-      to: 'uploaded',
-      set: { progress: 0 },
-      remove: OF_ONE_ATTEMPT,
-      add: { attempt: 1 },
-      and: '#claim.#attempt = :attempt AND #claim.#abandoned = :true',
-      values: { ':true': true },
     }),
 
     recordJob: (videoId, attempt, jobId) => write(videoId, {
@@ -175,9 +162,10 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
       from: ['uploaded', 'processing'], attempt, to: 'errored', set: { error: { code, message } },
     }),
 
-    ...uploadRows(tableName, documents, changes, clock),
+    ...uploadRows(tableName, documents, changes, countWith, clock),
     ...ingestRows(tableName, documents, changes, clock),
     ...editRows(tableName, changes, clock),
+    ...retryRows(changes, countWith),
     ...videoLists(tableName, documents),
   };
 }

@@ -3,7 +3,7 @@ import type { InitializeMiddleware } from '@smithy/types';
 import { repositorySetting } from './repository-setting';
 import { usageKey } from '../../../src/contract/table';
 import type { Quotas } from '../../../src/domain/quotas';
-import { QuotaExceeded } from '../../../src/runtime/rows/upload-rows';
+import { QuotaExceeded } from '../../../src/runtime/rows/day-counter';
 import { videoRepository } from '../../../src/runtime/rows/video-repository';
 
 const QUOTAS: Quotas = { openUploads: 3, videos: 5, storedBytes: 10_000, uploadsPerDay: 4 };
