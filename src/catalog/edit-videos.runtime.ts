@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from 'util';
 import { etagOf, requireEtag } from './etag.runtime';
 import type { Roles } from '../contract/roles';
 import type { WholeVideo } from '../contract/table';
-import { decide } from '../roles/decide';
+import { isOwner } from '../domain/user-data-limits';
+import { decide, isAdmin } from '../roles/decide';
 import { checkUserData } from '../runtime/check-user-data';
-import { HttpProblem } from '../runtime/http-problem';
+import { HttpProblem, invalid } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { AnswerOf, Operations } from '../runtime/route-types';
 import type { Edit } from '../runtime/rows/edit-rows';
@@ -27,10 +28,15 @@ export function editVideos({ videos, roles }: EditVideosPorts): Operations<'cata
         const whole = await videos.findWhole(videoId);
         const decision = decide(caller, { type: 'manage', video: whole?.row }, roles);
         if (!whole || decision !== 'allowed') throw refusal(decision);
+        if (body.owner !== undefined && !isAdmin(caller, roles)) throw refusal('wrong_role');
+        if (body.owner !== undefined && !isOwner(body.owner)) throw invalid('/owner', 'is blank');
         if (etagOf(whole.row) !== expected) {
           throw new HttpProblem('edit_conflict', 'the video was edited since you read it. Read it again, and repeat your edit with the new ETag');
         }
-        const { title, tags, source: { fileName } } = whole.row;
+        const { title, tags, source: { fileName }, status, owner } = whole.row;
+        if (status === 'waiting' && (body.owner ?? owner) !== owner) {
+          throw new HttpProblem('wrong_status', 'the video waits for its upload, which only its owner can continue. Change the owner after the upload');
+        }
         checkUserData({ fileName, title, tags, ...whole.details, ...body });
         const { row, details } = changes(whole, body) ? await videos.edit(whole, body) ?? {} : whole;
         if (row) return { body: toVideo(row, { caller, roles }, details), headers: { etag: etagOf(row) } };

@@ -93,8 +93,12 @@ export const uploadRequestSchema = object({
 }, ['fileName', 'contentType', 'size'], 'The file to upload, and the text fields of the video, such as the title. All text fields together can have at most 32 KiB in UTF-8');
 
 export const editRequestSchema = {
-  ...object({ ...descriptive, title: line('The title: one line, not blank', MAX_TITLE_LENGTH) }, [],
-    'The fields to change. Each given field replaces the whole field. An empty text, array or object removes the value. Fields that are not given stay as they are. All text fields of the video together can have at most 32 KiB in UTF-8'),
+  ...object({
+    ...descriptive,
+    title: line('The title: one line, not blank', MAX_TITLE_LENGTH),
+    owner: line('The user id of the new owner. Only admins can change the owner, and only after the upload. The service does not check whether the user exists', MAX_OWNER_LENGTH),
+  }, [],
+  'The fields to change. Each given field replaces the whole field. An empty text, array or object removes the value. Fields that are not given stay as they are. All text fields of the video together can have at most 32 KiB in UTF-8'),
   minProperties: 1,
 } as const satisfies JsonSchema;
 
@@ -139,7 +143,7 @@ export const videoSchema = object({
   tags: { type: 'array', items: { type: 'string' } },
   visibility: visibilitySchema,
   metadata: stringMap('Custom data of the client; absent in lists'),
-  owner: { type: 'string', description: 'The id of the user who uploaded the video' },
+  owner: { type: 'string', description: 'The id of the user who owns the video: the user who uploaded the video, or the user to whom an admin transferred the video' },
   status: statusSchema,
   progress: { type: 'integer', description: 'The progress of the transcode in percent', minimum: 0, maximum: 100 },
   createdAt: time('The time at which the upload was requested'),

@@ -2,14 +2,14 @@ import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dyn
 import { editVideos } from '../../src/catalog/edit-videos.runtime';
 import { etagOf } from '../../src/catalog/etag.runtime';
 import { readVideos } from '../../src/catalog/read-videos.runtime';
-import { detailsKey, publicationKey, videoKey, VideoRow } from '../../src/contract/table';
+import { detailsKey, publicationKey, usageKey, videoKey, VideoRow } from '../../src/contract/table';
 import type { VideoStatus } from '../../src/domain/video-status';
 import { VISIBILITIES } from '../../src/domain/visibility';
 import { serveRoutes } from '../../src/runtime/http';
 import { VideoRepository, videoRepository } from '../../src/runtime/rows/video-repository';
 import { captureLog } from '../captured-log';
 import { apiEvent } from '../runtime/api-event';
-import { CatalogTable, catalogTable, idOf } from '../runtime/rows/catalog-table';
+import { CatalogTable, catalogTable, idOf, videoRow } from '../runtime/rows/catalog-table';
 
 const NOW = '2026-11-30T10:00:00.000Z';
 const PUBLISHED = '2026-11-22T10:00:00.000Z';
@@ -203,7 +203,7 @@ describe('PATCH /streams/{videoId}', () => {
 
   test.each<[string, unknown, number, string, string?]>([
     ['no field', {}, 400, 'invalid_request', ''],
-    ['an unknown field', { owner: 'bob' }, 400, 'invalid_request', '/owner'],
+    ['an unknown field', { videoId: 'x' }, 400, 'invalid_request', '/videoId'],
     ['a status', { status: 'ready' }, 400, 'invalid_request', '/status'],
     ['null', { title: null }, 400, 'invalid_request', '/title'],
     ['an empty title', { title: '' }, 400, 'invalid_request', '/title'],
@@ -238,6 +238,118 @@ describe('PATCH /streams/{videoId}', () => {
     expect(await edit(video, { title: 'New' })).toMatchObject({ status: 503, body: { code: 'unavailable' } });
     expect((await stored(video.videoId))[0]).toEqual(video);
     expect(logged.join('')).toContain('has the format 99');
+  });
+
+  describe('a transfer to another owner', () => {
+    const usageOf = async (owner: string) => {
+      const { openUploads = 0, videos = 0, storedBytes = 0, uploadsOfDay = 0 } = await read(usageKey(owner)) ?? {};
+      return [openUploads, videos, storedBytes, uploadsOfDay];
+    };
+    const admin = { userId: 'eve', groups: ['bosses'] };
+    let people = 0;
+    /** Returns the ids of two new users. The first user has 3 videos with 5,000 bytes. */
+    const twoPeople = async (): Promise<[string, string]> => {
+      const [from, to] = [`from ${++people}`, `auth0|to ${people}`];
+      await documents().send(new PutCommand({ TableName: table.tableName, Item: { ...usageKey(from), openUploads: 1, videos: 3, storedBytes: 5000, uploadsOfDay: 2, day: '2026-11-30' } }));
+      return [from, to];
+    };
+
+    test('changes the owner, the usage of both owners and the lists, and gives the rights to the new owner', async () => {
+      const [from, to] = await twoPeople();
+      const video = await makeVideo({ owner: from, visibility: 'private' });
+      const answer = await edit(video, { owner: to }, admin);
+      expect(answer).toMatchObject({ status: 200, etag: etagOf({ ...video, revision: 2 }), body: { owner: to, title: video.title } });
+      expect([await usageOf(from), await usageOf(to)]).toEqual([[1, 2, 4000, 2], [0, 1, 1000, 0]]);
+      expect([(await get(video, to)).status, (await get(video, from)).status]).toEqual([200, 404]);
+      for (const [query, owner, ids] of [[{}, from, []], [{}, to, [video.videoId]], [{ status: 'ready' }, from, []], [{ status: 'ready' }, to, [video.videoId]]] as const) {
+        expect(await list({ owner: 'me', ...query }, owner)).toEqual(ids);
+        expect(await list({ owner, ...query }, 'eve', ['bosses'])).toEqual(ids);
+      }
+      const again = { ...video, revision: 2 };
+      expect((await edit(again, { title: 'Mine' }, { userId: from, groups: ['watchers'] })).status).toBe(404);
+      expect(await edit(again, { title: 'Mine' }, { userId: to })).toMatchObject({ status: 200, body: { title: 'Mine' } });
+    });
+
+    test('an admin can take the video of a user who no longer exists, together with new texts', async () => {
+      const [gone] = await twoPeople();
+      const video = await makeVideo({ owner: gone }, { description: 'old' });
+      expect(await list({ owner: gone }, 'eve', ['bosses'])).toEqual([video.videoId]);
+      const answer = await edit(video, { owner: 'eve', description: 'new', visibility: 'private' }, admin);
+      expect(answer.body).toMatchObject({ owner: 'eve', description: 'new', visibility: 'private' });
+      expect(await get(video, 'eve')).toEqual(answer);
+      expect(await list({}, 'bob')).not.toContain(video.videoId);
+    });
+
+    test.each<[string, Partial<VideoRow>, [videos: number, bytes: number]]>([
+      ['in the transcode', { status: 'processing' }, [1, 1000]],
+      ['that failed', { status: 'errored', error: { code: 'corrupt', message: 'no' } }, [1, 1000]],
+      ['whose upload expired', { status: 'errored', error: { code: 'upload_expired', message: 'late' } }, [1, 0]],
+      ['whose source is deleted', { source: { ...videoRow({ videoId: 'x' }).source, state: 'deleted' } }, [1, 0]],
+      ['whose source is archived', { source: { ...videoRow({ videoId: 'x' }).source, state: 'archived' } }, [1, 1000]],
+    ])('moves the usage of a video %s', async (_, given, [videos, bytes]) => {
+      const [from, to] = await twoPeople();
+      expect((await edit(await makeVideo({ owner: from, ...given }), { owner: to }, admin)).status).toBe(200);
+      expect([await usageOf(from), await usageOf(to)]).toEqual([[1, 3 - videos, 5000 - bytes, 2], [0, videos, bytes, 0]]);
+    });
+
+    test('is not limited by the quotas of the new owner', async () => {
+      const [from, to] = await twoPeople();
+      await documents().send(new PutCommand({ TableName: table.tableName, Item: { ...usageKey(to), openUploads: 10, videos: 1e6, storedBytes: 1e15, uploadsOfDay: 25, day: '2026-11-30' } }));
+      expect((await edit(await makeVideo({ owner: from }), { owner: to }, admin)).status).toBe(200);
+      expect(await usageOf(to)).toEqual([10, 1e6 + 1, 1e15 + 1000, 25]);
+    });
+
+    test('to the same owner changes nothing', async () => {
+      const [from] = await twoPeople();
+      for (const status of ['waiting', 'ready'] as const) {
+        const video = await makeVideo({ owner: from, status });
+        expect(await edit(video, { owner: from }, admin)).toMatchObject({ status: 200, etag: etagOf(video) });
+        expect((await stored(video.videoId))[0]).toEqual(video);
+      }
+      expect(await usageOf(from)).toEqual([1, 3, 5000, 2]);
+    });
+
+    test('is possible only after the upload', async () => {
+      const [from, to] = await twoPeople();
+      const video = await makeVideo({ owner: from, status: 'waiting' });
+      expect(await edit(video, { owner: to }, admin)).toMatchObject({ status: 409, body: { code: 'wrong_status' } });
+      expect(await repository().edit({ row: video, details: {} }, { owner: to })).toBeUndefined();
+      expect([(await stored(video.videoId))[0], await usageOf(from), await usageOf(to)]).toEqual([video, [1, 3, 5000, 2], [0, 0, 0, 0]]);
+    });
+
+    test.each<[string, unknown, object, number, string]>([
+      ['the owner of the video', 'bob', { userId: 'ann' }, 403, 'wrong_role'],
+      ['the owner of the video, who keeps it', 'ann', { userId: 'ann' }, 403, 'wrong_role'],
+      ['a user who can watch the video', 'bob', { userId: 'bob', groups: ['watchers'] }, 403, 'wrong_role'],
+      ['an admin without an id', '', admin, 400, 'invalid_request'],
+      ['an admin with an invisible id', '\u200b', admin, 400, 'invalid_request'],
+      ['an admin with a line break in the id', 'a\nb', admin, 400, 'invalid_request'],
+      ['an admin with half of a surrogate pair in the id', '\ud800', admin, 400, 'invalid_request'],
+      ['an admin with a number', 5, admin, 400, 'invalid_request'],
+      ['an admin with an id of 256 characters', 'x'.repeat(256), admin, 400, 'invalid_request'],
+    ])('is rejected from %s', async (_, owner, caller, status, code) => {
+      const video = await makeVideo();
+      expect(await edit(video, { owner }, caller)).toMatchObject({ status, body: { code } });
+      expect((await stored(video.videoId))[0]).toEqual(video);
+    });
+
+    test('of many at the same time, one changes the usage', async () => {
+      const [from, to] = await twoPeople();
+      const video = await makeVideo({ owner: from });
+      const answers = await Promise.all(Array.from({ length: 6 }, (_, n) => edit(video, { owner: n % 2 === 0 ? to : `${to} ${n}` }, admin)));
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412, 412, 412]);
+      const { owner } = (await stored(video.videoId))[0]!;
+      expect([await usageOf(from), await usageOf(owner)]).toEqual([[1, 2, 4000, 2], [0, 1, 1000, 0]]);
+    });
+
+    test('counts for the owner whom the sweeper finds when it deletes the source', async () => {
+      const [from, to] = await twoPeople();
+      const video = await makeVideo({ owner: from });
+      await edit(video, { owner: to }, admin);
+      expect(await repository().markSource(video, 'deleted')).toBe('unchanged');
+      expect(await repository().markSource((await repository().find(video.videoId))!, 'deleted')).toBe('changed');
+      expect([await usageOf(from), await usageOf(to)]).toEqual([[1, 2, 4000, 2], [0, 1, 0, 0]]);
+    });
   });
 
   /** A person who can watch a video of another user gets 403, and every other person gets the 404 of a video that does not exist. */
