@@ -61,6 +61,7 @@ const firstEvents = (url: string): Record<HandlerName, unknown> => ({
   'ingest/ingest-objects': { Records: [{ messageId: '1', body: ingestible }] },
   'sweeper/sweep-videos': {},
   'transcode/record-job-event': { detail: { status: 'COMPLETE', jobId: 'j', userMetadata: { videoId, attempt: '1' }, outputGroupDetails: [] } },
+  'transcode/retry-videos': apiEvent('POST', '/streams/{videoId}/retry', { ...caller, path: { videoId } }),
   'transcode/submit-job': { Records: [{ messageId: '1', attributes: { ApproximateReceiveCount: '1' }, body: objectCreated }] },
   'upload/manage-uploads': apiEvent('POST', '/upload', { ...caller, body: { fileName: 'a.mp4', contentType: 'video/mp4', size: 5 } }),
 });

@@ -30,6 +30,7 @@ export const ENVIRONMENT: Readonly<Record<Variable, string>> = {
   TOKEN_RULES: JSON.stringify({ issuer: 'https://issuer.example.com', audiences: ['web'], use: 'id', groupsClaim: 'groups' }),
   TRANSCODE_SETTINGS: JSON.stringify({ ladder: DEFAULT_LADDER, segmentSeconds: 6, maxFrameRate: 30, maxDurationSeconds: 3600 }),
   SUBMIT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/uploads',
+  UPLOADS_PER_DAY: '25',
   UPLOAD_EXPIRY: JSON.stringify({ incompleteExpirySeconds: 86_400, expiredRetentionSeconds: 604_800 }),
   UPLOAD_ROLE_ARN: 'arn:aws:iam::123456789012:role/sign',
   UPLOAD_SETTINGS: JSON.stringify({

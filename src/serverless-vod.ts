@@ -218,7 +218,8 @@ export class ServerlessVod extends Construct {
     this.url = this.delivery.url;
     this.upload = new VodUpload(this, 'Upload', { ...overlay({ removalPolicy }, props.upload), catalog, appOrigins });
     this.transcode = new VodTranscode(this, 'Transcode', {
-      ...props.transcode, catalog, sourceBucket: this.upload.bucket, mediaBucket: this.delivery.bucket, ladder, sourceLifecycle: this.upload.sourceLifecycle,
+      ...props.transcode, catalog, sourceBucket: this.upload.bucket, mediaBucket: this.delivery.bucket, ladder,
+      sourceLifecycle: this.upload.sourceLifecycle, uploadsPerDay: props.upload?.quotas?.uploadsPerDay,
     });
     const { upload, transcode } = this;
     this.ingest = isAbsent(props.ingest) ? undefined : new VodIngest(this, 'Ingest', { ...props.ingest, catalog, upload, transcode });

@@ -10,7 +10,7 @@ const ASSEMBLY = path.join(__dirname, '..', '..', 'test', 'public-api', 'assembl
  */
 const BY_WIRING = ['VodApiProps', 'VodAuthProps', 'VodCatalogAttributes', 'VodCatalogProps', 'VodDeliveryProps', 'VodIngestProps', 'VodSweeperProps', 'VodTranscodeProps', 'VodUploadProps'];
 
-const NEIGHBOURS = ['url', 'catalog', 'api', 'sourceBucket', 'mediaBucket', 'table', 'transcode', 'upload', 'ingest', 'sourceLifecycle'];
+const NEIGHBOURS = ['url', 'catalog', 'api', 'sourceBucket', 'mediaBucket', 'table', 'transcode', 'upload', 'ingest', 'sourceLifecycle', 'uploadsPerDay'];
 
 interface Struct {
   readonly fqn: string;

@@ -58,9 +58,9 @@ function areas(scope: Construct, isImported: boolean, options: Options): void {
   });
   if (catalog instanceof VodCatalog) delivery.signPosters(catalog);
   const upload = new VodUpload(scope, 'Upload', { functions, removalPolicy, ...given.upload, catalog, appOrigins });
-  const transcode = new VodTranscode(scope, 'Transcode', { functions, ...given.transcode, catalog, sourceBucket: upload.bucket, mediaBucket: delivery.bucket, ladder, sourceLifecycle: upload.sourceLifecycle });
+  const transcode = new VodTranscode(scope, 'Transcode', { functions, ...given.transcode, catalog, sourceBucket: upload.bucket, mediaBucket: delivery.bucket, ladder, sourceLifecycle: upload.sourceLifecycle, uploadsPerDay: given.upload?.quotas?.uploadsPerDay });
   const ingest = given.ingest && new VodIngest(scope, 'Ingest', { functions, ...given.ingest, catalog, transcode, upload });
   new VodSweeper(scope, 'Sweeper', { functions, ...given.sweeper, catalog, transcode, upload, ingest });
   auth.guard(api);
-  for (const area of [auth, ...catalog instanceof VodCatalog ? [catalog] : [], delivery, upload]) area.addRoutes(api);
+  for (const area of [auth, ...catalog instanceof VodCatalog ? [catalog] : [], delivery, upload, transcode]) area.addRoutes(api);
 }

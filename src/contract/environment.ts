@@ -55,6 +55,8 @@ export const VARIABLES = {
   TRANSCODE_SETTINGS: json<TranscodeSettings>(),
   /** URL of the queue that contains requests for MediaConvert jobs. */
   SUBMIT_QUEUE_URL: text,
+  /** The number of uploads and retries that a user can start on one day. */
+  UPLOADS_PER_DAY: number,
   UPLOAD_EXPIRY: json<UploadExpiry>(),
   /** ARN of the IAM role that the function assumes to sign upload URLs. */
   UPLOAD_ROLE_ARN: text,
@@ -90,6 +92,7 @@ export const ENVIRONMENTS = {
   'ingest/ingest-objects': ['TABLE_NAME', 'SUBMIT_QUEUE_URL', 'INGEST_SETTINGS'],
   'sweeper/sweep-videos': ['TABLE_NAME', 'SUBMIT_QUEUE_URL?', 'SOURCE_BUCKET?', 'UPLOAD_EXPIRY?', 'SOURCE_LIFECYCLE?', 'INGEST_SOURCES?'],
   'transcode/record-job-event': ['TABLE_NAME', 'MEDIA_BUCKET', 'SOURCE_LIFECYCLE?'],
+  'transcode/retry-videos': ['TABLE_NAME', 'SUBMIT_QUEUE_URL', 'UPLOADS_PER_DAY', 'ROLES', 'APP_ORIGINS?'],
   'transcode/submit-job': ['TABLE_NAME', 'MEDIA_BUCKET', 'QUEUE_ARN', 'JOB_ROLE_ARN', 'TRANSCODE_SETTINGS', 'MAX_RECEIVES'],
   'upload/manage-uploads': ['TABLE_NAME', 'SOURCE_BUCKET', 'SOURCE_ADDRESS', 'UPLOAD_ROLE_ARN', 'UPLOAD_SETTINGS', 'ROLES', 'APP_ORIGINS?'],
 } as const satisfies Readonly<Record<string, readonly (Variable | `${Variable}?`)[]>>;

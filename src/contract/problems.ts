@@ -11,6 +11,7 @@ export const PROBLEMS = {
   cross_site: { status: 403, title: 'Cross-site requests are rejected' },
   not_found: { status: 404, title: 'Not found' },
   wrong_status: { status: 409, title: 'The video does not have the status that the request requires' },
+  source_unavailable: { status: 409, title: 'The source file of the video is not available' },
   parts_missing: { status: 409, title: 'Parts of the file are missing' },
   checksum_mismatch: { status: 409, title: 'The uploaded file does not have the expected checksum' },
   upload_gone: { status: 409, title: 'The upload no longer exists' },

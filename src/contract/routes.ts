@@ -147,9 +147,14 @@ export const ROUTES = {
   },
   editVideo: {
     method: 'PATCH', path: '/streams/{videoId}', handler: 'catalog/edit-videos', access: 'signed-in', status: 200, response: videoSchema,
-    summary: 'Changes the texts or the visibility of a video. `If-Match` contains the ETag of `GET /streams/{videoId}`. The response has a new ETag, and no poster.',
+    summary: 'Changes the texts, the visibility or (only admins) the owner of a video. `If-Match` contains the ETag of `GET /streams/{videoId}`. The response has a new ETag, and no poster.',
     pathParameters: videoId, headers: { 'if-match': { type: 'string', description: 'The ETag of the video', maxLength: 200 } }, body: editRequestSchema,
-    problems: ['wrong_role', 'not_found', 'edit_conflict', 'if_match_required', 'too_large', 'unavailable'],
+    problems: ['wrong_role', 'not_found', 'wrong_status', 'edit_conflict', 'if_match_required', 'too_large', 'unavailable'],
+  },
+  retryVideo: {
+    method: 'POST', path: '/streams/{videoId}/retry', handler: 'transcode/retry-videos', access: 'signed-in', status: 202, response: videoSchema,
+    summary: 'Starts a new attempt to transcode a video that failed (status `errored`). A retry is no edit: the ETag stays the same, and `If-Match` is not needed. Of several requests, one starts the attempt, and the others fail with 409.',
+    pathParameters: videoId, problems: ['wrong_role', 'not_found', 'wrong_status', 'source_unavailable', 'limit_reached', 'unavailable'],
   },
   startPlayback: {
     method: 'POST', path: '/streams/{videoId}/playback', handler: 'delivery/start-playback', access: 'signed-in', status: 200, response: playbackSchema,

@@ -1,19 +1,16 @@
 import { GetObjectTaggingCommand, HeadObjectCommand, HeadObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { S3ObjectCreatedNotificationEventDetail, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { describe } from './describe-object.runtime';
 import type { IngestSettings } from '../contract/ingest';
 import type { ObjectVersion } from '../contract/table';
-import type { SubmitMessage } from '../contract/transcode';
 import { isMediaType, MAX_CONTENT_TYPE_LENGTH } from '../domain/media-type';
 import type { VideoRepository } from '../runtime/rows/video-repository';
 import { objectRejection } from '../runtime/s3-errors';
+import { requestJob, SubmitQueue } from '../transcode/request-job.runtime';
 
-export interface IngestObjectsPorts {
+export interface IngestObjectsPorts extends SubmitQueue {
   readonly videos: Pick<VideoRepository, 'find' | 'findIngested' | 'createIngested'>;
   readonly s3: S3Client;
-  readonly sqs: SQSClient;
-  readonly submitQueueUrl: string;
   /** Returns a video id that is sortable by time and cannot be guessed. */
   readonly newId: () => string;
   readonly settings: IngestSettings;
@@ -60,11 +57,11 @@ async function ingest(body: string, ports: IngestObjectsPorts): Promise<void> {
   const existing = await videos.findIngested(object);
   if (existing === undefined) {
     const videoId = await create(object, ports);
-    if (videoId !== undefined) await submit(videoId, ports);
+    if (videoId !== undefined) await requestJob(ports, { videoId, attempt: 1 });
     return;
   }
   const row = await videos.find(existing);
-  if (row?.status === 'uploaded' && row.claim === undefined) return submit(existing, ports);
+  if (row?.status === 'uploaded' && row.claim === undefined) return requestJob(ports, { videoId: existing, attempt: 1 });
   console.info({ message: 'ignored: the object already has a video', bucket, key, videoId: existing });
 }
 
@@ -105,11 +102,6 @@ async function read(s3: S3Client, { bucket, key, etag }: CreatedObject): Promise
     if (rejection === 'denied') throw new Error('S3 denied access. The policy of the bucket or of its KMS key must allow the function to read the object', { cause: error });
     throw error;
   }
-}
-
-async function submit(videoId: string, { sqs, submitQueueUrl }: IngestObjectsPorts): Promise<void> {
-  const message: SubmitMessage = { videoId, attempt: 1 };
-  await sqs.send(new SendMessageCommand({ QueueUrl: submitQueueUrl, MessageBody: JSON.stringify(message) }), timeout());
 }
 
 /** S3 accepts any text as a content type, so this function replaces an invalid content type. */

@@ -1,8 +1,7 @@
 import type { MediaConvertClient } from '@aws-sdk/client-mediaconvert';
-import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import type { SubmitMessage } from '../contract/transcode';
 import type { SourceLifecycleSettings, SourcePrefix, UploadExpiry } from '../contract/upload';
 import type { VideoRepository } from '../runtime/rows/video-repository';
+import type { SubmitQueue } from '../transcode/request-job.runtime';
 import type { MultipartUploads } from '../upload/multipart-uploads.runtime';
 import type { SourceObjects } from '../upload/source-objects.runtime';
 
@@ -10,7 +9,7 @@ export interface SettlePorts {
   readonly videos: VideoRepository;
   readonly clock: () => Date;
   /** @default - none: the sweeper does not change videos that wait for a MediaConvert job */
-  readonly transcode?: { readonly sqs: SQSClient; readonly submitQueueUrl: string; readonly mediaConvert: MediaConvertClient };
+  readonly transcode?: SubmitQueue & { readonly mediaConvert: MediaConvertClient };
   /** @default - none: the sweeper does not change videos that wait for an upload */
   readonly upload?: { readonly uploads: MultipartUploads; readonly expiry: UploadExpiry };
   /** `prefixes`: the buckets and the key prefixes of objects that the sweeper can delete or archive. @default - sources are kept */
@@ -30,11 +29,6 @@ export const LATER: Wait = { minutes: 60 };
 
 /** Request timeout. The SDK has no default timeout, so a slow request for one video would delay all other videos. */
 const CALL_MS = 10_000;
-
-/** Requests a MediaConvert job: sends a message to the submit queue. */
-export async function requestJob({ sqs, submitQueueUrl }: NonNullable<SettlePorts['transcode']>, message: SubmitMessage): Promise<void> {
-  await sqs.send(new SendMessageCommand({ QueueUrl: submitQueueUrl, MessageBody: JSON.stringify(message) }), requestTimeout());
-}
 
 export function requestTimeout(): { abortSignal: AbortSignal } {
   return { abortSignal: AbortSignal.timeout(CALL_MS) };

@@ -1,5 +1,6 @@
-import { LATER, NextLook, requestJob, SettlePorts } from './settle-ports.runtime';
+import { LATER, NextLook, SettlePorts } from './settle-ports.runtime';
 import type { VideoRow } from '../contract/table';
+import { requestJob } from '../transcode/request-job.runtime';
 import type { MultipartUploads, Upload } from '../upload/multipart-uploads.runtime';
 
 /**

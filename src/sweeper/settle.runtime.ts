@@ -1,4 +1,4 @@
-import { LATER, NextLook, requestJob, requestTimeout, SettlePorts, Wait } from './settle-ports.runtime';
+import { LATER, NextLook, requestTimeout, SettlePorts, Wait } from './settle-ports.runtime';
 import { settleSource } from './settle-source.runtime';
 import { removeUpload, settleUpload } from './settle-upload.runtime';
 import type { VideoRow } from '../contract/table';
@@ -6,6 +6,7 @@ import { CLAIM_SECONDS } from '../contract/transcode';
 import type { VideoStatus } from '../domain/video-status';
 import { lookUpJob } from '../transcode/look-up-job.runtime';
 import { recordJobEnd, recordJobGone, recordNeverSubmitted } from '../transcode/record-job-end.runtime';
+import { requestJob } from '../transcode/request-job.runtime';
 
 /** The wait after a recent claim or change of the video, and after a failed request to MediaConvert. */
 const SOON: Wait = { minutes: 15 };

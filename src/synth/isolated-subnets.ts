@@ -24,7 +24,7 @@ const CALLED_WITH: Record<Variable, { readonly service?: Endpoint; readonly host
   SUBMIT_QUEUE_URL: { service: 'sqs' },
   UPLOAD_ROLE_ARN: { service: 'sts' },
   ...nothingCalled('APP_ORIGINS', 'CLIENT_ID', 'HANDLERS', 'INGEST_SETTINGS', 'INGEST_SOURCES', 'ISSUER', 'JOB_ROLE_ARN', 'MAX_RECEIVES', 'MEDIA_BUCKET', 'REFRESH_SECONDS', 'RETURN_ORIGINS',
-    'ROLES', 'SERVICE_URL', 'SESSION_SECONDS', 'SOURCE_ADDRESS', 'SOURCE_LIFECYCLE', 'TABLE_ARN', 'TRANSCODE_SETTINGS', 'UPLOAD_EXPIRY', 'UPLOAD_SETTINGS'),
+    'ROLES', 'SERVICE_URL', 'SESSION_SECONDS', 'SOURCE_ADDRESS', 'SOURCE_LIFECYCLE', 'TABLE_ARN', 'TRANSCODE_SETTINGS', 'UPLOADS_PER_DAY', 'UPLOAD_EXPIRY', 'UPLOAD_SETTINGS'),
 };
 
 /** Handlers without required variables. `CALLED_BY` must list the services that each of these handlers calls. */

@@ -7,6 +7,9 @@ import * as mediaconvert from 'aws-cdk-lib/aws-mediaconvert';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { submitConnection } from './transcode-connections';
+import { serveArea } from '../api/serve-area';
+import type { VodApi } from '../api/vod-api';
 import { catalogProblems, IVodCatalog } from '../catalog/catalog';
 import { connectionsOf } from '../catalog/catalog-connections';
 import { JOB_EVENT, JOB_STATUSES, SUBMIT_TIMEOUT_SECONDS, SUBMIT_VISIBILITY_SECONDS, TranscodeSettings } from '../contract/transcode';
@@ -14,6 +17,7 @@ import { DEFAULT_LADDER } from './job/ladder';
 import type { IVodTranscode } from './transcode';
 import { ladderProblems, toRung, TranscodeRung } from './transcode-rung';
 import { MEDIA_PREFIX, SOURCE_PREFIX } from '../domain/object-keys';
+import { DEFAULT_UPLOADS_PER_DAY } from '../domain/quotas';
 import { acknowledgeWildcard } from '../synth/acknowledge';
 import type { Area } from '../synth/area';
 import { connection, permission } from '../synth/connection';
@@ -116,6 +120,14 @@ export interface VodTranscodeProps extends VodTranscodeOptions {
    * @default SourceLifecycle.keep()
    */
   readonly sourceLifecycle?: SourceLifecycle;
+
+  /**
+   * The maximum number of uploads and retries that a user can start on one day (UTC). Pass the `quotas.uploadsPerDay` of `VodUpload`, because uploads and
+   * retries have a common counter. Retries of admins are not counted. A video can have at most 10 attempts.
+   *
+   * @default 25
+   */
+  readonly uploadsPerDay?: number;
 }
 
 export const TRANSCODE_OPTIONS: Record<keyof VodTranscodeOptions, true> = {
@@ -130,13 +142,15 @@ const BATCH_SIZE = 1;
 const MAX_RECEIVES = 5;
 
 /**
- * Submits one MediaConvert job for each uploaded source, and records the job's events in the catalog.
+ * Submits one MediaConvert job for each uploaded source, and records the job's events in the catalog. Serves the route that retries a failed video.
  *
  * @example
+ * declare const api: VodApi;
  * declare const catalog: VodCatalog;
  * declare const sourceBucket: s3.Bucket;
  * declare const mediaBucket: s3.Bucket;
- * new VodTranscode(this, 'Transcode', { catalog, sourceBucket, mediaBucket, maxDuration: Duration.hours(1) });
+ * const transcode = new VodTranscode(this, 'Transcode', { catalog, sourceBucket, mediaBucket, maxDuration: Duration.hours(1) });
+ * transcode.addRoutes(api);
  */
 export class VodTranscode extends Construct implements IVodTranscode {
   /** The on-demand MediaConvert queue, which costs nothing while it is empty. */
@@ -158,14 +172,18 @@ export class VodTranscode extends Construct implements IVodTranscode {
   public readonly submitJobFunction: lambda.Function;
   /** The function that records job events in the catalog. */
   public readonly recordJobEventFunction: lambda.Function;
+  /** The function that starts a new attempt to transcode a failed video. */
+  public readonly retryVideosFunction: lambda.Function;
 
   /** @internal */
   public readonly _area: Area;
 
+  private readonly catalog: IVodCatalog;
+
   constructor(scope: Construct, id: string, props: VodTranscodeProps) {
     super(checkedScope(scope, id, props), id);
     throwIfAny(this, [
-      keyProblem<VodTranscodeProps>('', props, { ...TRANSCODE_OPTIONS, catalog: true, sourceBucket: true, mediaBucket: true, ladder: true, sourceLifecycle: true }),
+      keyProblem<VodTranscodeProps>('', props, { ...TRANSCODE_OPTIONS, catalog: true, sourceBucket: true, mediaBucket: true, ladder: true, sourceLifecycle: true, uploadsPerDay: true }),
       ...problemsOf(props),
       ...functionProblems(this, props.functions),
       ...catalogProblems(this, 'catalog', props.catalog),
@@ -173,6 +191,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
       ...bucketProblems(this, propName(this, 'mediaBucket'), props.mediaBucket, { required: true }),
     ]);
     useFunctionOptions(this, props.functions);
+    this.catalog = props.catalog;
     checkBucket(this, propName(this, 'sourceBucket'), props.sourceBucket);
     checkSoleUse(this, propName(this, 'sourceBucket'), 'sources', props.sourceBucket, 'With a shared bucket, each service would transcode the uploads of both services');
     checkSoleUse(this, 'catalog.table', 'transcoding', props.catalog.table, 'With a shared table, each service would submit jobs for the videos of both services');
@@ -202,10 +221,29 @@ export class VodTranscode extends Construct implements IVodTranscode {
 
     this.submitJobFunction = this.makeSubmitJob(props, settings);
     this.recordJobEventFunction = this.makeRecordJobEvent(props);
+    const { roles, update } = connectionsOf(props.catalog);
+    this.retryVideosFunction = handlerFunction(this, 'RetryVideos', 'transcode/retry-videos', {
+      description: 'Starts a new attempt to transcode a failed video',
+      uses: [update, roles, submitConnection(this)],
+      environment: { UPLOADS_PER_DAY: props.uploadsPerDay ?? DEFAULT_UPLOADS_PER_DAY },
+    });
     this._area = {
-      handlers: { 'transcode/submit-job': this.submitJobFunction, 'transcode/record-job-event': this.recordJobEventFunction },
+      handlers: {
+        'transcode/submit-job': this.submitJobFunction,
+        'transcode/record-job-event': this.recordJobEventFunction,
+        'transcode/retry-videos': this.retryVideosFunction,
+      },
       deadLetterQueues: [this.deadLetterQueue, this.jobEventsDeadLetterQueue],
     };
+  }
+
+  /**
+   * Adds the route that retries a failed video.
+   *
+   * @param api the API to which the route is added
+   */
+  public addRoutes(api: VodApi): void {
+    serveArea(this, api, this._area, this.catalog.roles);
   }
 
   private makeJobRole({ sourceBucket, mediaBucket }: VodTranscodeProps): iam.Role {
@@ -306,6 +344,7 @@ function problemsOf(props: VodTranscodeProps): (string | undefined)[] {
     numberProblem('maxConcurrency', props.maxConcurrency, { min: 2, max: 1000 }),
     numberProblem('concurrentJobs', props.concurrentJobs, { min: 1 }),
     ...sourceLifecycleProblems('sourceLifecycle', props.sourceLifecycle),
+    numberProblem('uploadsPerDay', props.uploadsPerDay, { min: 1, max: Number.MAX_SAFE_INTEGER }),
   ];
 }
 

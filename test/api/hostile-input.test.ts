@@ -10,6 +10,7 @@ import { OperationId, Route, ROUTES } from '../../src/contract/routes';
 import { startPlayback } from '../../src/delivery/start-playback.runtime';
 import { serveRoutes } from '../../src/runtime/http';
 import { VideoRepository, videoRepository } from '../../src/runtime/rows/video-repository';
+import { retryVideos } from '../../src/transcode/retry-videos.runtime';
 import { continueUpload } from '../../src/upload/continue-upload.runtime';
 import type { MultipartUploads } from '../../src/upload/multipart-uploads.runtime';
 import { planUpload } from '../../src/upload/plan-upload.runtime';
@@ -74,6 +75,7 @@ describe('hostile input', () => {
     const common = { videos, roles: {}, posterUrls: async () => (key: string) => `https://videos.example.com/${key}` };
     let made = 100;
     await table.put({ videoId: idOf(1), owner: 'ann', status: 'ready', media: { hls: 'v/hls' } });
+    await table.put({ videoId: idOf(3), owner: 'ann', status: 'errored', error: { code: 'corrupt', message: 'no video' } });
     await table.put({ videoId: idOf(2), owner: 'ann', multipart: { id: 'upload-1', partSize: 600 } });
     const upload = {
       ...common,
@@ -92,6 +94,7 @@ describe('hostile input', () => {
       'catalog/read-videos': serveRoutes('catalog/read-videos', readVideos(common)),
       'catalog/edit-videos': serveRoutes('catalog/edit-videos', editVideos(common)),
       'delivery/start-playback': serveRoutes('delivery/start-playback', startPlayback({ ...common, serviceUrl: 'https://videos.example.com', signCookies: async () => ({ 'CloudFront-Key-Pair-Id': 'K', 'CloudFront-Signature': 's' }), sessionSeconds: 60, now: () => new Date() })),
+      'transcode/retry-videos': serveRoutes('transcode/retry-videos', retryVideos({ ...common, requestJob: async () => undefined, uploadsPerDay: 1e9, clock: () => new Date() })),
       'upload/manage-uploads': serveRoutes('upload/manage-uploads', { ...planUpload(upload), ...continueUpload(upload) }),
     };
   });
@@ -105,7 +108,7 @@ describe('hostile input', () => {
   async function send(operationId: OperationId, given: Partial<APIGatewayProxyEvent>): Promise<{ status: number; body: any }> {
     const { handler } = ROUTES[operationId];
     const { method, path, pathParameters, response }: Route = ROUTES[operationId];
-    const videoId = idOf(path.startsWith('/upload') ? 2 : 1);
+    const videoId = idOf(path.startsWith('/upload') ? 2 : operationId === 'retryVideo' ? 3 : 1);
     const headers: Record<string, string> | undefined = operationId === 'editVideo' ? { 'if-match': etagOf((await videos.find(videoId))!) } : undefined;
     const event = { ...apiEvent(method, path, { userId: 'ann', path: pathParameters && { videoId }, headers }), ...given };
     const { statusCode: status, headers: answered, body } = await handlers[handler](event);

@@ -34,6 +34,7 @@ describe('functions in subnets without a route to the internet', () => {
     '/Test/Vod/Delivery/StartPlayback dynamodb (gateway endpoint), secretsmanager (interface endpoint)',
     '/Test/Vod/Sweeper/SweepVideos dynamodb (gateway endpoint), sqs (interface endpoint), s3 (gateway endpoint), mediaconvert (interface endpoint)',
     '/Test/Vod/Transcode/RecordJobEvent dynamodb (gateway endpoint)',
+    '/Test/Vod/Transcode/RetryVideos dynamodb (gateway endpoint), sqs (interface endpoint)',
     '/Test/Vod/Transcode/SubmitJob dynamodb (gateway endpoint), mediaconvert (interface endpoint)',
     '/Test/Vod/Upload/ManageUploads dynamodb (gateway endpoint), s3 (gateway endpoint), sts (interface endpoint)',
   ];
@@ -59,6 +60,7 @@ describe('functions in subnets without a route to the internet', () => {
     expect(warnings('vpcWithoutEndpoints', isolated, { later })).toEqual([
       '/Test/Vod/Auth/FillClientSecret cognito-idp (interface endpoint)', '/Test/Vod/Upload/ManageUploads sts (interface endpoint)',
       '/Test/Vod/Transcode/SubmitJob mediaconvert (interface endpoint)',
+      '/Test/Vod/Transcode/RetryVideos sqs (interface endpoint)',
       '/Test/Vod/Sweeper/SweepVideos sqs (interface endpoint), mediaconvert (interface endpoint)',
     ]);
   });

@@ -43,6 +43,7 @@ const RIGHT: Record<string, (keyof typeof ODD)[]> = {
   'TranscodeRung.maxBitrate': ['4 Mb/s'],
   'VodTranscodeOptions.maxDuration': ['a year'],
   'VodTranscodeOptions.maxConcurrency': ['7'],
+  'VodTranscodeProps.uploadsPerDay': ['7'],
   'VodUploadProps.appOrigins': ['[]'],
   'VodIngestOptions.defaultOwner': ['"x"', '"7"'],
   'IngestBucket.prefix': ['""', '"x"', '"7"'],

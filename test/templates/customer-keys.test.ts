@@ -26,6 +26,7 @@ describe('customer\'s KMS keys', () => {
       'VodTranscodeJobRole: kms:Decrypt on SourceKey via s3',
       'VodTranscodeJobRole: kms:GenerateDataKey on MediaKey via s3',
       'VodTranscodeRecordJobEventRole: kms:Decrypt on TableKey via dynamodb',
+      'VodTranscodeRetryVideosRole: kms:Decrypt on TableKey via dynamodb',
       'VodTranscodeSubmitJobRole: kms:Decrypt on SourceKey via s3',
       'VodTranscodeSubmitJobRole: kms:Decrypt on TableKey via dynamodb',
       'VodUploadManageUploadsRole: kms:Decrypt on SourceKey via s3',

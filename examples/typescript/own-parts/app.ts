@@ -30,7 +30,7 @@ new VodSweeper(stack, 'Sweeper', { catalog, transcode });
 
 // Every route requires a token that `auth` accepts.
 auth.guard(api);
-for (const area of [auth, catalog, upload, delivery]) area.addRoutes(api);
+for (const area of [auth, catalog, upload, transcode, delivery]) area.addRoutes(api);
 
 new CfnOutput(stack, 'Url', { value: delivery.url });
 new CfnOutput(stack, 'UserPoolId', { value: auth.userPool!.userPoolId });

@@ -51,6 +51,8 @@ const WRITES: Readonly<Record<string, Write>> = {
   takeOver: (videos, _, { videoId, attempt }) => videos.claim(videoId, attempt, 'token', new Date(Date.now() + LATE_MS)),
   abandon: (videos, _, { videoId, attempt }) => videos.abandon(videoId, attempt, 'token', ERROR),
   reopen: (videos, _, { videoId, attempt }) => videos.reopen(videoId, attempt),
+  retry: (videos, _, row) => videos.retry(row, 1000),
+  transfer: (videos, _, row) => videos.edit({ row, details: {} }, { owner: row.owner === 'ann' ? 'bob' : 'ann' }),
   job: (videos, _, { videoId, attempt }) => videos.recordJob(videoId, attempt, 'job'),
   progress: (videos, _, { videoId, attempt, progress }) => videos.recordProgress(videoId, attempt, progress + 10),
   ready: (videos, _, { videoId, attempt }) => videos.recordReady(videoId, attempt, RESULT),
@@ -67,10 +69,10 @@ const WRITES: Readonly<Record<string, Write>> = {
 const NEXT: Readonly<Record<VideoStatus, readonly string[]>> = {
   waiting: ['uploaded', 'uploaded', 'uploaded', 'uploaded', 'expire', 'abort'],
   uploaded: ['claim', 'job', 'job', 'abandon'],
-  processing: ['progress', 'ready', 'ready', 'error'],
+  processing: ['progress', 'transfer', 'ready', 'ready', 'error'],
   held: [],
-  ready: ['edit', 'deleting'],
-  errored: ['reopen', 'deleting', 'removeUpload'],
+  ready: ['edit', 'transfer', 'deleting'],
+  errored: ['reopen', 'retry', 'transfer', 'deleting', 'removeUpload'],
   deleting: ['remove', 'removeUpload'],
 };
 

@@ -74,6 +74,7 @@ const WRITES: readonly [
   ['abandon', 'claimed', (videos, id) => videos.abandon(id, 1, 'token', ERROR), { status: 'errored', error: ERROR, claim: { abandoned: true } }, ['errored']],
   ['giveUp', 'uploaded', (videos, id) => videos.giveUp(id, 1, ERROR, new Date(0)), { status: 'errored', error: ERROR, claim: { abandoned: true } }, ['errored']],
   ['reopen', 'abandoned', (videos, id) => videos.reopen(id, 1), { status: 'uploaded', attempt: 2, progress: 0 }, ['uploaded']],
+  ['retry', 'refused', async (videos, id) => await videos.retry((await videos.find(id))!) && 'changed', { status: 'uploaded', attempt: 2, progress: 0 }, ['uploaded']],
   ['recordJob', 'claimed', (videos, id) => videos.recordJob(id, 1, 'job'), { status: 'processing', jobId: 'job' }, ['processing']],
   ['recordJob', 'secondAttempt', (videos, id) => videos.recordJob(id, 2, 'job'), { status: 'processing', attempt: 2 }, ['processing']],
   ['recordProgress', 'processing', (videos, id) => videos.recordProgress(id, 1, 50), { status: 'processing', progress: 50 }, []],

@@ -87,6 +87,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     // Lambda uses the function's role to send failed events to the dead-letter queue.
     'sqs:SendMessage': ['VodTranscodeJobEventsDeadLetterQueue.Arn'],
   },
+  'transcode/retry-videos': { 'dynamodb:GetItem': [TABLE], 'dynamodb:UpdateItem': [TABLE], 'sqs:SendMessage': ['VodTranscodeSubmitQueue.Arn'] },
   'transcode/submit-job': {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:UpdateItem': [TABLE],
