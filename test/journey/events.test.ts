@@ -17,7 +17,7 @@ interface BusEvent {
   readonly 'source': string;
   readonly 'detail-type': string;
   readonly 'resources': readonly string[];
-  readonly 'detail': { readonly eventId: string; readonly version: number; readonly video: { readonly videoId: string; readonly title: string; readonly status: string } };
+  readonly 'detail': { readonly eventId: string; readonly version: number; readonly video: { readonly videoId: string; readonly title: string; readonly status: string; readonly attempt: number; readonly error?: { readonly code: string } } };
 }
 
 describe('the full example', () => {
@@ -110,5 +110,15 @@ describe('the full example', () => {
     expect(types(errored).filter((type) => type === 'video.errored')).toHaveLength(2);
     await expect(resend('everything')).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining('source: expected') });
     expect(stack.output).not.toContain('access denied');
+  });
+
+  it('sends the events of a retry with the number of the new attempt', async () => {
+    const before = received(errored).length;
+    expect((await client.fetch('POST', `/streams/${errored}/retry`)).status).toBe(202);
+    await until('the retry failed', () => received(errored).length === before + 2);
+    expect(received(errored).slice(-2).map(({ 'detail-type': type, 'detail': { video } }) => [type, video.attempt, video.error?.code])).toEqual([
+      ['video.uploaded', 2, undefined], ['video.errored', 2, 'not_a_video'],
+    ]);
+    expect(await client.find(errored)).toMatchObject({ status: 'errored', error: { code: 'not_a_video' } });
   });
 });

@@ -176,6 +176,33 @@ describe('roles for uploading and watching', () => {
     expect(await grace.call('GET', `/streams/${gracePrivate}`)).toMatchObject({ description: 'by Grace', tags: ['checked'] });
   });
 
+  test('an admin transfers a video to another owner and back', async () => {
+    const { ada, grace, katherine } = people;
+    const { gracePrivate } = videos;
+    const ownerOf = async (client: Client, videoId: string) => (await client.call('GET', `/streams/${videoId}`)).owner;
+    const [fromId, toId] = [await ownerOf(grace, gracePrivate), await ownerOf(katherine, videos.katherineOpen)];
+    const transfer = async (owner: string, by = ada) => by.edit(gracePrivate, { owner }, await ada.etagOf(gracePrivate));
+    expect(await problemOf(await transfer(toId, grace))).toEqual(WRONG_ROLE);
+    const moved = await transfer(toId);
+    expect([moved.status, await moved.json()]).toMatchObject([200, { owner: toId, visibility: 'private' }]);
+    expect(await titles(katherine, '?owner=me&status=ready')).toContain('gracePrivate');
+    expect(await titles(grace, '?owner=me')).not.toContain('gracePrivate');
+    expect([await problemOf(await grace.fetch('GET', `/streams/${gracePrivate}`)), await katherine.play(gracePrivate) > 0]).toEqual([WRONG_ROLE, true]);
+    expect((await transfer(fromId)).status).toBe(200);
+    expect(await titles(grace, '?owner=me&status=ready')).toContain('gracePrivate');
+  });
+
+  test('only the owner and admins can retry a failed video', async () => {
+    const { ada, grace, katherine, linus } = people;
+    for (const [client, refusal] of [[katherine, NOT_FOUND], [linus, WRONG_ROLE]] as const) {
+      expect(await problemOf(await client.fetch('POST', `/streams/${videos.broken}/retry`))).toEqual(refusal);
+    }
+    for (const client of [grace, ada]) {
+      expect((await client.fetch('POST', `/streams/${videos.broken}/retry`)).status).toBe(202);
+      expect(await grace.settled(videos.broken)).toMatchObject({ status: 'errored', error: { code: 'not_a_video' } });
+    }
+  });
+
   test('an edit of the visibility changes the lists and the rights at once', async () => {
     const { ada, grace, katherine } = people;
     const { graceUnlisted } = videos;

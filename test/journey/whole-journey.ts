@@ -25,6 +25,8 @@ export async function useEverything(client: Client, seconds = 8): Promise<string
   const clip = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), seconds));
   const [ready, errored] = await Promise.all([client.upload(clip, 'ready'), client.upload(Buffer.from('no video'), 'errored')]);
   await client.settled(errored);
+  await client.call('POST', `/streams/${errored}/retry`);
+  await client.settled(errored);
   await client.settled(ready);
   await client.call('GET', '/streams');
   await client.call('GET', '/streams?owner=me');
