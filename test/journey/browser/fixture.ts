@@ -67,8 +67,10 @@ export async function upload(page: Page, ...files: string[]): Promise<void> {
 }
 
 /** After this call, each new document uses the file chooser. A test cannot use the picker, which returns file handles. */
-export function withoutHandles(page: Page): Promise<unknown> {
-  return page.addInitScript(() => { delete (window as { showOpenFilePicker?: unknown }).showOpenFilePicker; });
+export async function withoutHandles(page: Page): Promise<void> {
+  // Chromium reports file choosers only while a listener exists. `waitForEvent` adds its listener too late, because it does not wait for Chromium.
+  page.on('filechooser', () => undefined);
+  await page.addInitScript(() => { delete (window as { showOpenFilePicker?: unknown }).showOpenFilePicker; });
 }
 
 /** Holds the requests of a page whose URL matches. Returns the held requests: a test continues or aborts them. */
