@@ -3,7 +3,11 @@ import { until, WAIT_MS } from './stack';
 import type { StackFacts } from '../../local/stack';
 import { ensure } from '../../local/system';
 
-const ARGUMENTS = ['--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'];
+const ARGUMENTS = [
+  '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run',
+  // By default, Chromium allows autoplay only after a user gesture. `page.evaluate` counts as a gesture, so the result would depend on timing.
+  '--autoplay-policy=no-user-gesture-required',
+];
 
 /** @param more - additional arguments of Chromium */
 export function launchBrowser(...more: string[]): Promise<Browser> {

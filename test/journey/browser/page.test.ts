@@ -97,13 +97,28 @@ describe('the page in a browser', () => {
     await page.getByText('This video is gone, or its owner keeps it private.').waitFor();
     expect(await page.locator('#player').isVisible()).toBe(false);
 
-    // Without a session, the sign-in returns to the video.
-    const stranger = await site.open();
-    await stranger.page.goto(address);
-    await stranger.signIn();
-    expect(stranger.page.url()).toBe(address);
-    await stranger.page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 0.2);
-    await stranger.page.context().close();
+    await page.context().close();
+  });
+
+  it('returns to the video after a sign-in, and lets the user start a video whose autoplay the browser blocks', async () => {
+    const owner = await site.openSignedIn();
+    const address = `${site.stack.facts.origin}${await owner.page.locator('#own [data-status=ready] a').first().getAttribute('href')}`;
+    await owner.page.context().close();
+    const tab = await site.open();
+    const { page, complaints } = tab;
+    // Browsers block autoplay after a sign-in on another site, because the user has not interacted with the page.
+    await page.addInitScript(() => {
+      HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException('autoplay is blocked', 'NotAllowedError'));
+    });
+    await page.goto(address);
+    await tab.signIn();
+    expect(page.url()).toBe(address);
+    await page.waitForFunction(() => document.querySelector('video')?.readyState === HTMLMediaElement.HAVE_ENOUGH_DATA);
+    await page.waitForFunction(() => document.activeElement?.id === 'video');
+    expect(await page.locator('video').evaluate((video: HTMLVideoElement) => [video.paused, video.currentTime])).toEqual([true, 0]);
+    expect([await tab.message(), complaints.filter((line) => line.includes('autoplay'))]).toEqual(['', []]);
+    await page.keyboard.press('Space');
+    await page.waitForFunction(() => document.querySelector('video')!.currentTime > 0.2);
     await page.context().close();
   });
 
