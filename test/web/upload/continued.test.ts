@@ -114,6 +114,14 @@ describe('a continued upload', () => {
     expect(upload.state).toMatchObject({ phase: 'done', loadedBytes: 5500 });
   });
 
+  test.each<[string, File]>([['name', fileOf(CONTENT, 'b.mp4')], ['size', fileOf(CONTENT.subarray(1))]])('refuses another file if S3 has the whole file: another %s', async (_, file) => {
+    const { service, resume } = await interrupted(CONTENT, 4);
+    service.uploads.get('v1')!.whole = CONTENT;
+    const { outcome, upload } = await resume(file);
+    expect(outcome!.error).toMatchObject({ code: 'other_file', expected: { fileName: 'film.mp4', size: 5500 }, actual: { fileName: file.name, size: file.size } });
+    expect([upload.state.phase, service.log]).toEqual(['failed', ['look']]);
+  });
+
   test('fails if the upload has expired or its video is gone', async () => {
     const { service, resume } = await interrupted(CONTENT, 4);
     Object.assign(service.uploads.get('v1')!, { status: 'errored', error: { code: 'upload_expired' } });

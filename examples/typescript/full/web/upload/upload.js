@@ -168,7 +168,11 @@ export class Upload {
     const { upload, parts, video } = state;
     const { videoId } = video;
     const { file, now, parallel } = this.#options;
-    if (!upload) return this.#stored(video);
+    if (!upload) {
+      this.#stored(video);
+      if (mayDiffer) await this.#refuseOtherFile(state, async () => true);
+      return video;
+    }
     const common = { file, put, retries: this.#retries, progress: this.#progress, stop: this.#end.signal };
     if (upload.kind === 'single') {
       const expected = upload.headers['x-amz-checksum-crc32'];
