@@ -88,6 +88,14 @@ describe('an upload', () => {
     expect(service.count('remove')).toBe(0);
   });
 
+  test.each(['no_worker', 'file_unreadable'])('fails before the service creates a video, also for a large file: %s', async (code) => {
+    const service = new FakeService();
+    const { UploadError } = await loaded();
+    const file = { name: 'large.mp4', size: 65 * 1024 ** 2, slice: () => new Blob(['a']) };
+    const { outcome } = await started(service, CONTENT, { file, crc32: async () => { throw new UploadError(code, 'it did not load'); } });
+    expect([outcome!.error.code, service.log]).toEqual([code, []]);
+  });
+
   test('fails if the API returns an answer that the module cannot use', async () => {
     const { outcome } = await started(new FakeService(), CONTENT, { api: async () => ({}) });
     expect(outcome!.error).toMatchObject({ code: 'program_error' });

@@ -176,7 +176,7 @@ export class Upload {
     const common = { file, put, retries: this.#retries, progress: this.#progress, stop: this.#end.signal };
     if (upload.kind === 'single') {
       const expected = upload.headers['x-amz-checksum-crc32'];
-      if (mayDiffer) await this.#refuseOtherFile(state, async () => !expected || expected === await this.#checksumOfFile(crc32));
+      if (mayDiffer) await this.#refuseOtherFile(state, async () => !expected || expected === await this.#checksumOf(file.size, crc32));
       this.#enter('uploading');
       await sendWhole({ ...common, plan: upload, look: () => this.#lookForPlan(videoId) });
       return video;
@@ -205,15 +205,21 @@ export class Upload {
   /** @param {import('./types.js').Crc32} crc32 */
   async #create(crc32) {
     const { file: { name, size, type }, details = {} } = this.#options;
-    const checksum = size > CHECKED_BYTES ? undefined : await this.#checksumOfFile(crc32);
-    const request = { fileName: name, contentType: type, ...details, size, ...(checksum !== undefined && { checksum }) };
+    const isChecked = size <= CHECKED_BYTES;
+    // For a larger file, one byte shows that the worker loads and that the file can be read. Otherwise an upload without bytes would stay on the server.
+    const checksum = await this.#checksumOf(isChecked ? size : 1, crc32);
+    const request = { fileName: name, contentType: type, ...details, size, ...(isChecked && { checksum }) };
     return this.#service.create(request, (videoId) => { this.#videoId = videoId; });
   }
 
-  /** @param {import('./types.js').Crc32} crc32 */
-  async #checksumOfFile(crc32) {
-    const { file } = this.#options;
-    return base64Of(await this.#retries.run(this.#end.signal, () => crc32(file.slice(0, file.size))));
+  /**
+   * Returns the checksum of the first bytes of the file.
+   *
+   * @param {number} bytes
+   * @param {import('./types.js').Crc32} crc32
+   */
+  async #checksumOf(bytes, crc32) {
+    return base64Of(await this.#retries.run(this.#end.signal, () => crc32(this.#options.file.slice(0, bytes))));
   }
 
   /**
