@@ -32,7 +32,7 @@ describe('messages of the page', () => {
     await row.getByText(/^You are not allowed to upload videos/).waitFor();
     await dismissed();
     await upload('');
-    await page.getByText('clip.mp4: an empty file or a folder can\'t be uploaded.').waitFor();
+    await page.getByText('clip.mp4: an empty file can\'t be uploaded.').waitFor();
     // An automatic reload of the lists does not replace the message about the user's action.
     await tab.wake();
     expect(await tab.message()).toMatch(/^clip.mp4: an empty file/);

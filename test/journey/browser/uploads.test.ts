@@ -178,7 +178,7 @@ describe('uploads of the page', () => {
     await context.close();
   });
 
-  it('accepts dropped files, and rejects an empty file, a folder and a file that is in the list already', async () => {
+  it('accepts dropped files, and rejects an empty file and a file that is in the list already', async () => {
     const tab = await site.openSignedIn();
     const { page } = tab;
     const drop = (files: [name: string, text: string][]) => page.evaluate((given) => {
@@ -188,7 +188,7 @@ describe('uploads of the page', () => {
     }, files);
     await page.route('**/api/upload', () => undefined);
     await drop([['a.mp4', 'a video'], ['nothing.mp4', '']]);
-    await page.getByText('nothing.mp4: an empty file or a folder can\'t be uploaded.').waitFor();
+    await page.getByText('nothing.mp4: an empty file can\'t be uploaded.').waitFor();
     expect(await page.locator('#chosen .title').allTextContents()).toEqual(['a.mp4']);
     await page.locator('#send').click();
     await queued(page, 'a.mp4').waitFor();

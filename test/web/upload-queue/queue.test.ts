@@ -58,6 +58,16 @@ describe('the queue', () => {
   });
 });
 
+test('a dropped folder is not listed as a file, and the page says so at once', async () => {
+  const page = await FakePage.open();
+  const folder = { kind: 'file', getAsFile: () => ({ name: 'Films', size: 4096 }), webkitGetAsEntry: () => ({ isDirectory: true, name: 'Films' }) };
+  const itemOf = (file: File) => ({ kind: 'file', getAsFile: () => file, webkitGetAsEntry: () => ({ isDirectory: false, name: file.name }) });
+  page.uploads.drop({ dataTransfer: { items: [itemOf(FILM), folder, itemOf(fileOf(Buffer.alloc(0), 'nothing.mp4'))] } });
+  await page.settled();
+  expect(page.uploads.chosen.map(({ file }: { file: File }) => file.name)).toEqual(['film.mp4']);
+  expect(page.messages).toEqual(['Films: a folder can\'t be uploaded. nothing.mp4: an empty file can\'t be uploaded.']);
+});
+
 describe('if the service does not remove an upload, the page says', () => {
   test('that the file is already uploaded, and shows the video', async () => {
     const page = await uploading(FILM);

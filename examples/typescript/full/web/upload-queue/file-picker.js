@@ -23,10 +23,15 @@ export function filesOf(input) {
   return files;
 }
 
-/** Returns the dropped files. The browser forgets the files after the event, so this function must be called during the event. */
+/**
+ * Returns the dropped files. A folder has `isFolder`, and the file of a folder has no content. The browser forgets the files after the event, so this function must
+ * be called during the event.
+ */
 export function droppedFiles({ items }) {
   return Promise.all([...items].filter(({ kind }) => kind === 'file').map(async (item) => {
     const file = item.getAsFile();
+    const entry = item.webkitGetAsEntry?.();
+    if (entry?.isDirectory) return { file: { name: entry.name, size: 0 }, isFolder: true };
     const handle = await item.getAsFileSystemHandle?.().catch(() => undefined);
     return handle?.kind === 'file' ? { file, handle } : { file };
   }));

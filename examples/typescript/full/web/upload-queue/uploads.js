@@ -117,10 +117,10 @@ export class Uploads {
   }
 
   #choose(picked) {
-    const empty = picked.filter(({ file }) => file.size === 0);
-    this.#setChosen([...this.chosen, ...picked.filter((each) => !empty.includes(each)).map((each) => ({ ...each, id: ++this.#lastId, title: '' }))]);
-    // If a person drops a folder, the browser reports a file without content.
-    if (empty.length > 0) throw new Problem(`${empty.map(({ file }) => file.name).join(', ')}: an empty file or a folder can't be uploaded.`);
+    const { accepted = [], folders = [], empty = [] } = Object.groupBy(picked, ({ file, isFolder }) => (isFolder ? 'folders' : file.size === 0 ? 'empty' : 'accepted'));
+    this.#setChosen([...this.chosen, ...accepted.map((each) => ({ ...each, id: ++this.#lastId, title: '' }))]);
+    const refused = [[folders, 'a folder can\'t be uploaded'], [empty, 'an empty file can\'t be uploaded']].filter(([list]) => list.length > 0);
+    if (refused.length > 0) throw new Problem(refused.map(([list, reason]) => `${list.map(({ file }) => file.name).join(', ')}: ${reason}.`).join(' '));
   }
 
   #send() {
@@ -135,7 +135,7 @@ export class Uploads {
     const stored = await this.#handles.find(video.videoId);
     const picked = stored ? { handle: stored, file: await this.#read(stored, video) } : await chooseOne();
     if (!picked?.file) return;
-    if (picked.file.size === 0) throw new Problem(`${picked.file.name}: an empty file or a folder can't be uploaded.`);
+    if (picked.file.size === 0) throw new Problem(`${picked.file.name}: an empty file can't be uploaded.`);
     if (!this.queue.add({ ...picked, title: video.title, videoId: video.videoId })) throw new Problem(`${picked.file.name} (${readableSize(picked.file.size)}): this file is in the list already.`);
   }
 
