@@ -31,6 +31,12 @@ describe('a request of the page', () => {
     });
   });
 
+  test('names the allowed types of files, as the service reports them', async () => {
+    const detail = 'the content type audio/mpeg is not allowed; allowed types: video/*';
+    expect(await ask(response(415, JSON.stringify({ code: 'type_not_allowed', detail })))).toMatchObject({ message: `Files of this kind can't be uploaded here: ${detail}. Please choose another file.` });
+    expect(await ask(response(415, '{"code":"type_not_allowed"}'))).toMatchObject({ message: 'Files of this kind can\'t be uploaded here. Please choose another file.' });
+  });
+
   test('throws an AbortError as it is, because the caller has ended the request', async () => {
     expect(await ask(async () => { throw new DOMException('over', 'AbortError'); })).toMatchObject({ name: 'AbortError' });
   });

@@ -25,7 +25,7 @@ describe('the page asks before it', () => {
     await cancel(page);
     expect(page.questions).toEqual([{
       question: 'Cancel the upload of Holidays (film.mp4)?', keep: 'Keep the upload', proceed: 'Cancel the upload',
-      consequence: expect.stringMatching(/^1\.\d+ KiB of 5\.37 KiB are uploaded\. The uploaded part of the file is deleted/),
+      consequence: expect.stringMatching(/^1\.\d+ KiB of 5\.37 KiB are uploaded\. The uploaded part of the file is deleted\. A later upload of this file starts from the beginning\.$/),
     }]);
     expect([page.rows, page.service.count('remove')]).toEqual([['Holidays: uploading'], 0]);
     page.answers = () => true;
@@ -40,11 +40,12 @@ describe('the page asks before it', () => {
     expect(page.entries[0]).toMatchObject({ phase: 'waiting', loadedBytes: 0 });
     page.answers = () => false;
     await cancel(page);
-    expect(page.questions).toHaveLength(1);
+    const consequence = 'A later upload of this file starts from the beginning.';
+    expect(page.questions).toEqual([expect.objectContaining({ consequence })]);
     page.uploads.queue.clear();
     await page.upload({ file: CAT, videoId: 'v1' } as any);
     await cancel(page);
-    expect(page.questions).toHaveLength(2);
+    expect(page.questions).toEqual(Array(2).fill(expect.objectContaining({ consequence })));
   });
 
   test('removes an unfinished upload', async () => {
@@ -54,7 +55,7 @@ describe('the page asks before it', () => {
     page.answers = () => false;
     page.uploads.actions.removeUpload({ videoId: 'v1', title: 'film.mp4' });
     await page.settled();
-    expect(page.questions).toEqual([expect.objectContaining({ question: 'Remove the upload of film.mp4?', keep: 'Keep the upload', proceed: 'Remove the upload' })]);
+    expect(page.questions).toEqual([expect.objectContaining({ question: 'Remove the upload of film.mp4?', keep: 'Keep the upload', proceed: 'Remove the upload', consequence: 'A later upload of this file starts from the beginning.' })]);
     expect(page.service.uploads.size).toBe(1);
   });
 

@@ -9,7 +9,7 @@ const WORDS = {
   not_found: () => 'This video is gone, or its owner keeps it private.',
   wrong_status: () => 'This video can\'t be played now.',
   too_large: (detail = 'the file is too large') => `${detail[0].toUpperCase()}${detail.slice(1)}.`,
-  type_not_allowed: () => 'Files of this kind can\'t be uploaded here. Please choose a video.',
+  type_not_allowed: (detail) => `Files of this kind can't be uploaded here${detail ? `: ${detail}` : ''}. Please choose another file.`,
   throttled: () => 'The service receives too many requests. Please try again in a moment.',
   limit_reached: (detail) => `A limit is reached: ${detail}.`,
   internal: (detail) => `Something went wrong on our side. Please try again. If the problem continues, ${detail}.`,

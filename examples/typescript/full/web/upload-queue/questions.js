@@ -2,21 +2,22 @@ import { readableSize } from './readable.js';
 
 /** The questions that the page asks before an upload is removed or interrupted. The answer `keep` changes nothing. */
 
-const LOSS = 'The uploaded part of the file is deleted, and a new upload starts from the beginning.';
+const LATER = 'A later upload of this file starts from the beginning.';
 
 /** Returns the title of an upload. The default title is the name of the file. */
 const nameOf = ({ title, file }) => (title === file.name ? title : `${title} (${file.name})`);
 
 export const cancelQuestion = ({ loadedBytes, totalBytes, ...entry }) => ({
   question: `Cancel the upload of ${nameOf(entry)}?`,
-  consequence: loadedBytes > 0 ? `${readableSize(loadedBytes)} of ${readableSize(totalBytes)} are uploaded. ${LOSS}` : LOSS,
+  consequence: loadedBytes > 0 ? `${readableSize(loadedBytes)} of ${readableSize(totalBytes)} are uploaded. The uploaded part of the file is deleted. ${LATER}` : LATER,
   keep: 'Keep the upload',
   proceed: 'Cancel the upload',
 });
 
+/** The list of unfinished uploads does not tell whether a part of a file is uploaded. */
 export const removeQuestion = ({ title }) => ({
   question: `Remove the upload of ${title}?`,
-  consequence: LOSS,
+  consequence: LATER,
   keep: 'Keep the upload',
   proceed: 'Remove the upload',
 });
