@@ -6,7 +6,7 @@ export const ELSEWHERE = 'Another tab is uploading this file.';
 /** Messages for the user, by error code. Each function receives the message of the error. */
 const FAILURES = {
   file_unreadable: () => 'The file can\'t be read. It was moved, deleted or changed. Choose the file again.',
-  file_changed: () => 'The file was changed during the upload. Cancel this upload, and upload the file again.',
+  file_changed: () => 'The file was changed during the upload. Choose the original file, or dismiss this upload and upload the changed file.',
   upload_expired: () => 'This upload has expired. Upload the file again.',
   upload_gone: () => 'The parts of this upload were deleted. Upload the file again.',
   not_found: () => 'This upload was removed.',

@@ -6,6 +6,8 @@ import { ELSEWHERE, failureMessage, removalMessage, waitMessage } from './error-
 const RESTING = ['paused', 'failed'];
 /** After these errors, the page deletes the stored file handle: the file has changed, or the upload no longer exists. */
 const WITHOUT_HANDLE = ['other_file', 'file_changed', 'file_unreadable', 'upload_expired', 'upload_gone', 'not_found'];
+/** The errors after which the user must choose the file again. */
+const OF_THE_FILE = ['other_file', 'file_changed', 'file_unreadable'];
 /** The errors that the same file or the same upload would have again. */
 const FINAL = ['too_large', 'type_not_allowed', 'upload_expired', 'upload_gone', 'not_found'];
 
@@ -79,6 +81,17 @@ export class UploadQueue {
     if (!RESTING.includes(entry?.phase)) return;
     this.#change(entry, { phase: 'queued', message: undefined });
     this.#next();
+  }
+
+  /** Repeats a failed upload with a file that the user has chosen again. Returns false if another entry has this file. */
+  resumeWith(id, { file, handle }) {
+    const entry = this.find(id);
+    if (entry?.phase !== 'failed') return true;
+    if (this.#entries.some((each) => each !== entry && fileLock(each.file) === fileLock(file))) return false;
+    const { videoId, title, details } = entry;
+    Object.assign(entry, { file, handle, title: videoId ? title : details.title || file.name, loadedBytes: 0, totalBytes: file.size });
+    this.resume(id);
+    return true;
   }
 
   /** Removes a file from the queue, and the unfinished video from the server. */
@@ -198,14 +211,13 @@ export class UploadQueue {
       entry.upload = undefined;
       // The next try asks the user for the file.
       if (WITHOUT_HANDLE.includes(error.code) && entry.videoId) await this.#handles.remove(entry.videoId);
-      if (error.name !== 'AbortError') this.#fail(entry, failureMessage(error, file), FINAL.includes(error.code));
+      if (error.name !== 'AbortError') this.#fail(entry, failureMessage(error, file), error.code);
     }
   }
 
-  /** @param isFinal - Whether another try would fail too. */
-  #fail(entry, message, isFinal = false) {
+  #fail(entry, message, code) {
     if (!this.find(entry.id)) return;
-    this.#change(entry, { phase: 'failed', message, isFinal });
+    this.#change(entry, { phase: 'failed', message, isFinal: FINAL.includes(code), needsFile: OF_THE_FILE.includes(code) });
     this.#next();
   }
 

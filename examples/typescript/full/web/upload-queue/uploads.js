@@ -60,6 +60,7 @@ export class Uploads {
       }),
       pause: (id) => this.queue.pause(id),
       resume: (id) => this.queue.resume(id),
+      chooseAgain: (id) => void attempt(() => this.#chooseAgain(id)),
       cancel: (id) => void attempt(async () => {
         if (!await this.#mayCancel(id)) return;
         await this.queue.cancel(id).finally(focusChooser);
@@ -134,9 +135,21 @@ export class Uploads {
   async #continue(video) {
     const stored = await this.#handles.find(video.videoId);
     const picked = stored ? { handle: stored, file: await this.#read(stored, video) } : await chooseOne();
+    this.#use(picked, () => this.queue.add({ ...picked, title: video.title, videoId: video.videoId }));
+  }
+
+  /** Continues a failed upload with a file that the user chooses. */
+  async #chooseAgain(id) {
+    const picked = await chooseOne();
+    this.#use(picked, () => this.queue.resumeWith(id, picked));
+  }
+
+  /** Gives a file to the queue. `add` returns false if the queue has the file already. */
+  #use(picked, add) {
     if (!picked?.file) return;
-    if (picked.file.size === 0) throw new Problem(`${picked.file.name}: an empty file can't be uploaded.`);
-    if (!this.queue.add({ ...picked, title: video.title, videoId: video.videoId })) throw new Problem(`${picked.file.name} (${readableSize(picked.file.size)}): this file is in the list already.`);
+    const { name, size } = picked.file;
+    if (size === 0) throw new Problem(`${name}: an empty file can't be uploaded.`);
+    if (!add()) throw new Problem(`${name} (${readableSize(size)}): this file is in the list already.`);
   }
 
   async #read(handle, { videoId }) {

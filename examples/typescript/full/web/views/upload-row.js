@@ -17,11 +17,12 @@ export const uploadRow = (entry, actions) => html`
   </li>`;
 
 /** The buttons of a row. A button keeps its place and its element, so that a second click on "Resume" never hits "Cancel". */
-function controls({ phase, isOfSession, isFinal }, { pause, resume, cancel, dismiss }) {
+function controls({ phase, isOfSession, isFinal, needsFile }, { pause, resume, chooseAgain, cancel, dismiss }) {
   const stop = ['Cancel', 'Cancel the upload of', cancel];
+  const again = needsFile ? ['Choose the file', 'Choose the file of', chooseAgain] : ['Try again', 'Try again to upload', resume];
   switch (phase) {
     case 'cancelling': return [];
-    case 'failed': return [...(isFinal ? [] : [['Try again', 'Try again to upload', resume]]), ['Dismiss', 'Dismiss the upload of', dismiss]];
+    case 'failed': return [...(isFinal ? [] : [again]), ['Dismiss', 'Dismiss the upload of', dismiss]];
     case 'paused': return isOfSession ? [] : [stop, ['Resume', 'Resume the upload of', resume]];
     case 'uploading': case 'waiting': case 'checking': return [stop, ['Pause', 'Pause the upload of', pause]];
     default: return [stop];
