@@ -212,12 +212,7 @@ export class Upload {
     return this.#service.create(request, (videoId) => { this.#videoId = videoId; });
   }
 
-  /**
-   * Returns the checksum of the first bytes of the file.
-   *
-   * @param {number} bytes
-   * @param {import('./types.js').Crc32} crc32
-   */
+  /** Returns the checksum of the first bytes of the file. @param {number} bytes @param {import('./types.js').Crc32} crc32 */
   async #checksumOf(bytes, crc32) {
     return base64Of(await this.#retries.run(this.#end.signal, () => crc32(this.#options.file.slice(0, bytes))));
   }
