@@ -3,7 +3,7 @@ import { awscdk } from 'projen';
 /** Configures the content of the published package, and the tasks that write and check this content. */
 export function publishedFiles(project: awscdk.AwsCdkConstructLibrary): void {
   // npm also publishes README.md, LICENSE and package.json.
-  project.package.addField('files', ['.jsii', 'API.md', 'NOTICE', 'assets', 'lib/**/*.d.ts', 'lib/**/*.js', 'openapi.json', 'rosetta']);
+  project.package.addField('files', ['.jsii', 'NOTICE', 'assets', 'lib/**/*.d.ts', 'lib/**/*.js', 'openapi.json', 'rosetta']);
   // Users can import only these files of the package.
   project.package.addField('exports', {
     '.': { types: './lib/index.d.ts', default: './lib/index.js' },

@@ -24,7 +24,7 @@ function clientsOf(folder: string): string[] {
   return [...new Set(Array.from(loaded, ([, file]) => `${folder}/${file}`))];
 }
 
-const documents = /^(?:API\.md|LICENSE|README\.md|package\.json)$/;
+const documents = /^(?:LICENSE|README\.md|package\.json)$/;
 
 // npm passes its options to scripts in variables that begin with `npm_`, so these variables are removed for the inner npm.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));

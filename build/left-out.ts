@@ -43,6 +43,8 @@ export const REPLACEMENTS: readonly Replacement[] = [
     file: '@smithy/core/dist-es/submodules/serde/util-stream/sdk-stream-mixin.browser.js',
     code: 'export const sdkStreamMixin = () => { throw new TypeError("expected a Node stream"); };',
   },
+  // Signatures of events in event streams contain these headers. See above: no handler uses event streams.
+  emptyClass('@smithy/signature-v4/dist-es/HeaderFormatter.js'),
   // Only Multi-Region Access Points of S3 and global endpoints of EventBridge need signatures for several regions.
   {
     file: '@aws-sdk/signature-v4-multi-region/dist-es/SignatureV4MultiRegion.js',

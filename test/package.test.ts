@@ -8,7 +8,7 @@ import { ENVIRONMENTS } from '../src/contract/environment';
 const root = path.join(__dirname, '..');
 const handlers = Object.keys(ENVIRONMENTS).map((handler) => `assets/${handler}/index.js`);
 
-const PUBLISHED = /^(?:\.jsii|API\.md|LICENSE|NOTICE|README\.md|openapi\.json|package\.json|rosetta\/[\w.-]+-fixture|assets\/[a-z/-]+\/index\.js|lib\/[\w/-]+\.(?:js|d\.ts))$/;
+const PUBLISHED = /^(?:\.jsii|LICENSE|NOTICE|README\.md|openapi\.json|package\.json|rosetta\/[\w.-]+-fixture|assets\/[a-z/-]+\/index\.js|lib\/[\w/-]+\.(?:js|d\.ts))$/;
 
 /** Files that can exist in a working copy and must not be published. */
 const LEFTOVERS = ['serverless-vod-0.0.0.tgz', 'dist/js/serverless-vod@0.0.0.jsii.tgz', '.env', '.jsii.tabl.json', '.local/stack.json', 'cdk.out/tree.json'];
@@ -42,7 +42,7 @@ describe('the published package', () => {
     const files: string[] = JSON.parse(stdout.slice(stdout.indexOf('[\n')))[0]?.files.map((file: { path: string }) => file.path);
     expect({ stderr, unexpected: files.filter((file) => !PUBLISHED.test(file)) }).toMatchObject({ unexpected: [] });
     expect(files).toEqual(expect.arrayContaining([
-      '.jsii', 'API.md', 'LICENSE', 'NOTICE', 'README.md', 'openapi.json', 'lib/index.js', 'lib/index.d.ts', 'rosetta/default.ts-fixture', 'rosetta/readme.ts-fixture', ...handlers,
+      '.jsii', 'LICENSE', 'NOTICE', 'README.md', 'openapi.json', 'lib/index.js', 'lib/index.d.ts', 'rosetta/default.ts-fixture', 'rosetta/readme.ts-fixture', ...handlers,
     ]));
   });
 
