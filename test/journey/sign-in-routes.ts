@@ -10,6 +10,7 @@ export async function expectNoSignIn({ api }: StackFacts): Promise<void> {
   }
   const { paths } = await (await fetch(`${api}/openapi.json`)).json() as { paths: object };
   expect(Object.keys(paths).sort()).toEqual([
-    '/openapi.json', '/streams', '/streams/{videoId}', '/streams/{videoId}/playback', '/upload', '/upload/{videoId}', '/upload/{videoId}/complete', '/upload/{videoId}/parts',
+    '/openapi.json', '/streams', '/streams/{videoId}', '/streams/{videoId}/playback', '/streams/{videoId}/retry',
+    '/upload', '/upload/{videoId}', '/upload/{videoId}/complete', '/upload/{videoId}/parts',
   ]);
 }
