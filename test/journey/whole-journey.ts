@@ -31,7 +31,7 @@ export async function useEverything(client: Client, seconds = 8): Promise<string
   await client.call('GET', '/streams');
   await client.call('GET', '/streams?owner=me');
   await client.call('GET', '/streams?owner=me&status=ready');
-  await client.edit(ready, { title: 'edited', description: 'A description' }, await client.etagOf(ready));
+  await client.edit(ready, { tags: ['edited'], description: 'A description' }, await client.etagOf(ready));
   await client.call('GET', '/openapi.json');
   await client.play(ready);
   const { hls } = await client.call('POST', `/streams/${ready}/playback`);

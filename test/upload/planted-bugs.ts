@@ -23,7 +23,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   { name: 'the quotas allow one upload or one byte more', file: 'runtime/rows/usage.ts', from: 'quotas[name] - added[name]', to: 'quotas[name] - added[name] + 1' },
   { name: 'the quota of the day allows one upload more', file: 'runtime/rows/usage.ts', from: '#uploadsOfDay < :uploadsPerDay', to: '#uploadsOfDay <= :uploadsPerDay' },
-  { name: 'the counter of the day continues on the next day', file: 'runtime/rows/upload-rows.ts', from: 'isFirstOfDay = usage.day < day;', to: "isFirstOfDay = usage.day === '';" },
+  { name: 'the counter of the day continues on the next day', file: 'runtime/rows/day-counter.ts', from: 'isFirstOfDay = usage.day < day;', to: "isFirstOfDay = usage.day === '';" },
   {
     name: 'concurrent first uploads of a day start the counter twice', file: 'runtime/rows/usage.ts',
     from: "'(attribute_not_exists(#day) OR #day < :day)'", to: "'(attribute_not_exists(#day) OR #day <= :day)'",
