@@ -84,6 +84,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   { name: 'the event of a replaced object reads the new object', file: 'ingest/ingest-objects.runtime.ts', from: ', IfMatch: `"${etag}"`', to: '' },
   {
     name: 'the job of an object is requested only once', file: 'ingest/ingest-objects.runtime.ts',
-    from: "if (row?.status === 'uploaded' && row.claim === undefined) return submit(existing, ports);", to: '',
+    from: "if (row?.status === 'uploaded' && row.claim === undefined) return requestJob(ports, { videoId: existing, attempt: 1 });", to: '',
   },
 ];

@@ -192,7 +192,7 @@ test('a large object, a large part and the join of a large upload use constant m
   clearInterval(timer);
   expect(store.get(BUCKET, 'joined')!.size).toBe(2 * size);
   expect(most - before).toBeLessThan(100 * MIB);
-});
+}, 120_000);
 
 test.each(['../../outside', 'a', 'Upper', 'two..dots', '/root'])('a bucket cannot have the name %j, because a bucket is a folder', (physicalId) => {
   expect(() => createS3({ stack: stackOf([{ type: 'AWS::S3::Bucket', physicalId }]), access, putEvent: () => undefined })).toThrow('R0: expected a bucket name of 3 to 63 lower-case letters');
