@@ -11,10 +11,12 @@ jest.setTimeout(PATIENCE_MS);
 
 /** Grants on KMS keys. This test does not use them, for the stated reasons. */
 const NOT_USED: Record<string, string> = {
+  'VodCatalogEditVideosRoleDefaultPolicy: kms:Decrypt on TableKey.Arn': 'the journey edits no video: test/journey/roles.test.ts',
   'VodCatalogEventsResendEventsRoleDefaultPolicy: kms:Decrypt on TableKey.Arn': 'the journey has no failed event record to send again',
   'VodUploadSigningRoleDefaultPolicy: kms:Decrypt on SourceKey.Arn': 'S3 needs it for the parts of a multipart upload, and the journey sends single PUTs',
   'VodUploadManageUploadsRoleDefaultPolicy: kms:GenerateDataKey on SourceKey.Arn': 'S3 needs it to start a multipart upload, and the journey sends single PUTs',
   'VodUploadManageUploadsRoleDefaultPolicy: kms:Decrypt on SourceKey.Arn': 'S3 needs it to join the parts of a multipart upload, and the journey sends single PUTs',
+  'VodTranscodeRetryVideosRoleDefaultPolicy: kms:Decrypt on TableKey.Arn': 'the journey retries no video: test/journey/retry.test.ts',
   'VodSweeperSweepVideosRoleDefaultPolicy: kms:Decrypt on TableKey.Arn': 'a schedule invokes the function: test/journey/sweeper.test.ts',
   'VodSweeperSweepVideosRoleDefaultPolicy: kms:Decrypt on SourceKey.Arn': 'a schedule invokes the function: test/journey/sweeper.test.ts',
 };
