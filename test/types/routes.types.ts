@@ -65,7 +65,7 @@ export function parameters(path: PathOf<'getVideo'>, query: QueryOf<'listVideos'
     // @ts-expect-error 'query.limit' is possibly 'undefined'
     query.limit.toFixed(),
     // @ts-expect-error types have no overlap
-    query.status === 'redy',
+    // @ts-expect-error This comparison appears to be unintentional
     // @ts-expect-error Property 'referer' does not exist
     headers.referer,
     // @ts-expect-error Property 'Origin' does not exist
