@@ -64,8 +64,8 @@ export function parameters(path: PathOf<'getVideo'>, query: QueryOf<'listVideos'
     query.limit?.toUpperCase(),
     // @ts-expect-error 'query.limit' is possibly 'undefined'
     query.limit.toFixed(),
-    // @ts-expect-error types have no overlap
     // @ts-expect-error This comparison appears to be unintentional
+    query.status === 'redy',
     // @ts-expect-error Property 'referer' does not exist
     headers.referer,
     // @ts-expect-error Property 'Origin' does not exist
