@@ -1,0 +1,91 @@
+import { parseListedAt, publicationKey, Publication, VideoRow } from './table';
+import { fold } from '../domain/fold';
+import { isPresent } from '../domain/video-status';
+import { isListed } from '../domain/visibility';
+
+/** The key of a derived row. A derived row consists only of its key, and lets the service find a video by a tag or by its title (docs/decisions/036). */
+export interface DerivedKey {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** A position in the list of an owner's videos by title. */
+export interface TitlePosition {
+  /** The folded title, cut to `FOLDED_BYTES`. */
+  readonly title: string;
+  readonly videoId: string;
+}
+
+/** In a key, a folded text has at most this number of bytes. DynamoDB allows 2,048 bytes for a partition key, and 1,024 bytes for a sort key. */
+export const FOLDED_BYTES = 256;
+
+/** A tab precedes every character of a folded text, so a title precedes all longer titles that begin with it. */
+const END_OF_TITLE = '\t';
+
+/** Returns the longest beginning of a folded text that has at most `FOLDED_BYTES` bytes. */
+export function cutFolded(folded: string): string {
+  let bytes = 0;
+  let end = 0;
+  for (const character of folded) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > FOLDED_BYTES) break;
+    end += character.length;
+  }
+  return folded.slice(0, end);
+}
+
+/** User ids can contain `#`. An escaped user id ends at the next `#` of the key, so two pairs of a user id and a tag never have the same key. */
+function escaped(owner: string): string {
+  return owner.replace(/[%#]/g, encodeURIComponent);
+}
+
+/** Returns the partition of all listed, ready videos with a tag. The sort key is `{publishedAt}#{videoId}`. */
+export function tagPartition(folded: string): string {
+  return `tag#${cutFolded(folded)}`;
+}
+
+/** Returns the partition of an owner's videos with a tag. The sort key is the id of the video. */
+export function ownTagPartition(owner: string, folded: string): string {
+  return `owntag#${escaped(owner)}#${cutFolded(folded)}`;
+}
+
+/** Returns the partition of an owner's videos by title. For the sort key, see `titleSort`. */
+export function titlePartition(owner: string): string {
+  return `titles#${escaped(owner)}`;
+}
+
+/** Returns the sort key of a video in `titlePartition`: the folded title, a tab and the id of the video. */
+export function titleSort({ title, videoId }: TitlePosition): string {
+  return `${title}${END_OF_TITLE}${videoId}`;
+}
+
+export function parseTitleSort(sk: string): TitlePosition {
+  const end = sk.lastIndexOf(END_OF_TITLE);
+  return { title: sk.slice(0, end), videoId: sk.slice(end + 1) };
+}
+
+export function tagSort(publication: Publication): string {
+  return publicationKey(publication).listedAt;
+}
+
+export const parseTagSort = parseListedAt;
+
+type Searched = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'tags' | 'visibility' | 'status' | 'publishedAt'>;
+
+/**
+ * Returns the keys of all derived rows of a video. Texts that fold to nothing have no derived row.
+ *
+ * The keys depend only on the status and on attributes that an edit or the first publication changes. A write that changes the keys therefore needs a condition
+ * on `revision` or `version`.
+ */
+export function derivedKeys({ videoId, owner, title, tags, visibility, status, publishedAt }: Searched): DerivedKey[] {
+  if (!isPresent(status)) return [];
+  const foldedTitle = cutFolded(fold(title));
+  const foldedTags = new Set(tags.map((tag) => cutFolded(fold(tag))).filter((folded) => folded !== ''));
+  const isPublic = status === 'ready' && publishedAt !== undefined && isListed(visibility);
+  return [
+    ...(foldedTitle === '' ? [] : [{ pk: titlePartition(owner), sk: titleSort({ title: foldedTitle, videoId }) }]),
+    ...Array.from(foldedTags, (folded) => ({ pk: ownTagPartition(owner, folded), sk: videoId })),
+    ...(isPublic ? Array.from(foldedTags, (folded) => ({ pk: tagPartition(folded), sk: tagSort({ publishedAt, videoId }) })) : []),
+  ];
+}
