@@ -12,10 +12,16 @@ import { propName } from '../synth/prop-paths';
 export interface CatalogConnections {
   readonly read: Connection<'TABLE_NAME'>;
   readonly list: Connection<'TABLE_NAME'>;
-  /** Permissions to create, read and change a video, and to count the uploads of its owner. */
+  /** Permissions to create, read and change a video, to remove its derived rows, and to count the uploads of its owner. */
   readonly upload: Connection<'TABLE_NAME'>;
+  /** Permissions to create a video for an object that exists, and to count the videos of its owner. */
+  readonly ingest: Connection<'TABLE_NAME'>;
   readonly update: Connection<'TABLE_NAME'>;
-  /** Permissions to list videos whose due time has passed, to change the status and the due time of a video, and to remove a video. */
+  /** Permissions to read and edit a video, and to change its derived rows. */
+  readonly edit: Connection<'TABLE_NAME'>;
+  /** Permissions to change the status of a video, and to add its derived rows. */
+  readonly publish: Connection<'TABLE_NAME'>;
+  /** Permissions to list videos whose due time has passed, to change the status, the due time and the derived rows of a video, and to remove a video. */
   readonly sweep: Connection<'TABLE_NAME'>;
   readonly scan: Connection<'TABLE_NAME'>;
   readonly stream: Connection;
@@ -33,12 +39,15 @@ export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
   });
   return {
     read: connect(table('dynamodb:GetItem')),
-    list: connect(table('dynamodb:GetItem'), query(INDEXES.byOwner, INDEXES.byOwnerStage, INDEXES.byPublication), table('dynamodb:BatchGetItem')),
+    list: connect(table('dynamodb:GetItem'), query(INDEXES.byOwner, INDEXES.byOwnerStage, INDEXES.byPublication), table('dynamodb:BatchGetItem', 'dynamodb:Query')),
     scan: connect(table('dynamodb:Scan')),
     stream: { environment: {}, grant: (grantee) => grantStream(catalog, grantee) },
-    upload: connect(table('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem')),
+    upload: connect(table('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')),
+    ingest: connect(table('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem')),
     update: connect(table('dynamodb:GetItem', 'dynamodb:UpdateItem')),
-    sweep: connect(query(INDEXES.byDue), table('dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')),
+    edit: connect(table('dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem')),
+    publish: connect(table('dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:PutItem')),
+    sweep: connect(query(INDEXES.byDue), table('dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem')),
     roles: { environment: { ROLES: groupsOf(catalog.roles) } },
     view: { environment: { ROLES: groupsOf(catalog.roles), SERVICE_URL: catalog.url } },
   };

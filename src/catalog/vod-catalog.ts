@@ -177,7 +177,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
     checkTableKey(this, prop, this.table);
     checkStream(this, prop, this.table);
     checkSoleUse(this, prop, 'events', this.table, 'With a shared table, each service would publish events for the videos of both services');
-    const { list, roles, update, view } = connectionsOf(this);
+    const { edit, list, roles, view } = connectionsOf(this);
     this.readVideosFunction = this.reader = handlerFunction(this, 'ReadVideos', 'catalog/read-videos', {
       description: 'Lists videos and returns one video',
       uses: [list, view],
@@ -185,7 +185,7 @@ export class VodCatalog extends Construct implements IVodCatalog {
     });
     this.editVideosFunction = handlerFunction(this, 'EditVideos', 'catalog/edit-videos', {
       description: 'Edits the texts and the visibility of videos',
-      uses: [update, roles],
+      uses: [edit, roles],
       environment: {},
     });
     this.events = new EventPublishing(this, 'Events', {

@@ -154,7 +154,7 @@ export class VodIngest extends Construct implements IVodIngest {
       description: 'Creates a video for each object that another pipeline puts into S3',
       timeout: TIMEOUT,
       uses: [
-        connectionsOf(props.catalog).upload,
+        connectionsOf(props.catalog).ingest,
         submitConnection(props.transcode),
         connection({ environment: {}, grant: (grantee) => grantReadAndList(this, watched, grantee) }),
         permission(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [this.queue.queueArn]),

@@ -295,7 +295,7 @@ export class VodTranscode extends Construct implements IVodTranscode {
     const fn = handlerFunction(this, 'RecordJobEvent', 'transcode/record-job-event', {
       description: 'Writes progress, results and errors of MediaConvert jobs to the catalog',
       uses: [
-        connectionsOf(catalog).update,
+        connectionsOf(catalog).publish,
         permission(['sqs:SendMessage'], [this.jobEventsDeadLetterQueue.queueArn]),
       ],
       environment: { MEDIA_BUCKET: mediaBucket.bucketName, ...lifecycle && { SOURCE_LIFECYCLE: lifecycle } },

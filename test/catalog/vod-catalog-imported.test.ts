@@ -120,7 +120,7 @@ describe('the catalog of another stack of the app', () => {
     const granted = rolePolicies(template)[functionOf(template, 'upload/manage-uploads').role]
       .filter(({ Action }) => /^(dynamodb|kms):/.test(Action[0])).map(({ Action, Resource }) => `${Action} on ${JSON.stringify(Resource)}`);
     const ofService = (what: string) => expect.stringMatching(new RegExp(`^${what} on \\[{"Fn::ImportValue":"Service:ExportsOutputFnGetAtt\\w+Arn\\w+"}]$`));
-    expect(granted).toEqual([ofService('dynamodb:GetItem,dynamodb:PutItem,dynamodb:UpdateItem'), ...makeKey ? [ofService('kms:Decrypt')] : []]);
+    expect(granted).toEqual([ofService('dynamodb:GetItem,dynamodb:PutItem,dynamodb:UpdateItem,dynamodb:DeleteItem'), ...makeKey ? [ofService('kms:Decrypt')] : []]);
     Annotations.fromStack(service).hasNoWarning('/Service/Catalog', Match.anyValue());
   });
 

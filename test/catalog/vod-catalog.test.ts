@@ -68,6 +68,7 @@ describe('VodCatalog', () => {
     expect(permissionsOf(template, 'catalog/read-videos')).toEqual([
       `dynamodb:BatchGetItem on ${table}`,
       `dynamodb:GetItem on ${table}`,
+      `dynamodb:Query on ${table}`,
       `dynamodb:Query on ${index('byOwner')}`,
       `dynamodb:Query on ${index('byOwnerStage')}`,
       `dynamodb:Query on ${index('byPublication')}`,
@@ -76,9 +77,12 @@ describe('VodCatalog', () => {
 
   test.each([
     ['read', [`dynamodb:GetItem on ${table}`]],
-    ['upload', [`dynamodb:GetItem on ${table}`, `dynamodb:PutItem on ${table}`, `dynamodb:UpdateItem on ${table}`]],
+    ['upload', [`dynamodb:GetItem on ${table}`, `dynamodb:PutItem on ${table}`, `dynamodb:UpdateItem on ${table}`, `dynamodb:DeleteItem on ${table}`]],
+    ['ingest', [`dynamodb:GetItem on ${table}`, `dynamodb:PutItem on ${table}`, `dynamodb:UpdateItem on ${table}`]],
+    ['edit', [`dynamodb:GetItem on ${table}`, `dynamodb:PutItem on ${table}`, `dynamodb:UpdateItem on ${table}`, `dynamodb:DeleteItem on ${table}`]],
+    ['publish', [`dynamodb:GetItem on ${table}`, `dynamodb:PutItem on ${table}`, `dynamodb:UpdateItem on ${table}`]],
     ['update', [`dynamodb:GetItem on ${table}`, `dynamodb:UpdateItem on ${table}`]],
-    ['list', [`dynamodb:GetItem on ${table}`, `dynamodb:Query on ${index('byOwner')}`, `dynamodb:Query on ${index('byOwnerStage')}`, `dynamodb:Query on ${index('byPublication')}`, `dynamodb:BatchGetItem on ${table}`]],
+    ['list', [`dynamodb:GetItem on ${table}`, `dynamodb:Query on ${table}`, `dynamodb:Query on ${index('byOwner')}`, `dynamodb:Query on ${index('byOwnerStage')}`, `dynamodb:Query on ${index('byPublication')}`, `dynamodb:BatchGetItem on ${table}`]],
   ] as const)('the connection %s grants only the necessary actions', (name, permissions) => {
     const { stack, role, catalog } = withRole();
     connectionsOf(catalog)[name].grant!(role);

@@ -20,7 +20,7 @@ export interface EditRows {
   edit(video: WholeVideo, edit: Edit): Promise<WholeVideo | undefined>;
 }
 
-export function editRows(tableName: string, { write, writeWith }: RowChanges, clock: () => Date): EditRows {
+export function editRows(tableName: string, { writeDerived }: RowChanges, clock: () => Date): EditRows {
   return {
     async edit({ row, details }, { description, metadata, ...inRow }) {
       const { videoId, version, status, publishedAt } = row;
@@ -41,8 +41,9 @@ export function editRows(tableName: string, { write, writeWith }: RowChanges, cl
         ...(description === undefined && metadata === undefined ? [] : [detailsUpdate(tableName, videoId, texts)]),
         ...(isTransfer ? [addUsage(tableName, row.owner, minus(usageOf(row))), addUsage(tableName, edited.owner!, usageOf(row))] : []),
       ];
-      const outcome = others.length === 0 ? await write(videoId, change) : await writeWith(videoId, change, ...others);
-      return outcome === 'unchanged' ? undefined : { row: { ...row, ...edited, revision: row.revision + 1, version: version + 1 }, details: texts };
+      const after = { ...row, ...edited, revision: row.revision + 1, version: version + 1 };
+      const outcome = await writeDerived(row, after, change, ...others);
+      return outcome === 'unchanged' ? undefined : { row: after, details: texts };
     },
   };
 }

@@ -1,7 +1,8 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, UpdateCommand, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
+import { derivedItems } from './derived-items';
 import { readRow } from './read-row';
-import { transact, TransactItem } from './transact';
+import { repeated, transact, TransactItem } from './transact';
 import { addUsage, UsageChange } from './usage';
 import { dueKey, SCHEMA_VERSION, stageKey, videoKey, VideoRow } from '../../contract/table';
 import { DUE_MINUTES } from '../../domain/due-time';
@@ -103,7 +104,7 @@ export function rowChanges(tableName: string, documents: DynamoDBDocumentClient,
   /** Returns the changed row, or undefined if the condition was false. Throws NewerFormat if the row has a newer format. */
   async function change(videoId: string, wanted: Change): Promise<VideoRow | undefined> {
     try {
-      const { Attributes } = await documents.send(new UpdateCommand({ ...updateOf(videoId, wanted), ReturnValues: 'ALL_NEW' }));
+      const { Attributes } = await repeated(() => documents.send(new UpdateCommand({ ...updateOf(videoId, wanted), ReturnValues: 'ALL_NEW' })));
       return Attributes && readRow(Attributes);
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
@@ -135,5 +136,15 @@ export function rowChanges(tableName: string, documents: DynamoDBDocumentClient,
     return { Update: updateOf(videoId, wanted) };
   }
 
-  return { get, find, change, itemOf, write, writeWith, writeWithUsage };
+  /**
+   * Changes a row, its derived rows and other items. If only the row changes, the write is no transaction, which would cost twice as much.
+   *
+   * `wanted` needs a condition that fails if the derived rows of the stored row differ from the derived rows of `before`.
+   */
+  function writeDerived(before: VideoRow, after: VideoRow, wanted: Change, ...others: TransactItem[]): Promise<Outcome> {
+    const items = [...others, ...derivedItems(tableName, before, after)];
+    return items.length === 0 ? write(before.videoId, wanted) : writeWith(before.videoId, wanted, ...items);
+  }
+
+  return { get, find, change, itemOf, write, writeWith, writeWithUsage, writeDerived };
 }

@@ -1,5 +1,6 @@
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { CountWith } from './day-counter';
+import { derivedItems } from './derived-items';
 import { Change, entering, firstDue, Outcome, RowChanges } from './row-changes';
 import { transact, TransactItem } from './transact';
 import { addUsage } from './usage';
@@ -65,11 +66,15 @@ export function newItems(tableName: string, row: VideoRow, { description, metada
   return [
     { Put: { TableName: tableName, Item: row, ConditionExpression: 'attribute_not_exists(pk)' } },
     ...(description === undefined && metadata === undefined ? [] : [{ Put: { TableName: tableName, Item: details } }]),
+    ...derivedItems(tableName, undefined, row),
   ];
 }
 
+/** The maximum number of tries of an abort. A try fails if the row was edited since the read. */
+const TRIES = 5;
+
 export function uploadRows(
-  tableName: string, documents: DynamoDBDocumentClient, { find, write, writeWithUsage }: RowChanges, countWith: CountWith, clock: () => Date,
+  tableName: string, documents: DynamoDBDocumentClient, { find, write, writeDerived, writeWithUsage }: RowChanges, countWith: CountWith, clock: () => Date,
 ): UploadRows {
   return {
     async create(video, details = {}, quotas) {
@@ -97,9 +102,23 @@ export function uploadRows(
       from: ['waiting'], to: 'errored', due, set: { error: { code: 'upload_expired', message: 'the upload was not completed in time' } },
     }, { openUploads: -1, storedBytes: -row.source.size }),
 
-    abortUpload: (row, due) => writeWithUsage(row, { from: ['waiting'], to: 'deleting', due, set: {} }, { openUploads: -1, videos: -1, storedBytes: -row.source.size }),
+    async abortUpload(row, due) {
+      let before: VideoRow | undefined = row;
+      for (let tries = 0; tries < TRIES; tries++) {
+        const { owner, revision, source: { size } } = before;
+        const outcome = await writeDerived(before, { ...before, status: 'deleting' }, {
+          from: ['waiting'], to: 'deleting', due, set: {}, and: '#revision = :revision', values: { ':revision': revision },
+        }, addUsage(tableName, owner, { openUploads: -1, videos: -1, storedBytes: -size }));
+        if (outcome === 'changed') return outcome;
+        // An edit can have changed the title or the tags since the read.
+        before = await find(row.videoId);
+        if (before?.status !== 'waiting') return 'unchanged';
+      }
+      throw new Error(`the upload of the video ${row.videoId} was not aborted: its row changed during each of ${TRIES} tries`);
+    },
 
-    async removeUpload({ videoId, owner, version, status }) {
+    async removeUpload(row) {
+      const { videoId, owner, version, status } = row;
       const { outcome } = await transact(documents, [
         {
           Delete: {
@@ -111,6 +130,7 @@ export function uploadRows(
           },
         },
         { Delete: { TableName: tableName, Key: detailsKey(videoId) } },
+        ...derivedItems(tableName, row, undefined),
         // For a video that is being deleted, the abort of the upload has already changed the usage.
         ...(status === 'deleting' ? [] : [addUsage(tableName, owner, { videos: -1 })]),
       ]);

@@ -6,6 +6,7 @@ import { IngestRows, ingestRows } from './ingest-rows';
 import { readDetails, readRow } from './read-row';
 import { RetryRows, retryRows } from './retry-rows';
 import { Outcome, rowChanges } from './row-changes';
+import { SearchLists, searchLists } from './search-lists';
 import { UploadRows, uploadRows } from './upload-rows';
 import { VideoLists, videoLists } from './video-lists';
 import { detailsKey, publicationKey, videoKey, VideoRow, WholeVideo } from '../../contract/table';
@@ -16,7 +17,7 @@ import { isListed } from '../../domain/visibility';
 export type TranscodeResult = Required<Pick<VideoRow, 'media' | 'renditions'>> & Pick<VideoRow, 'durationSeconds' | 'width' | 'height'>;
 
 /** Reads and writes rows. Every write is conditional, so duplicate, late and out-of-order events change nothing. */
-export interface VideoRepository extends UploadRows, IngestRows, EditRows, RetryRows, VideoLists {
+export interface VideoRepository extends UploadRows, IngestRows, EditRows, RetryRows, VideoLists, SearchLists {
   find(videoId: string): Promise<VideoRow | undefined>;
   findWhole(videoId: string): Promise<WholeVideo | undefined>;
   /**
@@ -67,7 +68,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
   const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 
   const changes = rowChanges(tableName, documents, clock);
-  const { change, find, get, write } = changes;
+  const { change, find, get, write, writeDerived } = changes;
   const countWith = dayCounter(tableName, documents, clock);
 
   return {
@@ -127,7 +128,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
         const now = clock();
         const publishedAt = row.publishedAt ?? now.toISOString();
         const sourceDue = sourceLifecycle && !row.source.state ? new Date(now.getTime() + sourceLifecycle.afterSeconds * 1000) : undefined;
-        const outcome = await write(videoId, {
+        const outcome = await writeDerived(row, { ...row, status: 'ready', publishedAt }, {
           from,
           attempt,
           to: 'ready',
@@ -147,10 +148,10 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
           // `error` can be the error of an earlier attempt, because older versions of this library did not remove it. The removal of `claim` makes the row
           // smaller. A write of a row with at most 1 KB costs one write unit.
           remove: ['error', 'claim'],
-          // The keys of the list of ready videos depend on `visibility` and `publishedAt`. If `visibility` or `publishedAt` has changed since the read, the
-          // write fails and is tried again.
-          and: `#visibility = :visibility AND ${row.publishedAt === undefined ? 'attribute_not_exists(#publishedAt)' : '#publishedAt = :publishedAt'}`,
-          values: { ':visibility': row.visibility, ...(row.publishedAt !== undefined && { ':publishedAt': row.publishedAt }) },
+          // The derived rows and the keys of the list of ready videos depend on `publishedAt` and on values that users edit. If these values have changed since
+          // the read, the write fails and is tried again.
+          and: `#revision = :revision AND #visibility = :visibility AND ${row.publishedAt === undefined ? 'attribute_not_exists(#publishedAt)' : '#publishedAt = :publishedAt'}`,
+          values: { ':revision': row.revision, ':visibility': row.visibility, ...(row.publishedAt !== undefined && { ':publishedAt': row.publishedAt }) },
         });
         if (outcome === 'changed') return outcome;
       }
@@ -167,5 +168,6 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     ...editRows(tableName, changes, clock),
     ...retryRows(changes, countWith),
     ...videoLists(tableName, documents),
+    ...searchLists(tableName, documents),
   };
 }

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import { CatalogTable, catalogTable, idOf, videoRow } from './catalog-table';
 import { Publication, publicationKey, VideoRow } from '../../../src/contract/table';
 import type { VideoStatus } from '../../../src/domain/video-status';
-import type { OwnedPosition, Page } from '../../../src/runtime/rows/video-lists';
+import type { Page } from '../../../src/runtime/rows/row-pages';
+import type { OwnedPosition } from '../../../src/runtime/rows/video-lists';
 import { videoRepository } from '../../../src/runtime/rows/video-repository';
 
 const NOW = new Date('2028-03-15T12:00:00.000Z');

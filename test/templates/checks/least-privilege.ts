@@ -41,11 +41,17 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     's3:GetObject': [`${FAILED}/*`],
     's3:DeleteObject': [`${FAILED}/*`],
   },
-  'catalog/edit-videos': { 'dynamodb:GetItem': [TABLE], 'dynamodb:UpdateItem': [TABLE] },
+  'catalog/edit-videos': {
+    'dynamodb:GetItem': [TABLE],
+    'dynamodb:UpdateItem': [TABLE],
+    // Titles and tags have rows of their own.
+    'dynamodb:PutItem': [TABLE],
+    'dynamodb:DeleteItem': [TABLE],
+  },
   'catalog/read-videos': {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:BatchGetItem': [TABLE],
-    'dynamodb:Query': ['byOwner', 'byOwnerStage', 'byPublication'].map((index) => `${TABLE}/index/${index}`),
+    'dynamodb:Query': [TABLE, ...['byOwner', 'byOwnerStage', 'byPublication'].map((index) => `${TABLE}/index/${index}`)],
     'secretsmanager:GetSecretValue': ['VodDeliveryKeysSecret1'],
   },
   'delivery/make-key-pair': {
@@ -71,6 +77,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
   'sweeper/sweep-videos': {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:UpdateItem': [TABLE],
+    'dynamodb:PutItem': [TABLE],
     'dynamodb:DeleteItem': [TABLE],
     'dynamodb:Query': [`${TABLE}/index/byDue`],
     's3:GetObject': [SOURCES],
@@ -84,6 +91,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
   'transcode/record-job-event': {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:UpdateItem': [TABLE],
+    'dynamodb:PutItem': [TABLE],
     // Lambda uses the function's role to send failed events to the dead-letter queue.
     'sqs:SendMessage': ['VodTranscodeJobEventsDeadLetterQueue.Arn'],
   },
@@ -106,6 +114,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:PutItem': [TABLE],
     'dynamodb:UpdateItem': [TABLE],
+    'dynamodb:DeleteItem': [TABLE],
     // The permission to put objects includes the start and the completion of multipart uploads. HeadObject requires the permission to read objects.
     's3:PutObject': [SOURCES],
     's3:GetObject': [SOURCES],
