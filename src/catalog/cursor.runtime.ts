@@ -1,3 +1,4 @@
+import { FOLDED_BYTES, parseTitleSort, TitlePosition, titleSort } from '../contract/derived-rows';
 import type { Publication } from '../contract/table';
 import { VIDEO_ID } from '../domain/video-id';
 import type { OwnedPosition } from '../runtime/rows/video-lists';
@@ -8,36 +9,67 @@ import type { OwnedPosition } from '../runtime/rows/video-lists';
  */
 
 const VERSION = 1;
-const PUBLISHED = new RegExp(`^p(\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z)#(${VIDEO_ID})$`);
-const OWNED = new RegExp(`^o(${VIDEO_ID})$`);
+const PUBLISHED = new RegExp(`^[pt](\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z)#(${VIDEO_ID})$`);
+const OWNED = new RegExp(`^[ou](${VIDEO_ID})$`);
+const TITLED = new RegExp(`^n[^\\p{Control}]+\\t${VIDEO_ID}$`, 'u');
 
-export function publishedCursor({ publishedAt, videoId }: Publication): string {
-  return pack(`p${publishedAt}#${videoId}`);
+/** Converts positions in one kind of list to cursors and back. A cursor of another kind of list is not valid. */
+export interface Cursors<Position> {
+  of(position: Position): string;
+  /** Returns undefined if the cursor is not valid for the list. */
+  parse(cursor: string): Position | undefined;
 }
 
-export function parsePublishedCursor(cursor: string): Publication | undefined {
-  const [, publishedAt, videoId] = PUBLISHED.exec(unpack(cursor) ?? '') ?? [];
-  // The pattern also matches impossible dates, such as February 31.
-  const time = new Date(publishedAt ?? NaN);
-  return !Number.isNaN(time.getTime()) && time.toISOString() === publishedAt ? { publishedAt, videoId } : undefined;
+/** The kinds of lists, by the first character of their cursors. */
+type Kind = 'p' | 't' | 'o' | 'u' | 'n';
+
+function publications(kind: Kind): Cursors<Publication> {
+  return {
+    of: ({ publishedAt, videoId }) => pack(`${kind}${publishedAt}#${videoId}`),
+    parse(cursor) {
+      const [, publishedAt, videoId] = PUBLISHED.exec(unpack(cursor, kind) ?? '') ?? [];
+      // The pattern also matches impossible dates, such as February 31.
+      const time = new Date(publishedAt ?? NaN);
+      return !Number.isNaN(time.getTime()) && time.toISOString() === publishedAt ? { publishedAt, videoId } : undefined;
+    },
+  };
 }
 
-export function ownedCursor({ videoId }: OwnedPosition): string {
-  return pack(`o${videoId}`);
+function ids(kind: Kind): Cursors<OwnedPosition> {
+  return {
+    of: ({ videoId }) => pack(`${kind}${videoId}`),
+    parse(cursor) {
+      const videoId = OWNED.exec(unpack(cursor, kind) ?? '')?.[1];
+      return videoId === undefined ? undefined : { videoId };
+    },
+  };
 }
 
-export function parseOwnedCursor(cursor: string): OwnedPosition | undefined {
-  const videoId = OWNED.exec(unpack(cursor) ?? '')?.[1];
-  return videoId === undefined ? undefined : { videoId };
+export const publishedCursors = publications('p');
+export const taggedCursors = publications('t');
+export const ownedCursors = ids('o');
+export const ownedTaggedCursors = ids('u');
+
+/** The position must begin with the folded prefix, because DynamoDB rejects a position outside the keys of a query. */
+export function titledCursors(prefix: string): Cursors<TitlePosition> {
+  return {
+    of: (position) => pack(`n${titleSort(position)}`),
+    parse(cursor) {
+      const text = unpack(cursor, 'n');
+      if (text === undefined || !TITLED.test(text)) return undefined;
+      const position = parseTitleSort(text.slice(1));
+      return position.title.startsWith(prefix) && Buffer.byteLength(position.title) <= FOLDED_BYTES ? position : undefined;
+    },
+  };
 }
 
 function pack(text: string): string {
-  return Buffer.concat([Buffer.from([VERSION]), Buffer.from(text, 'latin1')]).toString('base64url');
+  return Buffer.concat([Buffer.from([VERSION]), Buffer.from(text)]).toString('base64url');
 }
 
-function unpack(cursor: string): string | undefined {
+function unpack(cursor: string, kind: Kind): string | undefined {
   const bytes = Buffer.from(cursor, 'base64url');
-  // Node.js ignores invalid base64url characters. The comparison rejects a cursor with such characters.
-  if (bytes[0] !== VERSION || bytes.toString('base64url') !== cursor) return undefined;
-  return bytes.toString('latin1', 1);
+  const text = bytes.toString('utf8', 1);
+  // Node.js ignores invalid base64url characters, and replaces invalid UTF-8. The comparison rejects such a cursor.
+  return bytes[0] === VERSION && text.startsWith(kind) && pack(text) === cursor ? text : undefined;
 }

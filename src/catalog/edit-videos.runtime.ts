@@ -4,7 +4,7 @@ import type { Roles } from '../contract/roles';
 import type { WholeVideo } from '../contract/table';
 import { isOwner } from '../domain/user-data-limits';
 import { decide, isAdmin } from '../roles/decide';
-import { checkUserData } from '../runtime/check-user-data';
+import { checkTags, checkUserData } from '../runtime/check-user-data';
 import { HttpProblem, invalid } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { AnswerOf, Operations } from '../runtime/route-types';
@@ -38,6 +38,7 @@ export function editVideos({ videos, roles }: EditVideosPorts): Operations<'cata
           throw new HttpProblem('wrong_status', 'the video waits for its upload, which only its owner can continue. Change the owner after the upload');
         }
         checkUserData({ fileName, title, tags, ...whole.details, ...body });
+        checkTags(body.tags);
         const { row, details } = changes(whole, body) ? await videos.edit(whole, body) ?? {} : whole;
         if (row) return { body: toVideo(row, { caller, roles }, details), headers: { etag: etagOf(row) } };
       }

@@ -2,7 +2,8 @@ import type { HandlerName, HandlerReading } from './environment';
 import type { ProblemCode } from './problems';
 import {
   completeRequestSchema, completeResponseSchema, editRequestSchema, JsonSchema, partsRequestSchema, partsResponseSchema, playbackSchema, refreshRequestSchema,
-  revokeRequestSchema, revokeResponseSchema, tokensSchema, uploadRequestSchema, uploadResponseSchema, uploadStateSchema, videoIdSchema,
+  revokeRequestSchema, revokeResponseSchema, tagSchema, titlePrefixSchema, tokensSchema,
+  uploadRequestSchema, uploadResponseSchema, uploadStateSchema, videoIdSchema,
   videoListSchema, videoSchema,
 } from './schemas';
 import { MAX_OWNER_LENGTH } from '../domain/user-data-limits';
@@ -136,8 +137,8 @@ export const ROUTES = {
   },
   listVideos: {
     method: 'GET', path: '/streams', handler: 'catalog/read-videos', access: 'signed-in', status: 200, response: videoListSchema,
-    summary: 'Lists ready videos that are visible to all viewers, newest first. With `owner`, lists the videos of one user in every status.',
-    query: { limit, cursor, owner, status: { type: 'string', enum: PRESENT_STATUSES } },
+    summary: 'Lists ready videos that are visible to all viewers, newest first. With `owner`, lists the videos of one user in every status. A request can contain one of the filters `status`, `tag` and `titlePrefix`.',
+    query: { limit, cursor, owner, status: { type: 'string', enum: PRESENT_STATUSES }, tag: tagSchema, titlePrefix: titlePrefixSchema },
     problems: ['invalid_cursor', 'wrong_role'],
   },
   getVideo: {

@@ -63,7 +63,12 @@ export const videoIdSchema = { type: 'string', description: 'The id of a video',
 const visibilitySchema = { type: 'string', description: 'The users who can find and watch the video', enum: VISIBILITIES } as const satisfies JsonSchema;
 const statusSchema = { type: 'string', description: 'The status of the video', enum: VIDEO_STATUSES } as const satisfies JsonSchema;
 
-const tags = { type: 'array', items: line('A tag: one line, not blank', 64), maxItems: 20, uniqueItems: true } as const satisfies JsonSchema;
+const MAX_TAG_LENGTH = 64;
+const tags = { type: 'array', items: line('A tag: one line, not blank. Two tags of a video must differ in more than case, accents, width and white space', MAX_TAG_LENGTH), maxItems: 20, uniqueItems: true } as const satisfies JsonSchema;
+
+export const tagSchema = line('Lists the videos with this tag. Case, accents, width and repeated white space are ignored', MAX_TAG_LENGTH) satisfies JsonSchema;
+export const titlePrefixSchema = line('With `owner`: lists the videos whose title begins with this text, in the order of the titles. Case, accents, width and repeated white space are ignored', MAX_TITLE_LENGTH) satisfies JsonSchema;
+
 const metadata = {
   type: 'object',
   description: 'Custom data of the client: up to 20 entries. Each name is one line of 1 to 64 characters. Names that every JavaScript object has, such as `constructor`, are rejected',

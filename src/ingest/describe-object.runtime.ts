@@ -1,6 +1,7 @@
 import type { IngestSettings } from '../contract/ingest';
 import { ingestMetadataSchema } from '../contract/schemas';
 import type { VideoDetails, VideoRow } from '../contract/table';
+import { tagProblem } from '../domain/fold';
 import { isLine } from '../domain/text-rules';
 import { blankField, isOwner, MAX_FILE_NAME_LENGTH, MAX_OWNER_LENGTH, titleOf } from '../domain/user-data-limits';
 import { isVisibility, VISIBILITIES } from '../domain/visibility';
@@ -36,6 +37,8 @@ export function describe(
   const fileName = isLine(name) && name.length <= MAX_FILE_NAME_LENGTH ? name : fallbackName;
   const blank = blankField({ fileName, title, tags, metadata });
   if (blank) throw new Error(`the metadata x-amz-meta-vod: ${blank} is blank, or contains a blank entry`);
+  const wrongTags = tagProblem(tags ?? []);
+  if (wrongTags) throw new Error(`the metadata x-amz-meta-vod: tags: ${wrongTags}`);
   const owner = objectTags[OWNER_TAG] ?? given.owner ?? defaultOwner;
   if (owner === undefined) {
     throw new Error(`the object has no owner. Set the tag ${OWNER_TAG} of the object, or "owner" in its metadata x-amz-meta-vod. For objects without an owner, set the prop defaultOwner`);

@@ -1,6 +1,13 @@
 import { HttpProblem, invalid } from './http-problem';
+import { tagProblem } from '../domain/fold';
 import { readableBytes } from '../domain/readable';
 import { blankField, MAX_USER_DATA_BYTES, oversizedField, UserTexts } from '../domain/user-data-limits';
+
+/** Throws if two tags of a video would be the same tag in a search. */
+export function checkTags(tags: readonly string[] = []): void {
+  const problem = tagProblem(tags);
+  if (problem) throw invalid('/tags', problem);
+}
 
 /** Throws if a text field of a video is blank, or if all text fields together are too large. */
 export function checkUserData(texts: UserTexts): void {

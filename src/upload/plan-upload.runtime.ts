@@ -11,7 +11,7 @@ import { refusalOf } from '../domain/upload-limits';
 import { partSizeOf } from '../domain/upload-parts';
 import { titleOf } from '../domain/user-data-limits';
 import { decide, isAdmin } from '../roles/decide';
-import { checkUserData } from '../runtime/check-user-data';
+import { checkTags, checkUserData } from '../runtime/check-user-data';
 import { HttpProblem } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { AnswerOf, Operations } from '../runtime/route-types';
@@ -42,6 +42,7 @@ export function planUpload(
       const { fileName, size, checksum, description, tags, visibility, metadata } = body;
       const title = body.title ?? titleOf(fileName);
       checkUserData({ fileName, title, description, tags, metadata });
+      checkTags(tags);
       const contentType = body.contentType.toLowerCase();
       const misfit = refusalOf({ size, contentType }, settings);
       if (misfit === 'too_large') {

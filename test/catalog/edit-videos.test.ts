@@ -212,6 +212,8 @@ describe('PATCH /streams/{videoId}', () => {
     ['a repeated tag', { tags: ['a', 'a'] }, 400, 'invalid_request', '/tags'],
     ['an unknown visibility', { visibility: 'public' }, 400, 'invalid_request', '/visibility'],
     ['a metadata entry named __proto__', JSON.parse('{"metadata":{"__proto__":"x"}}'), 400, 'invalid_request', '/metadata/__proto__'],
+    ['two tags that differ only in case', { tags: ['Sea', 'x', 'SEA'] }, 400, 'invalid_request', '/tags'],
+    ['a tag without text', { tags: ['\u0301'] }, 400, 'invalid_request', '/tags'],
     ['texts that are too large together with the stored texts', { metadata: Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`k${n}`, '🎬'.repeat(300)])) }, 413, 'too_large', '/metadata'],
   ])('rejects %s, and changes nothing', async (_, body, status, code, pointer) => {
     const video = await makeVideo({}, { description: '🎬'.repeat(2500) });

@@ -2,7 +2,7 @@ import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager';
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { Validator } from '@cfworker/json-schema';
 import { mockClient } from 'aws-sdk-client-mock';
-import { ownedCursor, publishedCursor } from '../../src/catalog/cursor.runtime';
+import { ownedCursors, publishedCursors, titledCursors } from '../../src/catalog/cursor.runtime';
 import { readVideos } from '../../src/catalog/read-videos.runtime';
 import { videoListSchema, videoSchema } from '../../src/contract/schemas';
 import { optionalPosterUrls, posterUrls } from '../../src/runtime/signing/poster-urls';
@@ -91,7 +91,7 @@ describe('catalog/read-videos', () => {
     expect(statusCode).toBe(200);
     expect(new Validator(videoListSchema as object, '4').validate(body).valid).toBe(true);
     expect(body.items.map(({ videoId }: { videoId: string }) => videoId)).toEqual(Array.from({ length: 20 }, (_, i) => idOf(30 - i)));
-    expect(body.cursor).toBe(publishedCursor({ publishedAt: '2026-11-22T10:00:00.000Z', videoId: idOf(11) }));
+    expect(body.cursor).toBe(publishedCursors.of({ publishedAt: '2026-11-22T10:00:00.000Z', videoId: idOf(11) }));
     expect(dynamodb.commandCalls(QueryCommand)[0].args[0].input).toMatchObject({ IndexName: 'byPublication', Limit: 21 });
   });
 
@@ -111,13 +111,46 @@ describe('catalog/read-videos', () => {
     ['invalid_request', { limit: '101' }],
     ['invalid_request', { limit: '1e1' }],
     ['invalid_request', { page: '2' }],
+    ['invalid_request', { titlePrefix: 'a' }],
+    ['invalid_request', { owner: 'me', titlePrefix: '' }],
+    ['invalid_request', { owner: 'me', titlePrefix: '\u0301' }],
+    ['invalid_request', { owner: 'me', titlePrefix: '\u200b' }],
+    ['invalid_request', { owner: 'me', titlePrefix: 'x'.repeat(201) }],
+    ['invalid_request', { owner: 'me', titlePrefix: 'a\nb' }],
+    ['invalid_request', { tag: '\u00b4' }],
+    ['invalid_request', { tag: 'x'.repeat(65) }],
+    ['invalid_request', { owner: 'me', tag: 'a', titlePrefix: 'a' }],
+    ['invalid_request', { tag: 'a', status: 'ready' }],
+    ['invalid_request', { owner: 'me', tag: 'a', status: 'ready' }],
+    ['invalid_request', { owner: 'me', titlePrefix: 'a', status: 'ready' }],
+    ['invalid_cursor', { tag: 'a', cursor: publishedCursors.of({ publishedAt: '2026-11-22T10:00:00.000Z', videoId: idOf(11) }) }],
+    ['invalid_cursor', { owner: 'me', tag: 'a', cursor: ownedCursors.of({ videoId: idOf(11) }) }],
+    ['invalid_cursor', { owner: 'me', titlePrefix: 'a', cursor: titledCursors('').of({ title: 'b', videoId: idOf(11) }) }],
     ['invalid_cursor', { cursor: 'AXg' }],
-    ['invalid_cursor', { owner: 'me', cursor: publishedCursor({ publishedAt: '2026-11-22T10:00:00.000Z', videoId: idOf(11) }) }],
-    ['invalid_cursor', { cursor: ownedCursor({ videoId: idOf(11) }) }],
+    ['invalid_cursor', { owner: 'me', cursor: publishedCursors.of({ publishedAt: '2026-11-22T10:00:00.000Z', videoId: idOf(11) }) }],
+    ['invalid_cursor', { cursor: ownedCursors.of({ videoId: idOf(11) }) }],
   ])('returns %s for the query %j', async (code, query) => {
     const { statusCode, body } = await list(query);
     expect({ statusCode, code: body.code }).toEqual({ statusCode: 400, code });
     expect(dynamodb.calls()).toHaveLength(0);
+  });
+
+  test.each([
+    ['titlePrefix', { titlePrefix: 'a' }],
+    ['titlePrefix', { owner: 'me', tag: 'a', titlePrefix: 'a' }],
+    ['tag', { owner: 'me', tag: 'a', status: 'ready' }],
+  ])('the error of a wrong combination names %s and the combinations that exist: %j', async (pointer, query) => {
+    const { body } = await list(query);
+    expect(body.errors).toEqual([{ pointer, detail: expect.stringContaining('With owner, use tag, titlePrefix or status') }]);
+  });
+
+  test('rejects a search in the videos of another user, unless the caller is an admin', async () => {
+    dynamodb.on(QueryCommand).resolves({ Items: [] });
+    for (const query of [{ owner: 'ann', tag: 'a' }, { owner: 'ann', titlePrefix: 'a' }] as Record<string, string>[]) {
+      expect((await list(query)).statusCode).toBe(403);
+      expect((await list(query, 'eve', ['bosses'])).statusCode).toBe(200);
+    }
+    expect(dynamodb.commandCalls(QueryCommand).map(({ args }) => args[0].input.ExpressionAttributeValues![':pk'])).toEqual(['owntag#ann#a', 'titles#ann']);
   });
 
   test('accepts status=ready in the list of all videos', async () => {
@@ -178,10 +211,10 @@ describe('catalog/read-videos', () => {
   test('lists only those videos of a page that the caller is allowed to watch', async () => {
     const rows = [...hidden, ...open].filter((row) => row !== undefined);
     const page = async () => ({ rows });
-    const videos = { findWhole: jest.fn(), listPublished: page, listOwned: page };
+    const videos = { findWhole: jest.fn(), listPublished: page, listOwned: page, listTagged: page, listOwnedTagged: page, listTitled: page };
     const { listVideos } = readVideos({ videos, roles: JSON.parse(ROLES), posterUrls: async () => undefined });
     const caller = { userId: 'bob', groups: ['watchers'] };
-    for (const query of [{}, { owner: 'me' }]) {
+    for (const query of [{}, { owner: 'me' }, { tag: 'a' }, { owner: 'me', tag: 'a' }, { owner: 'me', titlePrefix: 'a' }]) {
       const { body } = await listVideos({ caller, path: {}, query, body: undefined, headers: {} } as Parameters<typeof listVideos>[0]);
       expect((body as { items: { visibility: string }[] }).items.map(({ visibility }) => visibility)).toEqual(['signed-in', 'unlisted']);
     }
@@ -220,7 +253,7 @@ describe('catalog/read-videos', () => {
       const now = () => new Date();
       const page = async () => ({ rows: videos });
       const { listVideos } = readVideos({
-        videos: { findWhole: jest.fn(), listPublished: page, listOwned: page },
+        videos: { findWhole: jest.fn(), listPublished: page, listOwned: page, listTagged: page, listOwnedTagged: page, listTitled: page },
         roles: {},
         posterUrls: optionalPosterUrls(posterUrls({ chooseKey: () => Promise.reject(new Error('none of the keys can be read')), serviceUrl: SERVICE_URL, now }), now),
       });

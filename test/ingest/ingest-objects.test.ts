@@ -191,6 +191,7 @@ describe('a message fails, so that SQS moves it to the dead-letter queue, and th
     ['a long title', { head: described({ title: 'x'.repeat(201) }) }, '/title'],
     ['a repeated name', { head: { Metadata: { vod: encodeURIComponent('{"owner":"ann","owner":"bob"}') } } }, 'can be given only once'],
     ['a blank title', { head: described({ title: '\u3164' }) }, 'title is blank'],
+    ['two tags that differ only in accents', { head: described({ tags: ['Caf\u00e9', 'cafe'] }) }, 'and \\"cafe\\" are the same tag'],
     ['a blank owner', { head: described({ owner: '\u200b' }) }, 'the owner of the object: expected one line of 1 to 255 characters'],
     ['an unknown visibility', { head: described({ visibility: 'public' }) }, '/visibility'],
     ['an unknown visibility tag', { tags: { 'vod-visibility': 'Private' } }, 'the tag vod-visibility: expected signed-in or unlisted or private, got'],

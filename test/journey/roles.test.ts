@@ -70,6 +70,34 @@ describe('roles for uploading and watching', () => {
     expect(await titles(people.linus, '?owner=me')).toEqual([]);
   });
 
+  test('tags and titles find the videos that the caller is allowed to list', async () => {
+    const { ada, grace, katherine, linus } = people;
+    const tag = encodeURIComponent('S\u00c9A');
+    for (const name of ['graceOpen', 'gracePrivate', 'katherineOpen'] as const) {
+      const answer = await ada.fetch('GET', `/streams/${videos[name]}`);
+      const edit = await ada.fetch('PATCH', `/streams/${videos[name]}`, { tags: ['Sea', name] }, { 'if-match': answer.headers.get('etag')! });
+      expect(edit.status).toBe(200);
+    }
+    expect(await titles(katherine, `?tag=${tag}`)).toEqual(['graceOpen', 'katherineOpen']);
+    expect(await titles(katherine, `?owner=me&tag=${tag}`)).toEqual(['katherineOpen']);
+    expect(await titles(katherine, '?tag=gracePrivate')).toEqual([]);
+    expect(await titles(grace, `?owner=me&tag=${tag}`)).toEqual(['graceOpen', 'gracePrivate']);
+    expect(await titles(grace, '?owner=me&titlePrefix=GRACE')).toEqual(['graceOpen', 'gracePrivate', 'graceUnlisted']);
+    expect(await titles(grace, '?owner=me&titlePrefix=katherine')).toEqual([]);
+    const { owner } = await ada.call('GET', `/streams/${videos.graceOpen}`);
+    expect(await titles(ada, `?owner=${encodeURIComponent(owner)}&titlePrefix=graceP`)).toEqual(['gracePrivate']);
+    expect(await problemOf(await katherine.fetch('GET', `/streams?owner=${encodeURIComponent(owner)}&titlePrefix=grace`))).toEqual(WRONG_ROLE);
+    expect(await problemOf(await linus.fetch('GET', `/streams?tag=${tag}`))).toEqual(WRONG_ROLE);
+    const pages = [];
+    for (let query = `?tag=${tag}&limit=1`, cursor; pages.length < 4; query = `?tag=${tag}&limit=1&cursor=${cursor}`) {
+      const page = await katherine.call('GET', `/streams${query}`);
+      pages.push(...page.items.map(({ title }: Video) => title));
+      cursor = page.cursor;
+      if (cursor === undefined) break;
+    }
+    expect(pages.sort()).toEqual(['graceOpen', 'katherineOpen']);
+  });
+
   describe('posters', () => {
     const postersOf = async (client: Client, query = ''): Promise<Record<string, string>> => {
       const { items } = await client.call('GET', `/streams${query}`);

@@ -48,7 +48,8 @@ describe('upload/manage-uploads creates an upload', () => {
     const { body } = await plan({ ...file, ...said });
     expect(body.video).toMatchObject(said);
     const { description, metadata, ...short } = said;
-    expect(items().flatMap(({ Put }) => Put?.Item ?? [])).toEqual([expect.objectContaining(short), expect.objectContaining({ sk: 'details', description, metadata })]);
+    expect(items().flatMap(({ Put }) => Put?.Item ?? [])).toEqual([expect.objectContaining(short), expect.objectContaining({ sk: 'details', description, metadata }),
+      { pk: 'titles#ann', sk: `holiday\t${body.video.videoId}` }, { pk: 'owntag#ann#sea', sk: body.video.videoId }]);
   });
 
   test('compares content types case-insensitively and signs the lower-case type', async () => {
@@ -70,6 +71,7 @@ describe('upload/manage-uploads creates an upload', () => {
   test.each([
     [413, 'too_large', { ...file, size: 1000 * MIB + 1 }],
     [415, 'type_not_allowed', { ...file, contentType: 'text/html' }],
+    [400, 'invalid_request', { ...file, tags: ['Sea', '\uff33\uff25\uff21'] }],
     [400, 'invalid_request', { ...file, size: 0 }],
     [400, 'invalid_request', { ...file, size: 1.5 }],
     [400, 'invalid_request', { ...file, contentType: 'video/mp4; codecs=x' }],
