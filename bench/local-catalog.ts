@@ -3,6 +3,7 @@ import { DynamoDBDocumentClient, TransactWriteCommand } from '@aws-sdk/lib-dynam
 import { startAwsEndpoint } from '../local/aws-endpoint/aws-endpoint';
 import { startDynamoDb } from '../local/services/dynamodb/dynamodb';
 import type { Usage } from '../local/usage';
+import type { DerivedKey } from '../src/contract/derived-rows';
 import type { VideoRow } from '../src/contract/table';
 import { CREDENTIALS, fakeAccess } from '../test/local/fakes';
 import { synthesized } from '../test/local/template/stacks';
@@ -30,7 +31,7 @@ export async function localCatalog() {
   return {
     tableName,
     reads,
-    async put(rows: readonly VideoRow[]) {
+    async put(rows: readonly (VideoRow | DerivedKey)[]) {
       const documents = DynamoDBDocumentClient.from(new DynamoDBClient({}), { marshallOptions: { removeUndefinedValues: true } });
       for (let n = 0; n < rows.length; n += 100) {
         await documents.send(new TransactWriteCommand({ TransactItems: rows.slice(n, n + 100).map((Item) => ({ Put: { TableName: tableName, Item } })) }));

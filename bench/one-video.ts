@@ -42,7 +42,7 @@ const LARGE_BYTES = 65 * 1024 ** 2;
  * `bound`: the largest allowed number of write units for `video`, which has no description and a row of at most 1 KB. The videos in `inParts` are uploaded
  * twice: once with one PUT request, and once in parts. The benchmark counts the write units of each upload.
  */
-const UNITS = { video: 'a title only, one rendition', bound: 18, inParts: ['a title only', '1 KB'] };
+const UNITS = { video: 'a title only, one rendition', bound: 20, inParts: ['a title only', '1 KB'] };
 
 /** The names of the writes from an upload to `ready`, in chronological order. For a short job, the local MediaConvert sends one progress report. */
 const WRITES = ['create', 'uploaded and claimed', 'processing', 'progress', 'ready'];
