@@ -47,10 +47,10 @@ describe('an imported catalog', () => {
 
   test('gives each handler only the necessary permissions for the table and its key', () => {
     const expected = {
-      'upload/manage-uploads': ['GetItem', 'PutItem', 'UpdateItem'],
+      'upload/manage-uploads': ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'],
       'delivery/start-playback': ['GetItem'],
       'transcode/submit-job': ['GetItem', 'UpdateItem'],
-      'transcode/record-job-event': ['GetItem', 'UpdateItem'],
+      'transcode/record-job-event': ['GetItem', 'PutItem', 'UpdateItem'],
     };
     for (const handler of HANDLERS) {
       const actions = expected[handler].map((action) => `dynamodb:${action} on ${TABLE_ARN}`);
@@ -68,7 +68,7 @@ describe('an imported catalog', () => {
     const { template: made } = imported((scope) => dynamodb.Table.fromTableName(scope, 'Table', new CfnParameter(scope, 'Name').valueAsString));
     expect(environmentOf(made, 'upload/manage-uploads').TABLE_NAME).toEqual({ Ref: 'Name' });
     expect(onTable(permissionsOf(made, 'upload/manage-uploads'))).toEqual(
-      ['GetItem', 'PutItem', 'UpdateItem'].map((action) => expect.stringMatching(new RegExp(`^dynamodb:${action} on .*table/Name$`))),
+      ['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'].map((action) => expect.stringMatching(new RegExp(`^dynamodb:${action} on .*table/Name$`))),
     );
   });
 

@@ -6,8 +6,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'an expired upload keeps its bytes', file: 'runtime/rows/upload-rows.ts',
     from: `}, { openUploads: -1, storedBytes: -row.source.size }),
 
-    abortUpload`,
-    to: '}, { openUploads: -1 }), abortUpload',
+    async abortUpload`,
+    to: '}, { openUploads: -1 }), async abortUpload',
   },
   {
     name: 'the removal of an aborted upload changes the usage again', file: 'runtime/rows/upload-rows.ts',
