@@ -76,6 +76,7 @@ describe('an edit', () => {
     ['of a tag', { tags: ['a', 'c'] }, ['owntag#owner#a', 'owntag#owner#c', 'tag#a', 'tag#c', 'titles#owner'], 'TransactWriteItemsCommand'],
     ['that removes the tags', { tags: [] }, ['titles#owner'], 'TransactWriteItemsCommand'],
     ['of the visibility', { visibility: 'unlisted' }, ['owntag#owner#a', 'owntag#owner#b', 'titles#owner'], 'TransactWriteItemsCommand'],
+    ['of the owner', { owner: 'eve' }, ['owntag#eve#a', 'owntag#eve#b', 'tag#a', 'tag#b', 'titles#eve'], 'TransactWriteItemsCommand'],
     ['of the description', { description: 'x' }, ['owntag#owner#a', 'owntag#owner#b', 'tag#a', 'tag#b', 'titles#owner'], 'TransactWriteItemsCommand'],
   ])('%s changes only the rows that differ', async (_, edit, expected, command) => {
     const { sent, texts } = await edited(edit);

@@ -19,7 +19,7 @@ const PREFIXES = ['a', 'alpha', 'alph', '\u00c1LPHA b', 'ann#', '\ufdfa'.repeat(
 const texts = { title: fc.constantFrom(...TITLES), tags: fc.subarray(TAGS, { maxLength: 4 }), visibility: fc.constantFrom(...VISIBILITIES) };
 const action = fc.oneof(
   fc.record({ kind: fc.constantFrom('create', 'ingest'), owner: fc.constantFrom(...OWNERS), ...texts }),
-  fc.record({ kind: fc.constant('edit'), pick: fc.nat(), edit: fc.record(texts, { requiredKeys: [] }), isStale: fc.boolean() }),
+  fc.record({ kind: fc.constant('edit'), pick: fc.nat(), edit: fc.record({ ...texts, owner: fc.constantFrom(...OWNERS) }, { requiredKeys: [] }), isStale: fc.boolean() }),
   fc.record({ kind: fc.constantFrom('publish', 'publish', 'fail', 'reopen', 'abort', 'expire', 'remove'), pick: fc.nat(), isStale: fc.boolean() }),
 );
 /** `at`: the number of the request that is the last of its handler. */
