@@ -8,7 +8,8 @@ import { catalogIn, sweeperIn, templateOf, testStack, transcodeIn, uploadIn, vod
 import { readable } from '../toolkit/template';
 
 const OF_CATALOG = [
-  'dynamodb:DeleteItem on CatalogTable.Arn', 'dynamodb:GetItem on CatalogTable.Arn', 'dynamodb:Query on CatalogTable.Arn/index/byDue', 'dynamodb:UpdateItem on CatalogTable.Arn',
+  'dynamodb:DeleteItem on CatalogTable.Arn', 'dynamodb:GetItem on CatalogTable.Arn',
+  'dynamodb:PutItem on CatalogTable.Arn', 'dynamodb:Query on CatalogTable.Arn/index/byDue', 'dynamodb:UpdateItem on CatalogTable.Arn',
 ];
 
 describe('VodSweeper', () => {

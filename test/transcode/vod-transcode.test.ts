@@ -48,7 +48,7 @@ describe('VodTranscode', () => {
 
   test('gives the function for job events no permissions for MediaConvert, S3 or IAM', () => {
     expect(permissionsOf(template, 'transcode/record-job-event')).toEqual([
-      'dynamodb:GetItem on CatalogTable.Arn', 'dynamodb:UpdateItem on CatalogTable.Arn', 'sqs:SendMessage on TranscodeJobEventsDeadLetterQueue.Arn',
+      'dynamodb:GetItem on CatalogTable.Arn', 'dynamodb:PutItem on CatalogTable.Arn', 'dynamodb:UpdateItem on CatalogTable.Arn', 'sqs:SendMessage on TranscodeJobEventsDeadLetterQueue.Arn',
     ]);
   });
 
