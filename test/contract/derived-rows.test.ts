@@ -45,6 +45,12 @@ test('two different users, tags or titles never have the same key, and no key is
   }), { numRuns: 2000 });
 });
 
+test.each([['ann', 'x#y', 'ann#x', 'y'], ['ann%23x', 'y', 'ann#x', 'y'], ['ann', '%23y', 'ann#', 'y'], ['', '#y', '#', 'y']])(
+  'the user %p with the tag %p has another key than the user %p with the tag %p', (owner, tag, otherOwner, otherTag) => {
+    expect(ownTagPartition(owner, tag)).not.toBe(ownTagPartition(otherOwner, otherTag));
+    expect(titlePartition(owner)).not.toBe(titlePartition(otherOwner));
+  });
+
 test('the longest user id, title and tags fit into the keys, and every item has only its primary key', () => {
   // The Arabic character folds to 18 characters of 2 bytes.
   const keys: DerivedKey[] = [

@@ -1,4 +1,5 @@
-import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { TransactionConflictException } from '@aws-sdk/client-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { RESULT, repositorySetting } from './repository-setting';
 import { derivedKeys } from '../../../src/contract/derived-rows';
 import type { VideoRow } from '../../../src/contract/table';
@@ -133,6 +134,28 @@ test('an expired upload keeps its rows until it is removed', async () => {
   expect(await textsOf()).toEqual(['owntag#owner#a', 'titles#owner']);
   expect(await repository().removeUpload((await repository().find(row.videoId))!)).toBe('changed');
   expect(await textsOf()).toEqual([]);
+});
+
+test('a page contains a video once if a query during an edit returns two keys of the video', async () => {
+  const { videoId } = await repository().create(declared({ title: 'Alpha' }));
+  const documents = DynamoDBDocumentClient.from(table().client);
+  const stale = { pk: 'titles#owner', sk: `alp\t${videoId}` };
+  await documents.send(new PutCommand({ TableName: table().tableName, Item: stale }));
+  const { rows } = await repository().listTitled('owner', 'al', { limit: 10 });
+  await documents.send(new DeleteCommand({ TableName: table().tableName, Key: stale }));
+  expect(rows.map((row) => row.videoId)).toEqual([videoId]);
+});
+
+test('a single write is repeated if it conflicts with a transaction', async () => {
+  const videoId = await processing();
+  const client = table().direct();
+  let conflicts = 2;
+  client.middlewareStack.add((next) => async (args) => {
+    if (conflicts-- > 0) throw new TransactionConflictException({ message: 'conflict', $metadata: {} });
+    return next(args);
+  }, { step: 'initialize' });
+  expect(await videoRepository(table().tableName, { client, clock: () => clock.now }).recordProgress(videoId, 1, 50)).toBe('changed');
+  expect(conflicts).toBeLessThan(0);
 });
 
 test('other changes of the status write no derived rows', async () => {
