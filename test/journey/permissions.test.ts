@@ -13,6 +13,7 @@ const FAILED = 'the journey has no failed event record: test/journey/events.test
 const SWEPT = 'no video is due for one hour: test/journey/sweeper.test.ts';
 const IN_PARTS = 'the journey uploads a small file with one PUT request: test/journey/large-upload.test.ts';
 const TOO_BROAD = 'CDK grants both actions on the bucket and on its objects';
+const SEARCH = 'the journey does not search, and uploads a video without tags: test/journey/roles.test.ts';
 const ENDED = 'the journey has no upload that ends without a file: test/sweeper/sweep-videos.test.ts';
 
 /** Grants that this test does not use, with the reason why the template needs each grant. The test fails if the template lacks a listed grant. */
@@ -23,9 +24,12 @@ const NOT_USED: Record<string, string> = {
   'VodApiRestApiuploadvideoIdpartsPOSTApiPermissionVideosVodApiRestApi90F44EBDPOSTuploadvideoIdparts: lambda:InvokeFunction': IN_PARTS,
   'VodApiRestApiuploadvideoIdcompletePOSTApiPermissionVideosVodApiRestApi90F44EBDPOSTuploadvideoIdcomplete: lambda:InvokeFunction': IN_PARTS,
   'VodApiRestApiuploadvideoIdDELETEApiPermissionVideosVodApiRestApi90F44EBDDELETEuploadvideoId: lambda:InvokeFunction': IN_PARTS,
+  'VodCatalogReadVideosRoleDefaultPolicy: dynamodb:Query on VodCatalogTable.Arn': SEARCH,
+  'VodCatalogEditVideosRoleDefaultPolicy: dynamodb:DeleteItem on VodCatalogTable.Arn': SEARCH,
   'VodCatalogEventsResendEventsRoleDefaultPolicy: s3:GetObject on VodCatalogEventsFailedEvents.Arn/*': FAILED,
   'VodCatalogEventsResendEventsRoleDefaultPolicy: s3:DeleteObject on VodCatalogEventsFailedEvents.Arn/*': FAILED,
   'VodUploadManageUploadsRoleDefaultPolicy: dynamodb:GetItem on VodCatalogTable.Arn': IN_PARTS,
+  'VodUploadManageUploadsRoleDefaultPolicy: dynamodb:DeleteItem on VodCatalogTable.Arn': IN_PARTS,
   'VodUploadManageUploadsRoleDefaultPolicy: s3:PutObject on VodUploadBucket.Arn/source/*': IN_PARTS,
   'VodUploadManageUploadsRoleDefaultPolicy: s3:GetObject on VodUploadBucket.Arn/source/*': IN_PARTS,
   'VodUploadManageUploadsRoleDefaultPolicy: s3:AbortMultipartUpload on VodUploadBucket.Arn/source/*': IN_PARTS,
@@ -40,12 +44,14 @@ const NOT_USED: Record<string, string> = {
     'CDK grants it with the rule\'s target, and EventBridge does not use it',
   'VodTranscodeSubmitJobRoleDefaultPolicy: mediaconvert:SearchJobs on VodTranscodeQueue.Arn':
     'used after a stale claim, minutes later: test/transcode/submit-job.test.ts',
+  'VodTranscodeRecordJobEventRoleDefaultPolicy: dynamodb:PutItem on VodCatalogTable.Arn': SEARCH,
   'VodSweeperDeadLetterQueuePolicy: sqs:SendMessage on VodSweeperDeadLetterQueue.Arn':
     'EventBridge uses it only after 24 hours of failed deliveries',
   'VodSweeperSweepVideosRole: sts:AssumeRole': SWEPT,
   'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:Query on VodCatalogTable.Arn/index/byDue': SWEPT,
   'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:GetItem on VodCatalogTable.Arn': SWEPT,
   'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:UpdateItem on VodCatalogTable.Arn': SWEPT,
+  'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:PutItem on VodCatalogTable.Arn': SWEPT,
   'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:DeleteItem on VodCatalogTable.Arn': ENDED,
   'VodSweeperSweepVideosRoleDefaultPolicy: sqs:SendMessage on VodSweeperDeadLetterQueue.Arn':
     'Lambda uses it only after three failed invocations',

@@ -23,7 +23,7 @@ describe('roles for uploading and watching', () => {
     const { ada, grace, katherine } = people;
     const clip = readFileSync(makeClip(path.join(temporaryFolder(), 'clip.mp4'), 1, '160x90'));
     const upload = async (client: Client, title: string, visibility?: string, content = clip): Promise<string> => {
-      const videoId = await client.upload(content, title, visibility ? { visibility } : {});
+      const videoId = await client.upload(content, title, { tags: ['Uploaded'], ...(visibility && { visibility }) });
       await client.settled(videoId);
       return videoId;
     };
@@ -73,6 +73,7 @@ describe('roles for uploading and watching', () => {
   test('tags and titles find the videos that the caller is allowed to list', async () => {
     const { ada, grace, katherine, linus } = people;
     const tag = encodeURIComponent('S\u00c9A');
+    expect(await titles(katherine, '?tag=uploaded')).toEqual(['graceOpen', 'katherineOpen']);
     for (const name of ['graceOpen', 'gracePrivate', 'katherineOpen'] as const) {
       const answer = await ada.fetch('GET', `/streams/${videos[name]}`);
       const edit = await ada.fetch('PATCH', `/streams/${videos[name]}`, { tags: ['Sea', name] }, { 'if-match': answer.headers.get('etag')! });
@@ -81,6 +82,9 @@ describe('roles for uploading and watching', () => {
     expect(await titles(katherine, `?tag=${tag}`)).toEqual(['graceOpen', 'katherineOpen']);
     expect(await titles(katherine, `?owner=me&tag=${tag}`)).toEqual(['katherineOpen']);
     expect(await titles(katherine, '?tag=gracePrivate')).toEqual([]);
+    // The edit has removed the tag.
+    expect(await titles(katherine, '?tag=uploaded')).toEqual([]);
+    expect(await titles(grace, '?owner=me&tag=uploaded&limit=100')).toContain('graceUnlisted');
     expect(await titles(grace, `?owner=me&tag=${tag}`)).toEqual(['graceOpen', 'gracePrivate']);
     expect(await titles(grace, '?owner=me&titlePrefix=GRACE')).toEqual(['graceOpen', 'gracePrivate', 'graceUnlisted']);
     expect(await titles(grace, '?owner=me&titlePrefix=katherine')).toEqual([]);
