@@ -12,6 +12,7 @@ const EDITS = {
   'title': { edit: { title: 'Another title' }, tags: FIVE('a'), bound: 6 },
   'one tag of five': { edit: { tags: [...FIVE('a').slice(1), 'b'] }, tags: FIVE('a'), bound: 10 },
   'five new tags': { edit: { tags: FIVE('b') }, tags: [], bound: 22 },
+  'owner': { edit: { owner: 'eve' }, tags: FIVE('a'), bound: 34 },
   'five tags in place of five other tags': { edit: { tags: FIVE('b') }, tags: FIVE('a'), bound: 42 },
 } as const;
 
