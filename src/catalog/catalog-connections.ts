@@ -1,5 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IVodCatalog } from './catalog';
+import { DERIVED_PARTITIONS } from '../contract/derived-rows';
 import { INDEXES, TableIndex } from '../contract/table';
 import { groupsOf } from '../roles/vod-roles';
 import type { Connection } from '../synth/connection';
@@ -33,6 +34,7 @@ export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
   const { tableName, tableArn } = catalog.table;
   const query = (...indexes: TableIndex[]) => ({ actions: ['dynamodb:Query'], resourceArns: indexes.map(({ name }) => `${tableArn}/index/${name}`) });
   const table = (...actions: string[]) => ({ actions, resourceArns: [tableArn] });
+  const derivedRows = (...actions: string[]) => ({ ...table(...actions), conditions: ONLY_DERIVED_ROWS });
   const connect = (...permissions: Permissions[]): Connection<'TABLE_NAME'> => ({
     environment: { TABLE_NAME: tableName },
     grant: (grantee) => permissions.forEach((permission) => grantOnTable(catalog, grantee, permission)),
@@ -42,12 +44,12 @@ export function connectionsOf(catalog: IVodCatalog): CatalogConnections {
     list: connect(table('dynamodb:GetItem'), query(INDEXES.byOwner, INDEXES.byOwnerStage, INDEXES.byPublication), table('dynamodb:BatchGetItem', 'dynamodb:Query')),
     scan: connect(table('dynamodb:Scan')),
     stream: { environment: {}, grant: (grantee) => grantStream(catalog, grantee) },
-    upload: connect(table('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem')),
+    upload: connect(table('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'), derivedRows('dynamodb:DeleteItem')),
     ingest: connect(table('dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem')),
     update: connect(table('dynamodb:GetItem', 'dynamodb:UpdateItem')),
-    edit: connect(table('dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem')),
-    publish: connect(table('dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:PutItem')),
-    sweep: connect(query(INDEXES.byDue), table('dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem')),
+    edit: connect(table('dynamodb:GetItem', 'dynamodb:UpdateItem'), derivedRows('dynamodb:PutItem', 'dynamodb:DeleteItem')),
+    publish: connect(table('dynamodb:GetItem', 'dynamodb:UpdateItem'), derivedRows('dynamodb:PutItem')),
+    sweep: connect(query(INDEXES.byDue), table('dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'), derivedRows('dynamodb:PutItem')),
     roles: { environment: { ROLES: groupsOf(catalog.roles) } },
     view: { environment: { ROLES: groupsOf(catalog.roles), SERVICE_URL: catalog.url } },
   };
@@ -70,7 +72,13 @@ function grantStream(catalog: IVodCatalog, grantee: iam.IGrantable): void {
 interface Permissions {
   readonly actions: string[];
   readonly resourceArns: string[];
+  readonly conditions?: Record<string, Record<string, unknown>>;
 }
+
+/** See "Using IAM policy conditions for fine-grained access control" in the Amazon DynamoDB Developer Guide. */
+const ONLY_DERIVED_ROWS = {
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': Object.values(DERIVED_PARTITIONS).map((beginning) => `${beginning}*`) },
+};
 
 /** CDK's grant methods for tables would grant actions that handlers do not need, and access to all indexes. */
 function grantOnTable(catalog: IVodCatalog, grantee: iam.IGrantable, permissions: Permissions): iam.Grant {

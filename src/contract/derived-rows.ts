@@ -34,6 +34,9 @@ export function cutFolded(folded: string): string {
   return folded.slice(0, end);
 }
 
+/** The beginning of the partition key of each kind of derived row. Permissions for derived rows are limited to these partitions. */
+export const DERIVED_PARTITIONS = { tag: 'tag#', ownTag: 'owntag#', title: 'titles#' } as const;
+
 /** User ids can contain `#`. An escaped user id ends at the next `#` of the key, so two pairs of a user id and a tag never have the same key. */
 function escaped(owner: string): string {
   return owner.replace(/[%#]/g, encodeURIComponent);
@@ -41,17 +44,17 @@ function escaped(owner: string): string {
 
 /** Returns the partition of all listed, ready videos with a tag. The sort key is `{publishedAt}#{videoId}`. */
 export function tagPartition(folded: string): string {
-  return `tag#${cutFolded(folded)}`;
+  return `${DERIVED_PARTITIONS.tag}${cutFolded(folded)}`;
 }
 
 /** Returns the partition of an owner's videos with a tag. The sort key is the id of the video. */
 export function ownTagPartition(owner: string, folded: string): string {
-  return `owntag#${escaped(owner)}#${cutFolded(folded)}`;
+  return `${DERIVED_PARTITIONS.ownTag}${escaped(owner)}#${cutFolded(folded)}`;
 }
 
 /** Returns the partition of an owner's videos by title. For the sort key, see `titleSort`. */
 export function titlePartition(owner: string): string {
-  return `titles#${escaped(owner)}`;
+  return `${DERIVED_PARTITIONS.title}${escaped(owner)}`;
 }
 
 /** Returns the sort key of a video in `titlePartition`: the folded title, a tab and the id of the video. */

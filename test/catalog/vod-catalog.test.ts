@@ -6,7 +6,7 @@ import { connectionsOf } from '../../src/catalog/catalog-connections';
 import type { VodCatalogProps } from '../../src/catalog/vod-catalog';
 import { Access } from '../../src/roles/vod-roles';
 import { environmentOf } from '../toolkit/functions';
-import { permissionsOf, permissionsOfRole } from '../toolkit/permissions';
+import { IF_DERIVED, permissionsOf, permissionsOfRole } from '../toolkit/permissions';
 import { catalogIn, SERVICE_URL, testStack } from '../toolkit/stacks';
 
 function synth(options: (stack: Stack) => Partial<VodCatalogProps> = () => ({})) {
@@ -77,10 +77,10 @@ describe('VodCatalog', () => {
 
   test.each([
     ['read', [`dynamodb:GetItem on ${table}`]],
-    ['upload', [`dynamodb:GetItem on ${table}`, `dynamodb:PutItem on ${table}`, `dynamodb:UpdateItem on ${table}`, `dynamodb:DeleteItem on ${table}`]],
+    ['upload', [`dynamodb:GetItem on ${table}`, `dynamodb:PutItem on ${table}`, `dynamodb:UpdateItem on ${table}`, `dynamodb:DeleteItem on ${table}${IF_DERIVED}`]],
     ['ingest', [`dynamodb:GetItem on ${table}`, `dynamodb:PutItem on ${table}`, `dynamodb:UpdateItem on ${table}`]],
-    ['edit', [`dynamodb:GetItem on ${table}`, `dynamodb:PutItem on ${table}`, `dynamodb:UpdateItem on ${table}`, `dynamodb:DeleteItem on ${table}`]],
-    ['publish', [`dynamodb:GetItem on ${table}`, `dynamodb:PutItem on ${table}`, `dynamodb:UpdateItem on ${table}`]],
+    ['edit', [`dynamodb:GetItem on ${table}`, `dynamodb:PutItem on ${table}${IF_DERIVED}`, `dynamodb:UpdateItem on ${table}`, `dynamodb:DeleteItem on ${table}${IF_DERIVED}`]],
+    ['publish', [`dynamodb:GetItem on ${table}`, `dynamodb:PutItem on ${table}${IF_DERIVED}`, `dynamodb:UpdateItem on ${table}`]],
     ['update', [`dynamodb:GetItem on ${table}`, `dynamodb:UpdateItem on ${table}`]],
     ['list', [`dynamodb:GetItem on ${table}`, `dynamodb:Query on ${table}`, `dynamodb:Query on ${index('byOwner')}`, `dynamodb:Query on ${index('byOwnerStage')}`, `dynamodb:Query on ${index('byPublication')}`, `dynamodb:BatchGetItem on ${table}`]],
   ] as const)('the connection %s grants only the necessary actions', (name, permissions) => {

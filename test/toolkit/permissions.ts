@@ -43,6 +43,9 @@ export function grants(granted: Statement[]): string[] {
     `${Effect === 'Allow' ? '' : `${Effect} `}${action} on ${readable(resource)}${Condition ? ` if ${readable(Condition)}` : ''}`))));
 }
 
+/** The condition of permissions for the rows of titles and tags, in the format of `grants`. */
+export const IF_DERIVED = ' if {"ForAllValues:StringLike":{"dynamodb:LeadingKeys":["tag#*","owntag#*","titles#*"]}}';
+
 export function permissionsOfRole(template: AnyTemplate, role: IRole | string): string[] {
   const id = typeof role === 'string' ? role : Stack.of(role).getLogicalId(role.node.defaultChild as CfnElement);
   const granted = rolePolicies(template)[id];

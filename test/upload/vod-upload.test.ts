@@ -5,7 +5,7 @@ import { VideoVisibility } from '../../src/domain/visibility';
 import { Access } from '../../src/roles/vod-roles';
 import type { VodUploadProps } from '../../src/upload/vod-upload';
 import { environmentOf } from '../toolkit/functions';
-import { permissionsOf, permissionsOfRole } from '../toolkit/permissions';
+import { IF_DERIVED, permissionsOf, permissionsOfRole } from '../toolkit/permissions';
 import { catalogIn, SERVICE_URL, testStack, uploadIn } from '../toolkit/stacks';
 import { readable } from '../toolkit/template';
 
@@ -58,7 +58,7 @@ describe('VodUpload', () => {
   test('allows the function only to write videos, to manage uploads of sources, and to use the signing role', () => {
     const on = (resource: string, ...actions: string[]) => actions.map((action) => `${action} on ${resource}`);
     expect(permissionsOf(template, 'upload/manage-uploads')).toEqual([
-      ...on('CatalogTable.Arn', 'dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'),
+      `dynamodb:DeleteItem on CatalogTable.Arn${IF_DERIVED}`, ...on('CatalogTable.Arn', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'),
       ...on('UploadBucket.Arn/source/*', 's3:AbortMultipartUpload', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:PutObject'),
       ...on('UploadSigningRole.Arn', 'sts:AssumeRole'),
     ]);

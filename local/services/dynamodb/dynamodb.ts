@@ -1,7 +1,7 @@
 import { join } from 'path';
 import { openTables } from './database';
 import { createStreams, type Streams } from './streams';
-import { ensureTable, tablesOf } from './tables';
+import { ensureTable, partitionKeyOf, tablesOf } from './tables';
 import { actionsOf, createTransactions } from './transactions';
 import { createWrites } from './writes';
 import type { AwsService, LocalStack, Need, Part } from '../../types';
@@ -61,9 +61,23 @@ function needsOf(stack: LocalStack, operation: string, input: Json): Need[] {
   const arnOf = (table: string) => `arn:aws:dynamodb:${stack.region}:${stack.account}:table/${table}`;
   if (operation !== 'TransactWriteItems') {
     const { TableName, IndexName, RequestItems = { [TableName]: {} } } = input;
-    return Object.keys(RequestItems).map((name) => ({ action: `dynamodb:${operation}`, resource: IndexName ? `${arnOf(name)}/index/${IndexName}` : arnOf(name) }));
+    return Object.keys(RequestItems).map((name) => (
+      { action: `dynamodb:${operation}`, resource: IndexName ? `${arnOf(name)}/index/${IndexName}` : arnOf(name), context: leadingKeys(stack, name, input) }));
   }
-  const needs = actionsOf(input).map(({ permission, input: { TableName } }): Need => (
-    { action: `dynamodb:${permission}`, resource: arnOf(TableName), context: { 'dynamodb:EnclosingOperation': operation } }));
+  const needs = actionsOf(input).map(({ permission, input: { TableName, ...request } }): Need => ({
+    action: `dynamodb:${permission}`,
+    resource: arnOf(TableName),
+    context: { 'dynamodb:EnclosingOperation': operation, ...leadingKeys(stack, TableName, request) },
+  }));
   return [...new Map(needs.map((need) => [JSON.stringify(need), need])).values()];
+}
+
+/**
+ * Returns the condition key for the partition key of a request to write or read one item. The value ends at the first `#`, so that access.jsonl contains one
+ * decision for each kind of item.
+ */
+function leadingKeys(stack: LocalStack, tableName: string, { Key, Item = Key }: Json): Need['context'] {
+  const table = tablesOf(stack).find(({ physicalId }) => physicalId === tableName);
+  const value = table && Item?.[partitionKeyOf(table)]?.S;
+  return typeof value === 'string' ? { 'dynamodb:LeadingKeys': [value.replace(/#.*/s, '#')] } : undefined;
 }

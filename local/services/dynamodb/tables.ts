@@ -14,6 +14,10 @@ const FREE = 'DeletionProtectionEnabled PointInTimeRecoverySpecification SSESpec
 
 export const tablesOf = (stack: Pick<LocalStack, 'ofType'>): Resource[] => [TABLE, GLOBAL_TABLE].flatMap((type) => stack.ofType(type));
 
+export function partitionKeyOf({ properties: { KeySchema } }: Resource): string {
+  return KeySchema.find(({ KeyType }: Json) => KeyType === 'HASH').AttributeName;
+}
+
 export function keyOf({ properties: { SSESpecification, Replicas: [replica] = [undefined] } }: Resource): string | undefined {
   return (replica?.SSESpecification ?? SSESpecification)?.KMSMasterKeyId;
 }

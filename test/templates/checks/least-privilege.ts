@@ -9,6 +9,8 @@ type Needs = Readonly<Record<string, readonly string[]>>;
 
 // These names replace the logical ids of tables and buckets, because the user's app chooses the ids of existing tables and buckets.
 const TABLE = '{table}';
+/** Only the rows of titles and tags. */
+const DERIVED_ROWS = `${TABLE} titles and tags`;
 const TABLE_STREAM = '{table}#stream';
 const SOURCES = '{sources}/source/*';
 const DROPPED = '{sources}/ingest/*';
@@ -44,9 +46,8 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
   'catalog/edit-videos': {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:UpdateItem': [TABLE],
-    // Titles and tags have rows of their own.
-    'dynamodb:PutItem': [TABLE],
-    'dynamodb:DeleteItem': [TABLE],
+    'dynamodb:PutItem': [DERIVED_ROWS],
+    'dynamodb:DeleteItem': [DERIVED_ROWS],
   },
   'catalog/read-videos': {
     'dynamodb:GetItem': [TABLE],
@@ -77,7 +78,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
   'sweeper/sweep-videos': {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:UpdateItem': [TABLE],
-    'dynamodb:PutItem': [TABLE],
+    'dynamodb:PutItem': [DERIVED_ROWS],
     'dynamodb:DeleteItem': [TABLE],
     'dynamodb:Query': [`${TABLE}/index/byDue`],
     's3:GetObject': [SOURCES],
@@ -91,7 +92,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
   'transcode/record-job-event': {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:UpdateItem': [TABLE],
-    'dynamodb:PutItem': [TABLE],
+    'dynamodb:PutItem': [DERIVED_ROWS],
     // Lambda uses the function's role to send failed events to the dead-letter queue.
     'sqs:SendMessage': ['VodTranscodeJobEventsDeadLetterQueue.Arn'],
   },
@@ -114,7 +115,7 @@ const HANDLER_NEEDS: Record<HandlerName, Needs> = {
     'dynamodb:GetItem': [TABLE],
     'dynamodb:PutItem': [TABLE],
     'dynamodb:UpdateItem': [TABLE],
-    'dynamodb:DeleteItem': [TABLE],
+    'dynamodb:DeleteItem': [DERIVED_ROWS],
     // The permission to put objects includes the start and the completion of multipart uploads. HeadObject requires the permission to read objects.
     's3:PutObject': [SOURCES],
     's3:GetObject': [SOURCES],
@@ -163,6 +164,8 @@ const CONDITIONS: Record<string, object> = {
   'iam:PassRole': { StringEquals: { 'iam:PassedToService': 'mediaconvert.amazonaws.com' } },
 };
 
+const ONLY_DERIVED_ROWS = { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['tag#*', 'owntag#*', 'titles#*'] } };
+
 const WHOLE_ACTION = /^[a-z0-9-]+:[A-Za-z0-9]+$/;
 
 /** The actions on the KMS key that an action on an encrypted table or bucket requires. The key is used only through DynamoDB or S3. */
@@ -181,7 +184,12 @@ const via = (service: string): object => ({ StringEquals: { 'kms:ViaService': { 
 
 function wanted(template: CloudFormationTemplate, needs: Needs): string[] {
   const stored = (resource: string): string => resource.replace(/^\{(\w+)\}/, (_, store) => `${withoutHash(storeOf(template, store) ?? 'nothing')}.Arn`).replace('.Arn#stream', '.StreamArn');
-  const own = Object.entries(needs).map(([action, resources]) => ({ Effect: 'Allow', Action: [action], Resource: resources.map(stored), Condition: CONDITIONS[action] }));
+  const own = Object.entries(needs).flatMap(([action, resources]) => resources.map((resource) => ({
+    Effect: 'Allow',
+    Action: [action],
+    Resource: [stored(resource === DERIVED_ROWS ? TABLE : resource)],
+    Condition: resource === DERIVED_ROWS ? ONLY_DERIVED_ROWS : CONDITIONS[action],
+  })));
   const ofKeys = KEY_USES.flatMap(([store, service, pattern, Action]) => {
     const key = customerKeyOf(template, store);
     const uses = key && Object.entries(needs).some(([action, resources]) => pattern.test(action) && resources.some((resource) => resource.startsWith(`{${store}}`)));

@@ -43,6 +43,15 @@ test('each request requires its action on the table, the index or each table', a
   ]);
 });
 
+test('a request for one item has the beginning of the partition key as a condition key', async () => {
+  const { access, client } = served;
+  access.asked.length = 0;
+  await client.send(new PutCommand({ TableName, Item: { pk: 'tag#sea#side', sk: 'v1' } }));
+  await client.send(new DeleteCommand({ TableName, Key: { pk: 'tag#sea#side', sk: 'v1' } }));
+  const context = { 'dynamodb:LeadingKeys': ['tag#'] };
+  expect(access.asked).toEqual([{ action: 'dynamodb:PutItem', resource: ARN, context }, { action: 'dynamodb:DeleteItem', resource: ARN, context }]);
+});
+
 test('deletes an item with its index entry; a scan returns the remaining items', async () => {
   const { client } = served;
   const other = { pk: 'v2', sk: 'video', owner: 'bob' };

@@ -104,8 +104,8 @@ test('each action requires its permission, and the transaction requires no other
     { Update: { TableName, Key: key('d'), UpdateExpression: 'REMOVE x' } },
     { ConditionCheck: { TableName, Key: key('e'), ConditionExpression: 'attribute_not_exists(pk)' } },
   ]);
-  expect(served.access.asked).toEqual(['PutItem', 'DeleteItem', 'UpdateItem', 'ConditionCheckItem'].map((name) => (
-    { action: `dynamodb:${name}`, resource: ARN, context: { 'dynamodb:EnclosingOperation': 'TransactWriteItems' } })));
+  expect(served.access.asked).toEqual([['PutItem', 'a'], ['PutItem', 'b'], ['DeleteItem', 'c'], ['UpdateItem', 'd'], ['ConditionCheckItem', 'e']].map(([name, partition]) => (
+    { action: `dynamodb:${name}`, resource: ARN, context: { 'dynamodb:EnclosingOperation': 'TransactWriteItems', 'dynamodb:LeadingKeys': [partition] } })));
 });
 
 test('conflicts occur only if a test requests them', async () => {
