@@ -130,6 +130,46 @@ describe('uploads of the page', () => {
     await page.context().close();
   });
 
+  it('keeps the keyboard focus on the button that replaces another button, and asks for the file again after a wrong file', async () => {
+    const { page } = await site.openSignedIn();
+    page.on('dialog', (question) => void question.accept());
+    const name = 'focus.mp4';
+    const file = makeFile(name);
+    const isOn = (label: string) => until(`the focus is on ${label}`, async () => await focused(page) === label);
+    /** Chooses a file after the button with the focus has opened the file chooser. */
+    const choose = async (chosen: string) => {
+      const choosing = page.waitForEvent('filechooser');
+      await page.keyboard.press('Enter');
+      await (await choosing).setFiles(chosen);
+    };
+    const { isHeld, end } = await holdSecondPart(page);
+    await upload(page, file);
+    await isHeld();
+    await page.getByRole('button', { name: `Pause the upload of ${name}` }).press('Enter');
+    await isOn(`Resume the upload of ${name}`);
+    await page.keyboard.press('Enter');
+    await page.locator('#queue [data-phase=uploading]').waitFor();
+    expect(await focused(page)).toBe(`Pause the upload of ${name}`);
+
+    await withoutHandles(page);
+    await page.reload();
+    await page.getByRole('button', { name: `Resume the upload of ${name}` }).focus();
+    await choose(makeFile('wrong.mp4', 1));
+    await queued(page, name).getByText(/^wrong\.mp4 .* is another file\. Choose focus\.mp4/).waitFor();
+    expect(await focused(page)).toBe(`Choose the file of ${name}`);
+    await page.route('**/parts', (route) => route.fulfill({ status: 400, contentType: 'application/problem+json', body: '{"status":400,"code":"invalid_request","detail":"not valid"}' }));
+    await choose(file);
+    await isOn(`Try again to upload ${name}`);
+    await page.unroute('**/parts');
+    await page.keyboard.press('Enter');
+    await page.locator('#queue [data-phase=uploading]').waitFor();
+    expect(await focused(page)).toBe(`Pause the upload of ${name}`);
+    await end();
+    await own(page, name).waitFor();
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('file');
+    await page.context().close();
+  });
+
   it('waits if the worker for the checksums cannot load without a connection, and says so if a file of the worker is missing', async () => {
     const tab = await site.openSignedIn();
     const { page } = tab;

@@ -35,7 +35,16 @@ export class Uploads {
     this.#confirm = confirm;
     this.#handles = new StoredHandles(() => this.#owner);
     this.queue = new UploadQueue({
-      api, create: (options) => new Upload({ api: withFinalDefects(api), ...options }), handles: this.#handles, onChange, onProblem, onSent,
+      api, create: (options) => new Upload({ api: withFinalDefects(api), ...options }), handles: this.#handles, onChange, onProblem,
+      onSent(video) {
+        // The page must not scroll to the file chooser while the user does something else.
+        const isFocused = document.activeElement?.closest?.('#queue');
+        onSent(video);
+        if (!isFocused) return;
+        // The queue removes the row before the page is rendered.
+        onChange();
+        focusChooser();
+      },
     });
     this.actions = {
       chooseFiles: ({ target }) => void attempt(async () => this.#choose(filesOf(target))),
@@ -136,6 +145,7 @@ export class Uploads {
     const stored = await this.#handles.find(video.videoId);
     const picked = stored ? { handle: stored, file: await this.#read(stored, video) } : await chooseOne();
     this.#use(picked, () => this.queue.add({ ...picked, title: video.title, videoId: video.videoId }));
+    focusLastRow();
   }
 
   /** Continues a failed upload with a file that the user chooses. */
@@ -179,10 +189,12 @@ async function chooseOne() {
   });
 }
 
-/** Moves the keyboard focus to the file chooser, if the control that had the focus is gone. */
-function focusChooser() {
+/** Moves the keyboard focus to a control, if the control that had the focus is gone. The default control is the file chooser. */
+function focusChooser(control = () => undefined) {
   // The page is rendered in an earlier microtask.
   queueMicrotask(() => {
-    if (document.activeElement === document.body) document.getElementById('file')?.focus();
+    if (document.activeElement === document.body) (control() ?? document.getElementById('file'))?.focus();
   });
 }
+
+const focusLastRow = () => focusChooser(() => document.querySelector('#queue > li:last-child .actions > :last-child'));

@@ -13,19 +13,26 @@ export const uploadRow = (entry, actions) => html`
       <span class="title">${entry.title}</span> <span class="about">${describe(entry)}</span>
       ${entry.phase === 'failed' ? nothing : html`<progress max="100" .value=${percentOf(entry)} aria-label=${`Upload of ${entry.title}`}></progress>`}
     </div>
-    <div class="actions">${repeat(controls(entry, actions), ([label]) => label, ([label, name, act]) => html`<button class="quiet" type="button" aria-label=${`${name} ${entry.title}`} @click=${() => act(entry.id)}>${label}</button>`)}</div>
+    <div class="actions">${repeat(controls(entry, actions), ({ key }) => key, (control) => button(entry, control))}</div>
   </li>`;
 
-/** The buttons of a row. A button keeps its place and its element, so that a second click on "Resume" never hits "Cancel". */
+const button = ({ id, title }, { label, name, act }) => html`<button class="quiet" type="button" aria-label=${`${name} ${title}`} aria-disabled=${!act} @click=${() => act?.(id)}>${label}</button>`;
+
+/**
+ * The buttons of a row. The buttons with the key `run` replace each other in one element, which keeps its place and the keyboard focus. A second click on "Resume"
+ * thus never hits "Cancel". A button without `act` is disabled, and can have the focus.
+ */
 function controls({ phase, isOfSession, isFinal, needsFile }, { pause, resume, chooseAgain, cancel, dismiss }) {
-  const stop = ['Cancel', 'Cancel the upload of', cancel];
-  const again = needsFile ? ['Choose the file', 'Choose the file of', chooseAgain] : ['Try again', 'Try again to upload', resume];
+  const stop = { key: 'stop', label: 'Cancel', name: 'Cancel the upload of', act: cancel };
+  const leave = { key: 'leave', label: 'Dismiss', name: 'Dismiss the upload of', act: dismiss };
+  const run = (label, name, act) => ({ key: 'run', label, name, act });
+  const again = needsFile ? run('Choose the file', 'Choose the file of', chooseAgain) : run('Try again', 'Try again to upload', resume);
   switch (phase) {
     case 'cancelling': return [];
-    case 'failed': return [...(isFinal ? [] : [again]), ['Dismiss', 'Dismiss the upload of', dismiss]];
-    case 'paused': return isOfSession ? [] : [stop, ['Resume', 'Resume the upload of', resume]];
-    case 'uploading': case 'waiting': case 'checking': return [stop, ['Pause', 'Pause the upload of', pause]];
-    default: return [stop];
+    case 'failed': return isFinal ? [leave] : [leave, again];
+    case 'paused': return isOfSession ? [] : [stop, run('Resume', 'Resume the upload of', resume)];
+    case 'uploading': case 'waiting': case 'checking': return [stop, run('Pause', 'Pause the upload of', pause)];
+    default: return [stop, run('Pause', 'Pause the upload of')];
   }
 }
 
