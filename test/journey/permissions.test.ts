@@ -51,8 +51,8 @@ const NOT_USED: Record<string, string> = {
   'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:Query on VodCatalogTable.Arn/index/byDue': SWEPT,
   'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:GetItem on VodCatalogTable.Arn': SWEPT,
   'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:UpdateItem on VodCatalogTable.Arn': SWEPT,
-  'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:PutItem on VodCatalogTable.Arn': SWEPT,
   'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:DeleteItem on VodCatalogTable.Arn': ENDED,
+  'VodSweeperSweepVideosRoleDefaultPolicy: dynamodb:PutItem on VodCatalogTable.Arn': SWEPT,
   'VodSweeperSweepVideosRoleDefaultPolicy: sqs:SendMessage on VodSweeperDeadLetterQueue.Arn':
     'Lambda uses it only after three failed invocations',
   'VodSweeperSweepVideosRoleDefaultPolicy: sqs:SendMessage on VodTranscodeSubmitQueue.Arn':
