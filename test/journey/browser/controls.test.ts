@@ -137,6 +137,40 @@ describe('controls of the page', () => {
     expect(asked).toEqual(['/v/a.svg', '/v/b.svg', '/v/new.svg', '/v/b.svg']);
   });
 
+  it.each(['by itself', 'with the button, in another tab'])('move the keyboard focus to the sign-in message when the session ends %s', async (how) => {
+    await enter('empty');
+    await page.locator('#file').focus();
+    if (how === 'by itself') {
+      await page.context().clearCookies();
+      await page.route('**/api/streams?*', (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body: '{"status":401,"code":"not_signed_in"}' }));
+      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+    } else {
+      const other = await site.open(page.context());
+      await other.isSignedIn();
+      await other.page.getByRole('button', { name: 'Sign out' }).click();
+    }
+    await tab.isSignedOut();
+    await until('the focus is on the heading', async () => await focused() === 'welcome-heading');
+  });
+
+  it('leave the keyboard focus where it is when the page opens without a session', async () => {
+    await tab.isSignedOut();
+    expect(await page.evaluate(() => document.activeElement === document.body)).toBe(true);
+  });
+
+  it('say that the page looks for unfinished uploads, until the list is loaded', async () => {
+    let answer!: () => void;
+    await page.route('**/api/streams?*status=waiting*', async (route) => {
+      await new Promise<void>((go) => { answer = go; });
+      await route.fallback();
+    });
+    await tab.signIn();
+    await page.getByText('Looking for unfinished uploads…').waitFor();
+    answer();
+    await page.locator('#unfinished-loading').waitFor({ state: 'detached' });
+    expect([await page.locator('#unfinished').count(), await tab.message()]).toEqual([0, '']);
+  });
+
   it('keep the elements for announcements rendered while they are empty', async () => {
     await enter('empty');
     for (const id of ['message', 'announcements']) {

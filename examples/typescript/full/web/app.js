@@ -9,7 +9,7 @@ import { Store } from './state/store.js';
 import { Videos } from './state/videos.js';
 import { Uploads } from './upload-queue/uploads.js';
 import { confirm } from './views/confirmation.js';
-import { focusFirstNew } from './views/focus.js';
+import { focusFirstNew, focusIfLost } from './views/focus.js';
 import { account, page } from './views/page.js';
 
 /** The ID of the video that is open or being opened. */
@@ -36,6 +36,7 @@ const session = new Session({
     // The next user must not see the previous user's data. If the session ended by itself, the uploads wait for the next sign-in of this user.
     videos.clear();
     player.close();
+    const hadSession = store.state.signedIn;
     if (isSignOut) uploads.clear();
     requested = undefined;
     announcer.clear();
@@ -45,6 +46,7 @@ const session = new Session({
     if (problem) announcer.say(problem.message);
   },
   onTrouble: (error) => messages.reportOfBackground(error),
+    if (hadSession && !isLeaving) void rendered().then(() => focusIfLost('welcome-heading'));
   onRecovery: loadLists,
 });
 const announcer = new Announcer();

@@ -15,6 +15,8 @@ export class VideoList {
   /** Whether the first page is loaded. */
   isLoaded = false;
   isLoading = false;
+  /** Whether the first page is being loaded for the first time. */
+  isFirstLoading = false;
 
   /**
    * @param path - The route with a query, which ends with `?` or `&`.
@@ -41,7 +43,8 @@ export class VideoList {
 
   /** Loads the first page again, and keeps the later pages. */
   async refresh() {
-    const { items, cursor } = await this.#load();
+    this.#setFirstLoading(!this.isLoaded);
+    const { items, cursor } = await this.#load().finally(() => this.#setFirstLoading(false));
     const before = this.#videos;
     const last = before.findIndex(({ videoId }) => videoId === items.at(-1)?.videoId);
     // If the first page has no video that the list had before, then videos between the two are missing, so the later pages are dropped.
@@ -84,6 +87,12 @@ export class VideoList {
     this.#videos = [];
     this.#cursor = undefined;
     this.isLoaded = false;
+    this.#onChange();
+  }
+
+  #setFirstLoading(isFirstLoading) {
+    if (this.isFirstLoading === isFirstLoading) return;
+    this.isFirstLoading = isFirstLoading;
     this.#onChange();
   }
 

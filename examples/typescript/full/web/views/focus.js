@@ -1,3 +1,8 @@
+/** Moves the keyboard focus to an element, if the page has removed the control that had the focus. */
+export function focusIfLost(id) {
+  if (document.activeElement === document.body) document.getElementById(id)?.focus();
+}
+
 /** Moves the keyboard focus to the first item that is new in a list, unless the user has moved the focus during the request. */
 export function focusFirstNew(listId, isNew, button) {
   const { activeElement } = document;

@@ -28,7 +28,7 @@ function welcome(hasEnded, isBusy) {
   const text = isBusy ? 'Your uploads are paused. They continue in this tab when you have signed in again.' : 'Sign in to upload videos, and to watch videos of others.';
   return html`
     <section id="welcome" class="welcome">
-      <h2>${hasEnded ? 'Your session has ended' : 'Watch and upload videos'}</h2>
+      <h2 id="welcome-heading" tabindex="-1">${hasEnded ? 'Your session has ended' : 'Watch and upload videos'}</h2>
       <p>${text}</p>
       <a id="sign-in" class="button" href=${address} target=${isBusy ? '_blank' : nothing}>${isBusy ? 'Sign in in a new tab' : 'Sign in'}</a>
     </section>`;
