@@ -1,6 +1,6 @@
 import { readFileSync } from 'fs';
 import * as path from 'path';
-import { App, Bitrate, CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { App, Bitrate, CfnOutput, Duration, Size, Stack } from 'aws-cdk-lib';
 import { AccessLevel } from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { LambdaFunction, SnsTopic } from 'aws-cdk-lib/aws-events-targets';
@@ -10,7 +10,7 @@ import { BlockPublicAccess, Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, CacheControl, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { ServerlessVod, type ServerlessVodProps } from 'serverless-vod';
+import { ServerlessVod, type ServerlessVodProps, type UploadFileOptions } from 'serverless-vod';
 import { pagesFunction } from './pages';
 
 /** A video service with a web app on the same origin (folder web). A function and a topic receive an event for each ready video. */
@@ -19,6 +19,8 @@ export class VideosStack extends Stack {
     super(app, id);
 
     const web = new Bucket(this, 'Web', { blockPublicAccess: BlockPublicAccess.BLOCK_ALL, enforceSSL: true });
+    // The page shows these limits before an upload starts.
+    const files = { maxSize: Size.gibibytes(50), contentTypes: ['video/*', 'application/mp4', 'application/mxf'], ...props.upload?.files };
     const { url, auth: { userPool }, catalog, upload } = new ServerlessVod(this, 'Vod', {
       defaultBehavior: {
         // With LIST, S3 returns 404 instead of 403 for a missing file.
@@ -36,6 +38,7 @@ export class VideosStack extends Stack {
         { height: 240, maxBitrate: Bitrate.kbps(350) },
       ],
       ...props,
+      upload: { ...props.upload, files },
     });
 
     new BucketDeployment(this, 'WebFiles', {
@@ -44,7 +47,7 @@ export class VideosStack extends Stack {
       cacheControl: [CacheControl.noCache()],
       sources: [
         Source.asset(path.join(__dirname, 'web'), { exclude: ['index.html', '*.md', '*.d.ts', 'package.json', 'tsconfig.json'] }),
-        Source.data('index.html', pageFor(upload.bucket)),
+        Source.data('index.html', pageFor(upload.bucket, files)),
         Source.data('upload/crc32.js', checksumLibrary()),
         // Libraries whose published files run in browsers without a build step.
         Source.asset(path.dirname(require.resolve('hls.js/dist/hls.min.mjs')), { exclude: ['*', '!hls.min.mjs'] }),
@@ -71,10 +74,13 @@ export class VideosStack extends Stack {
   }
 }
 
-/** Returns the page. Its Content-Security-Policy allows uploads to this bucket only. */
-function pageFor(bucket: IBucket): string {
+/** Returns the page with the limits of uploads. Its Content-Security-Policy allows uploads to this bucket only. */
+function pageFor(bucket: IBucket, { maxSize, contentTypes }: Required<Pick<UploadFileOptions, 'maxSize' | 'contentTypes'>>): string {
   const page = readFileSync(path.join(__dirname, 'web', 'index.html'), 'utf8');
-  return page.replace('https://upload-bucket.example/', `https://${bucket.bucketRegionalDomainName}/`);
+  return page
+    .replace('https://upload-bucket.example/', `https://${bucket.bucketRegionalDomainName}/`)
+    .replace(/(?<=name="upload-max-bytes" content=")[^"]*/, String(maxSize.toBytes()))
+    .replace(/(?<=name="upload-content-types" content=")[^"]*/, contentTypes.join(' '));
 }
 
 /** Returns the library with which the module in `web/upload` computes checksums, and the license of the library. */

@@ -206,16 +206,60 @@ describe('uploads of the page', () => {
     expect(await second.page.getByRole('button', { name: /^Resume/ }).count()).toBe(0);
     expect(second.answers.filter(({ route }) => route.startsWith('/upload'))).toEqual([]);
 
-    // After the first tab was closed, the second tab can continue the upload.
+    // After the first tab was closed, the row disappears by itself, and the second tab can continue the upload.
+    await second.page.getByRole('button', { name: 'Dismiss the upload of same.mp4' }).focus();
     await first.page.close();
-    await until('no tab uploads a file', () => second.page.evaluate(async () => !(await navigator.locks.query()).held!.some(({ name }) => name!.startsWith('vod-upload'))));
-    await second.page.getByRole('button', { name: 'Dismiss the upload of same.mp4' }).click();
+    await queued(second.page, 'same.mp4').waitFor({ state: 'detached' });
+    expect(await second.page.evaluate(() => document.activeElement?.id)).toBe('file');
+    await second.page.locator('#unfinished li').filter({ hasText: 'same.mp4' }).getByText(/^0 % of 20 MiB uploaded · started |^80 % of 20 MiB uploaded · started /).waitFor();
     const choosing = second.page.waitForEvent('filechooser');
     await second.page.getByRole('button', { name: 'Resume the upload of same.mp4' }).click();
     await (await choosing).setFiles(file);
     await own(second.page, 'same.mp4').waitFor();
     expect(second.answers.filter(({ route, status }) => route === '/upload' && status === 201)).toEqual([]);
     await context.close();
+  });
+
+  it('continues the unfinished upload of a file that is chosen again, or uploads it as a new video', async () => {
+    const tab = await site.openSignedIn();
+    const { page, answers } = tab;
+    page.on('dialog', (question) => void question.accept());
+    const file = makeFile('again.mp4');
+    const { isHeld, end } = await holdSecondPart(page);
+    await upload(page, file);
+    await isHeld();
+    await page.reload();
+    const row = page.locator('#unfinished li').filter({ hasText: 'again.mp4' });
+    await row.getByText(/ % of 20 MiB uploaded/).waitFor();
+    await page.locator('#file').setInputFiles(file);
+    const choice = page.getByRole('checkbox', { name: /^Continue the unfinished upload of again\.mp4, started/ });
+    expect([await choice.isChecked(), await page.locator('#send').textContent(), await page.getByLabel('Title of again.mp4').count()]).toEqual([true, 'Continue the upload', 0]);
+    await choice.press('Space');
+    expect([await choice.isChecked(), await page.locator('#send').textContent(), await page.getByLabel('Title of again.mp4').count()]).toEqual([false, 'Upload', 1]);
+    await choice.press('Space');
+    await end();
+    await page.locator('#send').click();
+    await own(page, 'again.mp4').waitFor();
+    expect(await row.count()).toBe(0);
+    expect(answers.filter(({ route, status }) => route === '/upload' && status === 201)).toHaveLength(1);
+    await page.context().close();
+  });
+
+  it('says that a file is too large or of another type as soon as the user chooses it', async () => {
+    const tab = await site.openSignedIn();
+    const { page } = tab;
+    // A browser cannot choose a file of 51 GiB in a test, so the page gets a lower limit.
+    await page.route(`${site.stack.facts.origin}/`, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: (await response.text()).replace('name="upload-max-bytes" content="53687091200"', 'name="upload-max-bytes" content="1048576"') });
+    });
+    await page.reload();
+    await page.locator('#file').setInputFiles([
+      { name: 'large.mp4', mimeType: 'video/mp4', buffer: Buffer.alloc(3 * 1024 ** 2) }, { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('text') },
+    ]);
+    await page.getByText('large.mp4 (3 MiB) exceeds the maximum size of 1 MiB by 2 MiB. notes.txt: files of the type text/plain can\'t be uploaded here. Allowed types: video/*, application/mp4, application/mxf.').waitFor();
+    expect([await page.locator('#chosen').count(), tab.answers.filter(({ route }) => route.startsWith('/upload'))]).toEqual([0, []]);
+    await page.context().close();
   });
 
   it('accepts dropped files, and rejects an empty file and a file that is in the list already', async () => {

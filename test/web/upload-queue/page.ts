@@ -6,15 +6,24 @@ import { FakeService } from '../upload/fake-service';
 /** The Web Locks of one browser. */
 class FakeLocks {
   readonly held = new Set<string>();
+  private readonly waiting = new Map<string, (() => void)[]>();
 
-  async request(name: string, _options: object, work: (lock: object | null) => unknown): Promise<unknown> {
-    if (this.held.has(name)) return work(null);
+  async request(name: string, { ifAvailable = false }: { ifAvailable?: boolean }, work: (lock: object | null) => unknown): Promise<unknown> {
+    if (ifAvailable && this.held.has(name)) return work(null);
+    while (this.held.has(name)) await new Promise<void>((resolve) => this.waiting.set(name, [...this.waiting.get(name) ?? [], resolve]));
     this.held.add(name);
     try {
       return await work({ name });
     } finally {
-      this.held.delete(name);
+      this.release(name);
     }
+  }
+
+  /** Releases a lock, for example because another tab was closed. */
+  release(name: string): void {
+    this.held.delete(name);
+    for (const proceed of this.waiting.get(name) ?? []) proceed();
+    this.waiting.delete(name);
   }
 
   async query(): Promise<object> {
@@ -89,7 +98,8 @@ export class FakePage {
         page.questions.push(question);
         return page.answers(question);
       },
-      refresh: async () => undefined, onChange: () => undefined,
+      limits: { maxBytes: 10_000, contentTypes: ['video/*', 'application/MXF'] },
+      refresh: async () => undefined, refreshAll: () => page.refreshes++, onChange: () => undefined,
       onProblem: ({ name, message }: Error) => { if (name !== 'AbortError') page.messages.push(message); },
       onSent: ({ videoId }: { videoId: string }) => page.sent.push(videoId),
     });
@@ -105,6 +115,8 @@ export class FakePage {
   readonly messages: string[] = [];
   readonly questions: Question[] = [];
   readonly sent: string[] = [];
+  /** The number of times that the page has loaded all lists again. */
+  refreshes = 0;
   uploads!: any;
   isSignedIn = true;
   /** An error of the page's own code, which the function `api` throws. */

@@ -43,6 +43,7 @@ describe('the page asks before it', () => {
     const consequence = 'A later upload of this file starts from the beginning.';
     expect(page.questions).toEqual([expect.objectContaining({ consequence })]);
     page.uploads.queue.clear();
+    await page.settled();
     await page.upload({ file: CAT, videoId: 'v1' } as any);
     await cancel(page);
     expect(page.questions).toEqual(Array(2).fill(expect.objectContaining({ consequence })));

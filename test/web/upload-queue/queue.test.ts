@@ -95,7 +95,34 @@ describe('if the service does not remove an upload, the page says', () => {
     const page = await uploading(FILM);
     page.uploads.actions.removeUpload({ videoId: 'v1', title: 'film.mp4' });
     await page.settled();
-    expect([page.messages, page.service.count('remove')]).toEqual([['Another tab is uploading this file.'], 0]);
+    expect([page.messages, page.service.count('remove')]).toEqual([['The upload of film.mp4 was not removed, because another tab was uploading the file.'], 0]);
+  });
+});
+
+describe('the row of a file that another tab is uploading', () => {
+  test.each<[string, string | undefined, string]>([
+    ['file', undefined, `vod-upload file film.mp4 5500 ${FILM.lastModified}`], ['video', 'v1', 'vod-upload video v1'],
+  ])('says so, and disappears as soon as that tab has ended the upload: lock of the %s', async (_, videoId, lock) => {
+    const page = await FakePage.open();
+    page.locks.held.add(lock);
+    await page.upload({ file: FILM, videoId } as any, { file: CAT });
+    expect(page.rows).toEqual(['film.mp4: failed: Another tab is uploading this file.']);
+    // A second try would fail as well, so the row has no button for it.
+    expect([page.entries[0].isFinal, page.refreshes, page.service.count('look')]).toEqual([true, 0, 0]);
+    page.locks.release(lock);
+    await page.settled();
+    expect([page.rows, page.refreshes, page.messages, page.sent, [...page.locks.held]]).toEqual([[], 1, [], ['v1'], []]);
+  });
+
+  test('stays away if the user has dismissed it before', async () => {
+    const page = await FakePage.open();
+    const lock = `vod-upload file film.mp4 5500 ${FILM.lastModified}`;
+    page.locks.held.add(lock);
+    await page.upload({ file: FILM });
+    page.uploads.actions.dismiss(page.entries[0].id);
+    page.locks.release(lock);
+    await page.settled();
+    expect([page.rows, page.refreshes]).toEqual([[], 0]);
   });
 });
 

@@ -7,6 +7,7 @@ import { PageMessage } from './state/page-message.js';
 import { Router, watchPath } from './state/router.js';
 import { Store } from './state/store.js';
 import { Videos } from './state/videos.js';
+import { limitsOf } from './upload-queue/limits.js';
 import { Uploads } from './upload-queue/uploads.js';
 import { confirm } from './views/confirmation.js';
 import { focusFirstNew, focusIfLost } from './views/focus.js';
@@ -18,6 +19,7 @@ let requested;
 const $ = (id) => document.getElementById(id);
 const change = () => {
   announcer.follow(uploads.queue.entries, videos.own.shown);
+  uploads.unfinished.follow(videos.unfinished.shown, videos.inUpload);
   store.update();
 };
 /** Resolves when the page shows the last change. */
@@ -34,9 +36,9 @@ const session = new Session({
   },
   onEnd({ problem, isSignOut, isLeaving }) {
     // The next user must not see the previous user's data. If the session ended by itself, the uploads wait for the next sign-in of this user.
+    const hadSession = store.state.signedIn;
     videos.clear();
     player.close();
-    const hadSession = store.state.signedIn;
     if (isSignOut) uploads.clear();
     requested = undefined;
     announcer.clear();
@@ -44,9 +46,9 @@ const session = new Session({
     store.update({ signedIn: isLeaving ? undefined : false, hasEnded: problem !== undefined, watched: undefined, isStopped: false });
     messages.say();
     if (problem) announcer.say(problem.message);
+    if (hadSession && !isLeaving) void rendered().then(() => focusIfLost('welcome-heading'));
   },
   onTrouble: (error) => messages.reportOfBackground(error),
-    if (hadSession && !isLeaving) void rendered().then(() => focusIfLost('welcome-heading'));
   onRecovery: loadLists,
 });
 const announcer = new Announcer();
@@ -56,9 +58,11 @@ const messages = new PageMessage((message) => store.update({ message }));
 const uploads = new Uploads({
   api,
   userId,
+  limits: limitsOf(document),
   attempt,
   confirm,
   refresh: () => videos.refreshUnfinished(),
+  refreshAll: loadLists,
   onChange: change,
   onProblem: (error) => messages.report(error),
   onSent(video) {

@@ -5,6 +5,7 @@ export const ELSEWHERE = 'Another tab is uploading this file.';
 
 /** Messages for the user, by error code. Each function receives the message of the error. */
 const FAILURES = {
+  empty_file: () => 'An empty file can\'t be uploaded.',
   file_unreadable: () => 'The file can\'t be read. It was moved, deleted or changed. Choose the file again.',
   file_changed: () => 'The file was changed during the upload. Choose the original file, or dismiss this upload and upload the changed file.',
   upload_expired: () => 'This upload has expired. Upload the file again.',
@@ -22,7 +23,7 @@ export function failureMessage(error, { name }) {
   const { code, message, expected, actual } = error;
   if (code !== 'other_file') return FAILURES[code]?.(message) ?? Problem.of(error, ROLES.upload).message;
   const differs = expected && (expected.fileName !== actual?.fileName || expected.size !== actual?.size);
-  if (!differs) return `${name} has other content than the file of this upload. Choose the original file.`;
+  if (!differs) return `${name} has other content than the file of this upload. Choose the original file, or dismiss this upload and upload the file as a new video.`;
   return `${name} (${readableSize(actual.size)}) is another file. Choose ${expected.fileName} (${readableSize(expected.size)}).`;
 }
 
@@ -33,6 +34,9 @@ export function waitMessage({ code = '', status }) {
   if (status === 429) return 'The service has too many requests';
   return code.startsWith('storage_') ? 'The storage does not accept the file at the moment' : 'The service does not respond';
 }
+
+/** Returns why the page did not remove an upload. The message stays after the other tab has ended the upload. */
+export const notRemoved = ({ title }) => `The upload of ${title} was not removed, because another tab was uploading the file.`;
 
 /** Returns why the service did not remove an upload. `video` is the present state of the video if the service reports the status 409. */
 export function removalMessage(error, title, video) {

@@ -1,6 +1,7 @@
 const PREFIX = 'vod-upload';
 
-const nameOf = (videoId) => `${PREFIX} video ${videoId}`;
+/** The name of the lock for the upload of a video. */
+export const videoLock = (videoId) => `${PREFIX} video ${videoId}`;
 
 /** The name of the lock for a file. Two tabs must not upload the same file at the same time. */
 export const fileLock = ({ name, size, lastModified }) => `${PREFIX} file ${name} ${size} ${lastModified}`;
@@ -15,10 +16,13 @@ export function withLock(name, work) {
 }
 
 /** Like `withLock`, for the upload of a video. */
-export const withVideoLock = (videoId, work) => withLock(nameOf(videoId), work);
+export const withVideoLock = (videoId, work) => withLock(videoLock(videoId), work);
+
+/** Resolves when no tab holds the lock. A tab that is closed holds no lock. */
+export const released = (name) => navigator.locks.request(name, { mode: 'shared' }, () => undefined);
 
 /** Returns the IDs of the videos that tabs of this browser are uploading. */
 export async function videosInUpload() {
   const { held } = await navigator.locks.query();
-  return held.map(({ name }) => name).filter((name) => name.startsWith(nameOf(''))).map((name) => name.slice(nameOf('').length));
+  return held.map(({ name }) => name).filter((name) => name.startsWith(videoLock(''))).map((name) => name.slice(videoLock('').length));
 }

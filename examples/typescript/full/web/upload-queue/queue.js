@@ -1,6 +1,7 @@
 import { Problem } from '../service/request.js';
-import { fileLock, withLock, withVideoLock } from './locks.js';
-import { ELSEWHERE, failureMessage, removalMessage, waitMessage } from './error-messages.js';
+import { ELSEWHERE, failureMessage, notRemoved, removalMessage, waitMessage } from './error-messages.js';
+import { DEFAULT_TYPE } from './limits.js';
+import { fileLock, released, videoLock, withLock, withVideoLock } from './locks.js';
 
 /** The phases in which an upload neither sends nor waits for its turn. */
 const RESTING = ['paused', 'failed'];
@@ -9,7 +10,7 @@ const WITHOUT_HANDLE = ['other_file', 'file_changed', 'file_unreadable', 'upload
 /** The errors after which the user must choose the file again. */
 const OF_THE_FILE = ['other_file', 'file_changed', 'file_unreadable'];
 /** The errors that the same file or the same upload would have again. */
-const FINAL = ['too_large', 'type_not_allowed', 'upload_expired', 'upload_gone', 'not_found'];
+const FINAL = ['empty_file', 'too_large', 'type_not_allowed', 'upload_expired', 'upload_gone', 'not_found', 'elsewhere'];
 
 /**
  * Uploads files one after another, and the parts of a file at the same time. Only `cancel` removes a video: an upload that failed or was left stays on the
@@ -22,6 +23,7 @@ export class UploadQueue {
   #onChange;
   #onProblem;
   #onSent;
+  #onReleased;
   #entries = [];
   #lastId = 0;
   /** Whether the session has ended. The queue waits until the user signs in again. */
@@ -30,14 +32,16 @@ export class UploadQueue {
   /**
    * @param create - Creates an `Upload`.
    * @param onSent - Receives the ID of a video whose whole file is in S3.
+   * @param onReleased - Is called after another tab has ended the upload of a file, and before the row of the file disappears.
    */
-  constructor({ api, create, handles, onChange, onProblem, onSent }) {
+  constructor({ api, create, handles, onChange, onProblem, onSent, onReleased }) {
     this.#api = api;
     this.#create = create;
     this.#handles = handles;
     this.#onChange = onChange;
     this.#onProblem = onProblem;
     this.#onSent = onSent;
+    this.#onReleased = onReleased;
   }
 
   /** Each entry has `id`, `title`, `file`, `phase`, and the fields of the upload's state. */
@@ -119,7 +123,7 @@ export class UploadQueue {
     const { videoId } = video;
     // Another tab may upload the video now.
     const isOurs = await withVideoLock(videoId, () => this.#remove(video, () => this.#api('DELETE', `/upload/${videoId}`)));
-    if (!isOurs) throw new Problem(ELSEWHERE);
+    if (!isOurs) throw new Problem(notRemoved(video));
   }
 
   /** Removes the video of an entry or of the list of unfinished uploads, and its file handle. */
@@ -188,10 +192,20 @@ export class UploadQueue {
     const send = () => Promise.race([this.#send(entry), entry.released]);
     const { videoId } = entry;
     const isOurs = await withLock(fileLock(entry.file), videoId ? async () => {
-      if (!await withVideoLock(videoId, send)) this.#fail(entry, ELSEWHERE);
+      if (!await withVideoLock(videoId, send)) this.#leave(entry, videoLock(videoId));
     } : send);
     entry.release();
-    if (!isOurs) this.#fail(entry, ELSEWHERE);
+    if (!isOurs) this.#leave(entry, fileLock(entry.file));
+  }
+
+  /** Shows that another tab is uploading the file, until that tab ends the upload. The lists of the page then contain the video or the unfinished upload. */
+  #leave(entry, lock) {
+    this.#fail(entry, ELSEWHERE, 'elsewhere');
+    void released(lock).then(() => {
+      if (entry.message !== ELSEWHERE || !this.find(entry.id)) return;
+      this.#onReleased();
+      this.#drop(entry);
+    });
   }
 
   async #send(entry) {
@@ -199,7 +213,7 @@ export class UploadQueue {
     if (!this.find(entry.id)) return;
     const { file, title, details, videoId } = entry;
     entry.upload = this.#create({
-      file, videoId, details: { fileName: file.name, contentType: file.type || 'video/mp4', ...(details.title && { title }) },
+      file, videoId, details: { fileName: file.name, contentType: file.type || DEFAULT_TYPE, ...(details.title && { title }) },
       onChange: (state) => this.#follow(entry, state),
     });
     try {

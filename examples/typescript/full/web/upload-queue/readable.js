@@ -3,6 +3,7 @@ const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
 
 /** Returns a size with at most three digits, for example `1.25 GiB`. */
 export function readableSize(bytes) {
+  if (bytes === 1) return '1 byte';
   const power = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), UNITS.length - 1);
   return `${Number((bytes / 1024 ** power).toPrecision(3))} ${UNITS[power]}`;
 }

@@ -1,11 +1,13 @@
 import { Problem } from '../service/request.js';
 import { Upload, UploadError } from '../upload/upload.js';
 import { canPick, droppedFiles, fileOf, filesOf, pickFiles } from './file-picker.js';
+import { refusalOf } from './limits.js';
 import { videosInUpload } from './locks.js';
 import { cancelQuestion, removeQuestion, signOutQuestion } from './questions.js';
 import { UploadQueue } from './queue.js';
 import { readableSize } from './readable.js';
 import { StoredHandles } from './stored-handles.js';
+import { UnfinishedFiles } from './unfinished-files.js';
 import { ACCEPT } from './video-files.js';
 
 /** The chosen files, the queue, and the actions of the user on them. */
@@ -15,6 +17,7 @@ export class Uploads {
   #attempt;
   #userId;
   #confirm;
+  #limits;
   #lastId = 0;
   /** The user whose files the queue contains. */
   #owner;
@@ -25,26 +28,32 @@ export class Uploads {
   /**
    * @param attempt - Runs an action of the user, and shows its error.
    * @param confirm - Asks the user a question, and returns whether to proceed.
+   * @param limits - The limits of the service (`limitsOf`).
    * @param refresh - Loads the unfinished uploads again.
+   * @param refreshAll - Loads all lists again.
    * @param onSent - Receives a video whose whole file is in S3.
    */
-  constructor({ api, userId, attempt, confirm, refresh, onChange, onProblem, onSent }) {
+  constructor({ api, userId, limits, attempt, confirm, refresh, refreshAll, onChange, onProblem, onSent }) {
     this.#onChange = onChange;
     this.#attempt = attempt;
     this.#userId = userId;
     this.#confirm = confirm;
+    this.#limits = limits;
     this.#handles = new StoredHandles(() => this.#owner);
+    this.unfinished = new UnfinishedFiles({ api, onChange, onReleased: refreshAll });
+    /** Calls `work` before the queue removes a row. */
+    const withFocus = (work) => (...given) => {
+      // The page must not scroll to the file chooser while the user does something else.
+      const isFocused = document.activeElement?.closest?.('#queue');
+      work(...given);
+      if (!isFocused) return;
+      // The queue removes the row before the page is rendered.
+      onChange();
+      focusChooser();
+    };
     this.queue = new UploadQueue({
       api, create: (options) => new Upload({ api: withFinalDefects(api), ...options }), handles: this.#handles, onChange, onProblem,
-      onSent(video) {
-        // The page must not scroll to the file chooser while the user does something else.
-        const isFocused = document.activeElement?.closest?.('#queue');
-        onSent(video);
-        if (!isFocused) return;
-        // The queue removes the row before the page is rendered.
-        onChange();
-        focusChooser();
-      },
+      onSent: withFocus(onSent), onReleased: withFocus(refreshAll),
     });
     this.actions = {
       chooseFiles: ({ target }) => void attempt(async () => this.#choose(filesOf(target))),
@@ -61,6 +70,7 @@ export class Uploads {
         this.#setChosen(this.chosen.filter((each) => each !== entry));
         focusChooser();
       },
+      sendAsNew: (entry, isNew) => this.#setChosen(this.chosen.map((each) => (each === entry ? { ...each, isNew } : each))),
       continueUpload: (video) => void attempt(() => this.#continue(video)),
       removeUpload: (video) => void attempt(async () => {
         if (!await confirm(removeQuestion(video))) return;
@@ -128,13 +138,29 @@ export class Uploads {
 
   #choose(picked) {
     const { accepted = [], folders = [], empty = [] } = Object.groupBy(picked, ({ file, isFolder }) => (isFolder ? 'folders' : file.size === 0 ? 'empty' : 'accepted'));
-    this.#setChosen([...this.chosen, ...accepted.map((each) => ({ ...each, id: ++this.#lastId, title: '' }))]);
+    const refusals = accepted.map(({ file }) => refusalOf(file, this.#limits));
+    this.#setChosen([...this.chosen, ...accepted.filter((_, index) => !refusals[index]).map((each) => ({ ...each, id: ++this.#lastId, title: '', isNew: false }))]);
     const refused = [[folders, 'a folder can\'t be uploaded'], [empty, 'an empty file can\'t be uploaded']].filter(([list]) => list.length > 0);
-    if (refused.length > 0) throw new Problem(refused.map(([list, reason]) => `${list.map(({ file }) => file.name).join(', ')}: ${reason}.`).join(' '));
+    const problems = [...refused.map(([list, reason]) => `${list.map(({ file }) => file.name).join(', ')}: ${reason}.`), ...refusals.filter(Boolean)];
+    if (problems.length > 0) throw new Problem(problems.join(' '));
+  }
+
+  /** The unfinished uploads that the chosen files continue, by the ID of the chosen file. Each upload is continued with one file. */
+  get continued() {
+    const taken = new Map();
+    for (const { id, file } of this.chosen) {
+      const video = this.unfinished.uploadsOf(file).find((each) => ![...taken.values()].includes(each));
+      if (video) taken.set(id, video);
+    }
+    return taken;
   }
 
   #send() {
-    const repeated = this.chosen.filter(({ file, handle, title }) => !this.queue.add({ file, handle, title: title.trim() }));
+    const { continued } = this;
+    const repeated = this.chosen.filter(({ id, file, handle, title, isNew }) => {
+      const { videoId, title: known } = (!isNew && continued.get(id)) || {};
+      return !this.queue.add({ file, handle, videoId, title: known ?? title.trim() });
+    });
     this.#setChosen([]);
     focusChooser();
     if (repeated.length > 0) throw new Problem(`${repeated.map(({ file }) => file.name).join(', ')}: this upload is in the list already.`);

@@ -36,7 +36,8 @@ function controls({ phase, isOfSession, isFinal, needsFile }, { pause, resume, c
   }
 }
 
-const percentOf = ({ loadedBytes, totalBytes }) => Math.floor((100 * loadedBytes) / totalBytes);
+/** An empty file has no bytes to divide by. */
+const percentOf = ({ loadedBytes, totalBytes }) => Math.floor((100 * loadedBytes) / Math.max(totalBytes, 1));
 
 function describe(entry) {
   const { phase, message, isOfSession, waitsFor, bytesPerSecond, secondsLeft, retryAt } = entry;
