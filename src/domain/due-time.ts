@@ -1,3 +1,4 @@
+import { nextPublicationTime, PublicationTimes } from './publication-times';
 import type { VideoStatus } from './video-status';
 
 /**
@@ -10,3 +11,14 @@ import type { VideoStatus } from './video-status';
 export const DUE_MINUTES: Readonly<Record<VideoStatus, number | 'never'>> = {
   waiting: 60, uploaded: 60, processing: 60, held: 'never', ready: 'never', errored: 'never', deleting: 60,
 };
+
+/**
+ * Returns the due time of a row: the earliest of all times at which the sweeper must act. The publication times of a video are a reason only while the video is
+ * ready, because nobody else can find or watch it before.
+ *
+ * @param other the earliest due time for another reason: the check of the status, or the action on the source
+ */
+export function dueTime({ status, ...times }: PublicationTimes & { readonly status: VideoStatus }, other: Date | undefined, now: Date): Date | undefined {
+  const next = status === 'ready' ? nextPublicationTime(times, now) : undefined;
+  return next && (!other || next < other) ? next : other;
+}
