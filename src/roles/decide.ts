@@ -1,4 +1,5 @@
 import type { Roles } from '../contract/roles';
+import { isOpen, PublicationTimes } from '../domain/publication-times';
 import { isPresent, VideoStatus } from '../domain/video-status';
 import type { Visibility } from '../domain/visibility';
 
@@ -7,7 +8,7 @@ export interface Caller {
   readonly groups: readonly string[];
 }
 
-export interface GuardedVideo {
+export interface GuardedVideo extends PublicationTimes {
   readonly owner: string;
   readonly status: VideoStatus;
   readonly visibility: Visibility;
@@ -31,10 +32,10 @@ const WATCHABLE: readonly Visibility[] = ['signed-in', 'unlisted'];
  * Decides whether the roles allow an action.
  *
  * Admins can do everything, except to continue the uploads of other users. Owners can do everything with their own videos, even without a role. Viewers can
- * also watch the ready videos of other users, except private videos. A caller who is not allowed to watch a video cannot find out whether the video exists. A
- * video with the status `deleting` or an unknown status is treated as missing.
+ * also watch the ready videos of other users, except private videos. Before `publishAt` and after `unpublishAt`, every video is private. A caller who is not
+ * allowed to watch a video cannot find out whether the video exists. A video with the status `deleting` or an unknown status is treated as missing.
  */
-export function decide(caller: Caller, action: Action, roles: Roles): Decision {
+export function decide(caller: Caller, action: Action, roles: Roles, now: Date = new Date()): Decision {
   const { userId, groups } = caller;
   const isIn = (allowed: readonly string[]) => allowed.some((group) => groups.includes(group));
   const admin = isAdmin(caller, roles);
@@ -50,7 +51,7 @@ export function decide(caller: Caller, action: Action, roles: Roles): Decision {
   if (action.type === 'continue upload') return video?.owner === userId ? 'allowed' : 'not_found';
   if (video && (admin || video.owner === userId)) return 'allowed';
   if (!isViewer) return 'wrong_role';
-  if (video?.status !== 'ready' || !WATCHABLE.includes(video.visibility)) return 'not_found';
+  if (video?.status !== 'ready' || !WATCHABLE.includes(video.visibility) || !isOpen(video, now)) return 'not_found';
   return action.type === 'watch' ? 'allowed' : 'wrong_role';
 }
 

@@ -54,6 +54,38 @@ describe.each(CASES)('if the roles are $in, a caller in the groups $groups', ({ 
   });
 });
 
+describe('publication times', () => {
+  const now = new Date('2026-12-01T10:00:00.000Z');
+  const decisions = (userId: string, groups: string[], times: object) => (['watch', 'manage'] as const).map((type) => decide(
+    { userId, groups }, { type, video: { owner: 'ann', status: 'ready', visibility: 'signed-in', ...times } }, CLOSED, now,
+  ));
+
+  test.each([
+    ['before publishAt', { publishAt: '2026-12-01T10:00:00.001Z' }],
+    ['after unpublishAt', { unpublishAt: '2026-12-01T10:00:00.000Z' }],
+    ['after both', { publishAt: '2026-11-01T10:00:00.000Z', unpublishAt: '2026-12-01T09:00:00.000Z' }],
+  ])('%s, a video is private', (_, times) => {
+    expect(decisions('bob', ['watchers'], times)).toEqual(['not_found', 'not_found']);
+    expect(decisions('bob', [], times)).toEqual(['wrong_role', 'wrong_role']);
+    expect(decisions('ann', [], times)).toEqual(['allowed', 'allowed']);
+    expect(decisions('eve', ['bosses'], times)).toEqual(['allowed', 'allowed']);
+  });
+
+  test('between the times, the visibility decides', () => {
+    const times = { publishAt: '2026-12-01T10:00:00.000Z', unpublishAt: '2026-12-01T10:00:00.001Z' };
+    expect(decisions('bob', ['watchers'], times)).toEqual(['allowed', 'wrong_role']);
+    expect(decisions('bob', ['watchers'], { ...times, visibility: 'private' })).toEqual(['not_found', 'not_found']);
+  });
+
+  test('without a given time, the time of the machine decides', () => {
+    const watch = (times: object) => decide(
+      { userId: 'bob', groups: ['watchers'] }, { type: 'watch', video: { owner: 'ann', status: 'ready', visibility: 'signed-in', ...times } }, CLOSED,
+    );
+    expect(watch({ publishAt: new Date(Date.now() + 60_000).toISOString() })).toBe('not_found');
+    expect(watch({ publishAt: new Date(Date.now() - 60_000).toISOString() })).toBe('allowed');
+  });
+});
+
 describe('an unknown value', () => {
   const watch = (userId: string, groups: string[], given: object) => decide(
     { userId, groups }, { type: 'watch', video: { owner: 'ann', status: 'ready', visibility: 'signed-in', ...given } as GuardedVideo }, CLOSED,
