@@ -22,6 +22,8 @@ export interface ReadVideosPorts {
   readonly roles: Roles;
   /** Returns undefined if no URL can be signed at the moment. */
   readonly posterUrls: () => Promise<PosterUrl | undefined>;
+  /** @default - the time of the machine */
+  readonly clock?: () => Date;
 }
 
 interface Query {
@@ -43,11 +45,12 @@ interface List<Position> {
   read(page: { limit: number; from?: Position }): Promise<Page<Position>>;
 }
 
-export function readVideos({ videos, roles, posterUrls }: ReadVideosPorts): Operations<'catalog/read-videos'> {
+export function readVideos({ videos, roles, posterUrls, clock = () => new Date() }: ReadVideosPorts): Operations<'catalog/read-videos'> {
   async function pageOf<Position>(caller: Caller, { cursors, read }: List<Position>, { limit = DEFAULT_LIMIT, cursor }: Query): Promise<VideoPage> {
     const from = positionIn(cursor, cursors);
     const [{ rows, next }, posterUrl] = await Promise.all([read({ limit, from }), posterUrls()]);
-    const items = rows.filter((video) => decide(caller, { type: 'watch', video }, roles) === 'allowed').map((row) => toVideo(row, { caller, roles, posterUrl }));
+    const now = clock();
+    const items = rows.filter((video) => decide(caller, { type: 'watch', video }, roles, now) === 'allowed').map((row) => toVideo(row, { caller, roles, posterUrl }));
     return { body: { items, ...(next && { cursor: cursors.of(next) }) } };
   }
 
@@ -76,7 +79,7 @@ export function readVideos({ videos, roles, posterUrls }: ReadVideosPorts): Oper
 
     async getVideo({ caller, path }): Promise<AnswerOf<'getVideo'>> {
       const whole = await videos.findWhole(path.videoId);
-      const decision = decide(caller, { type: 'watch', video: whole?.row }, roles);
+      const decision = decide(caller, { type: 'watch', video: whole?.row }, roles, clock());
       if (!whole || decision !== 'allowed') throw refusal(decision);
       const view = { caller, roles, posterUrl: await posterUrls() };
       return { body: toVideo(whole.row, view, whole.details), headers: { etag: etagOf(whole.row) } };

@@ -1,7 +1,6 @@
 import { parseListedAt, publicationKey, Publication, VideoRow } from './table';
 import { fold } from '../domain/fold';
 import { isPresent } from '../domain/video-status';
-import { isListed } from '../domain/visibility';
 
 /** The key of a derived row. A derived row consists only of its key, and lets the service find a video by a tag or by its title (docs/decisions/036). */
 export interface DerivedKey {
@@ -73,22 +72,23 @@ export function tagSort(publication: Publication): string {
 
 export const parseTagSort = parseListedAt;
 
-type Searched = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'tags' | 'visibility' | 'status' | 'publishedAt'>;
+type Searched = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'tags' | 'status' | 'listedAt'>;
 
 /**
  * Returns the keys of all derived rows of a video. Texts that fold to nothing have no derived row.
  *
- * The keys depend only on the status and on attributes that an edit or the first publication changes. A write that changes the keys therefore needs a condition
- * on `revision` or `version`.
+ * The keys depend only on the status and on attributes that an edit or a publication changes. The sweeper publishes and unpublishes ready videos without a new
+ * `revision`. A write that changes the keys of a ready video therefore needs a condition on `version`. Other writes that change the keys need a condition on
+ * `revision` or `version`.
  */
-export function derivedKeys({ videoId, owner, title, tags, visibility, status, publishedAt }: Searched): DerivedKey[] {
+export function derivedKeys({ videoId, owner, title, tags, status, listedAt }: Searched): DerivedKey[] {
   if (!isPresent(status)) return [];
   const foldedTitle = cutFolded(fold(title));
   const foldedTags = new Set(tags.map((tag) => cutFolded(fold(tag))).filter((folded) => folded !== ''));
-  const isPublic = status === 'ready' && publishedAt !== undefined && isListed(visibility);
   return [
     ...(foldedTitle === '' ? [] : [{ pk: titlePartition(owner), sk: titleSort({ title: foldedTitle, videoId }) }]),
     ...Array.from(foldedTags, (folded) => ({ pk: ownTagPartition(owner, folded), sk: videoId })),
-    ...(isPublic ? Array.from(foldedTags, (folded) => ({ pk: tagPartition(folded), sk: tagSort({ publishedAt, videoId }) })) : []),
+    // The list of ready videos and the public lists of tags contain the same videos, in the same order.
+    ...(listedAt === undefined ? [] : Array.from(foldedTags, (folded) => ({ pk: tagPartition(folded), sk: listedAt }))),
   ];
 }

@@ -1,6 +1,7 @@
 import { MAX_CLEARED_SESSIONS } from './playback-cookies';
 import { MAX_CONTENT_TYPE_LENGTH, MEDIA_TYPE } from '../domain/media-type';
 import { HLS_KEY } from '../domain/object-keys';
+import { MAX_YEARS_AHEAD, TIME_PATTERN } from '../domain/publication-times';
 import { KEY_PATTERN, LINE_PATTERN } from '../domain/text-rules';
 import { MAX_PARTS } from '../domain/upload-limits';
 import { MAX_FILE_NAME_LENGTH, MAX_OWNER_LENGTH, MAX_TITLE_LENGTH } from '../domain/user-data-limits';
@@ -16,7 +17,7 @@ import { VISIBILITIES } from '../domain/visibility';
  * requests and responses from the schemas.
  */
 export interface JsonSchema {
-  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
+  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean' | readonly ['string', 'null'];
   readonly description?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
@@ -89,18 +90,29 @@ const descriptive = {
   metadata,
 } as const;
 
+const requestTime = (description: string) => ({ type: 'string', description: `${description} (ISO 8601 in UTC, for example 2026-12-24T18:00:00Z; at most ${MAX_YEARS_AHEAD} years in the future)`, pattern: TIME_PATTERN }) as const;
+const removableTime = (description: string) => ({ ...requestTime(`${description}. \`null\` removes the time`), type: ['string', 'null'] }) as const;
+const PUBLISH_AT = 'Before this time, only the owner and admins can find and watch the video';
+const UNPUBLISH_AT = 'From this time on, only the owner and admins can find and watch the video';
+const PUBLISH_AT_GIVEN = `${PUBLISH_AT}. A time in the past publishes the video at once`;
+const UNPUBLISH_AT_GIVEN = `${UNPUBLISH_AT}. Must be later than \`publishAt\``;
+
 export const uploadRequestSchema = object({
   fileName: line('The name of the file: one line, not blank', MAX_FILE_NAME_LENGTH),
   contentType: { type: 'string', description: 'The media type of the file', maxLength: MAX_CONTENT_TYPE_LENGTH, pattern: `^${MEDIA_TYPE}$` },
   size: { type: 'integer', description: 'The size of the file in bytes', minimum: 1 },
   checksum: checksumOf('the file'),
   ...descriptive,
+  publishAt: requestTime(PUBLISH_AT_GIVEN),
+  unpublishAt: requestTime(UNPUBLISH_AT_GIVEN),
 }, ['fileName', 'contentType', 'size'], 'The file to upload, and the text fields of the video, such as the title. All text fields together can have at most 32 KiB in UTF-8');
 
 export const editRequestSchema = {
   ...object({
     ...descriptive,
     title: line('The title: one line, not blank', MAX_TITLE_LENGTH),
+    publishAt: removableTime(PUBLISH_AT_GIVEN),
+    unpublishAt: removableTime(UNPUBLISH_AT_GIVEN),
     owner: line('The user id of the new owner. Only admins can change the owner, and only after the upload. The service does not check whether the user exists', MAX_OWNER_LENGTH),
   }, [],
   'The fields to change. Each given field replaces the whole field. An empty text, array or object removes the value. Fields that are not given stay as they are. All text fields of the video together can have at most 32 KiB in UTF-8'),
@@ -153,7 +165,9 @@ export const videoSchema = object({
   progress: { type: 'integer', description: 'The progress of the transcode in percent', minimum: 0, maximum: 100 },
   createdAt: time('The time at which the upload was requested'),
   updatedAt: time('The time of the last change'),
-  publishedAt: time('The time at which the video first became ready'),
+  publishedAt: time('The time at which the video was published: the time at which it became ready, or a later `publishAt`. Absent before the first publication'),
+  publishAt: time(PUBLISH_AT),
+  unpublishAt: time(UNPUBLISH_AT),
   durationSeconds: { type: 'number' },
   width: { type: 'integer', description: 'The display width of the source in pixels' },
   height: { type: 'integer', description: 'The display height of the source in pixels' },

@@ -1,6 +1,7 @@
+import { isOpen } from '../domain/publication-times';
 import type { Stage } from '../domain/stage';
 import type { VideoError, VideoStatus } from '../domain/video-status';
-import type { Visibility } from '../domain/visibility';
+import { isListed, Visibility } from '../domain/visibility';
 
 /** The keys of the catalog's table. CloudFormation replaces a deployed table if the keys change. */
 export const TABLE_KEYS = { partition: 'pk', sort: 'sk' } as const;
@@ -71,7 +72,12 @@ export interface VideoRow {
   readonly version: number;
   readonly createdAt: string;
   readonly updatedAt: string;
+  /** The time of the publication; absent before the first publication. */
   readonly publishedAt?: string;
+  /** The time at which the service stored that a published video is no longer open (`isOpen`); absent while the video is published. */
+  readonly unpublishedAt?: string;
+  readonly publishAt?: string;
+  readonly unpublishAt?: string;
   /** Key in INDEXES.byOwnerStage; see `stageKey`. */
   readonly stageKey: string;
   /** Key in INDEXES.byPublication; see `publicationKey`. */
@@ -149,6 +155,27 @@ export interface Publication {
 /** Returns the keys of a published video in INDEXES.byPublication: the partition key `signed-in` and the sort key `{publishedAt}#{videoId}`. */
 export function publicationKey({ publishedAt, videoId }: Publication): { listedFor: string; listedAt: string } {
   return { listedFor: LISTED_FOR, listedAt: `${publishedAt}#${videoId}` };
+}
+
+type Published = Pick<VideoRow, 'videoId' | 'status' | 'visibility' | 'publishedAt' | 'unpublishedAt' | 'publishAt' | 'unpublishAt' | 'updatedAt'>;
+
+/** The attributes of a row that change when the video is published or unpublished. Each attribute is undefined if the row must not contain it. */
+export type PublicationState = { readonly [Name in 'publishedAt' | 'unpublishedAt' | 'listedFor' | 'listedAt']: string | undefined };
+
+/**
+ * Returns the publication state of a row at a time. `updatedAt` of the row must be the time of the write that made the video ready, or that changed the
+ * publication times or the visibility.
+ *
+ * A video that was unpublished and is open again keeps its `publishedAt`, unless its `publishAt` is later.
+ */
+export function publicationState(row: Published, now: Date): PublicationState {
+  const { videoId, status, visibility, publishedAt, unpublishedAt, publishAt, updatedAt } = row;
+  const hidden = { listedFor: undefined, listedAt: undefined };
+  if (status !== 'ready') return { publishedAt, unpublishedAt, ...hidden };
+  if (!isOpen(row, now)) return { publishedAt, unpublishedAt: publishedAt && (unpublishedAt ?? now.toISOString()), ...hidden };
+  const isNew = publishedAt === undefined || (publishAt !== undefined && publishedAt < publishAt);
+  const since = isNew ? [publishAt ?? '', updatedAt].sort()[1] : publishedAt;
+  return { publishedAt: since, unpublishedAt: undefined, ...(isListed(visibility) ? publicationKey({ publishedAt: since, videoId }) : hidden) };
 }
 
 export function parseListedAt(listedAt: string): Publication {

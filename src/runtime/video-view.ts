@@ -14,16 +14,18 @@ export interface ViewContext {
 /** Before you call this function, check that `caller` is allowed to watch the video. */
 export function toVideo(row: VideoRow, { caller, roles, posterUrl }: ViewContext, { description, metadata }: VideoDetails = {}): Video {
   const shown = [
-    'videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt', 'publishedAt',
+    'videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt', 'publishedAt', 'publishAt', 'unpublishAt',
     'durationSeconds', 'width', 'height', 'renditions',
   ] as const satisfies (keyof Video & keyof VideoRow)[];
-  const { status, media, error } = row;
+  const { status, media, error, unpublishAt } = row;
+  const isManager = decide(caller, { type: 'manage', video: row }, roles) === 'allowed';
+  const end = isManager || unpublishAt === undefined ? undefined : new Date(unpublishAt);
   return {
     ...pick(row, shown),
     ...(description !== undefined && { description }),
     ...(metadata !== undefined && { metadata }),
-    ...(status === 'ready' && media?.poster !== undefined && posterUrl && { poster: posterUrl(media.poster) }),
-    ...(error && decide(caller, { type: 'manage', video: row }, roles) === 'allowed' && { error }),
+    ...(status === 'ready' && media?.poster !== undefined && posterUrl && { poster: posterUrl(media.poster, end) }),
+    ...(error && isManager && { error }),
   };
 }
 

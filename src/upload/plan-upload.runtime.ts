@@ -5,6 +5,7 @@ import type { Roles } from '../contract/roles';
 import type { VideoDetails, VideoRow } from '../contract/table';
 import type { UploadSettings } from '../contract/upload';
 import { sourceKey } from '../domain/object-keys';
+import type { PublicationTimes } from '../domain/publication-times';
 import { QuotaName, Quotas, startOfTomorrow } from '../domain/quotas';
 import { readableBytes, readableDuration } from '../domain/readable';
 import { refusalOf } from '../domain/upload-limits';
@@ -12,6 +13,7 @@ import { partSizeOf } from '../domain/upload-parts';
 import { titleOf } from '../domain/user-data-limits';
 import { decide, isAdmin } from '../roles/decide';
 import { checkTags, checkUserData } from '../runtime/check-user-data';
+import { checkedTimes } from '../runtime/edited-times';
 import { HttpProblem } from '../runtime/http-problem';
 import { refusal } from '../runtime/refusal';
 import type { AnswerOf, Operations } from '../runtime/route-types';
@@ -43,6 +45,7 @@ export function planUpload(
       const title = body.title ?? titleOf(fileName);
       checkUserData({ fileName, title, description, tags, metadata });
       checkTags(tags);
+      const times = checkedTimes(body, {}, clock()) as PublicationTimes;
       const contentType = body.contentType.toLowerCase();
       const misfit = refusalOf({ size, contentType }, settings);
       if (misfit === 'too_large') {
@@ -61,6 +64,7 @@ export function planUpload(
         title,
         tags: tags ?? [],
         visibility: visibility ?? settings.defaultVisibility,
+        ...times,
         source: { bucket, key, fileName, contentType, size, checksum },
       };
       // The row is created last. If the URL cannot be signed or the multipart upload cannot be started, no row remains.

@@ -41,7 +41,7 @@ describe('PATCH /streams/{videoId}', () => {
     userId?: string; groups?: string[]; ifMatch?: string | null; videos?: Partial<VideoRepository>;
   } = {}) {
     const { userId = 'ann', groups = [], ifMatch = etagOf(video), videos } = given;
-    const handler = serveRoutes('catalog/edit-videos', editVideos({ videos: { ...repository(), ...videos }, roles: ROLES }));
+    const handler = serveRoutes('catalog/edit-videos', editVideos({ videos: { ...repository(), ...videos }, roles: ROLES, clock: () => new Date(NOW) }));
     const { statusCode, headers, body: text } = await handler(apiEvent('PATCH', '/streams/{videoId}', {
       userId, groups, path: { videoId: video.videoId }, body, headers: ifMatch === null ? {} : { 'If-Match': ifMatch },
     }));
@@ -49,7 +49,7 @@ describe('PATCH /streams/{videoId}', () => {
   }
 
   async function call(path: string, given: Parameters<typeof apiEvent>[2]) {
-    const handler = serveRoutes('catalog/read-videos', readVideos({ videos: repository(), roles: ROLES, posterUrls: async () => undefined }));
+    const handler = serveRoutes('catalog/read-videos', readVideos({ videos: repository(), roles: ROLES, posterUrls: async () => undefined, clock: () => new Date(NOW) }));
     const { statusCode, headers, body } = await handler(apiEvent('GET', path, given));
     return { status: statusCode, etag: headers?.etag, body: JSON.parse(body) };
   }
@@ -214,6 +214,11 @@ describe('PATCH /streams/{videoId}', () => {
     ['a metadata entry named __proto__', JSON.parse('{"metadata":{"__proto__":"x"}}'), 400, 'invalid_request', '/metadata/__proto__'],
     ['two tags that differ only in case', { tags: ['Sea', 'x', 'SEA'] }, 400, 'invalid_request', '/tags'],
     ['a tag without text', { tags: ['\u0301'] }, 400, 'invalid_request', '/tags'],
+    ...['', 'tomorrow', '2026-12-24', '2026-12-24T18:00:00', '2026-12-24T18:00:00+01:00', '2026-12-24T18:00Z', '2026-12-24t18:00:00z', ' 2026-12-24T18:00:00Z',
+      '2026-12-24T18:00:00.0000000001Z', '+012026-12-24T18:00:00Z', '2027-02-30T00:00:00Z', '2026-12-24T24:00:00Z', '2036-11-30T10:00:00.001Z', 1798138800000, true, [], {}].flatMap((time): [string, unknown, number, string, string][] => (['publishAt', 'unpublishAt'] as const).map((name) => (
+      [`the time ${JSON.stringify(time)} as ${name}`, { [name]: time }, 400, 'invalid_request', `/${name}`]))),
+    ['an unpublishAt that is equal to publishAt', { publishAt: '2027-01-01T00:00:00Z', unpublishAt: '2027-01-01T00:00:00.000Z' }, 400, 'invalid_request', '/unpublishAt'],
+    ['an unpublishAt before publishAt', { publishAt: '2027-01-01T00:00:00Z', unpublishAt: '2026-01-01T00:00:00Z' }, 400, 'invalid_request', '/unpublishAt'],
     ['texts that are too large together with the stored texts', { metadata: Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`k${n}`, '🎬'.repeat(300)])) }, 413, 'too_large', '/metadata'],
   ])('rejects %s, and changes nothing', async (_, body, status, code, pointer) => {
     const video = await makeVideo({}, { description: '🎬'.repeat(2500) });
@@ -240,6 +245,62 @@ describe('PATCH /streams/{videoId}', () => {
     expect(await edit(video, { title: 'New' })).toMatchObject({ status: 503, body: { code: 'unavailable' } });
     expect((await stored(video.videoId))[0]).toEqual(video);
     expect(logged.join('')).toContain('has the format 99');
+  });
+
+  describe('publication times', () => {
+    const [PAST, SOON, LATER] = ['2026-11-30T09:00:00.000Z', '2026-11-30T11:00:00.000Z', '2026-11-30T12:00:00.000Z'];
+
+    test('are set in the format of the API, and null removes them', async () => {
+      const video = await makeVideo();
+      const answer = await edit(video, { publishAt: '2026-11-30T11:00:00Z', unpublishAt: '2026-11-30T12:00:00.0004Z' });
+      expect(answer).toMatchObject({ status: 200, etag: etagOf({ ...video, revision: 2 }), body: { publishAt: SOON, unpublishAt: LATER } });
+      expect(await get(video)).toEqual(answer);
+      const removed = await edit({ ...video, revision: 2 }, { publishAt: null, unpublishAt: null });
+      for (const name of ['publishAt', 'unpublishAt']) expect(removed.body).not.toHaveProperty(name);
+      expect(await get(video)).toEqual(removed);
+    });
+
+    test('hide a video from other users, but not from its owner and admins', async () => {
+      const video = await makeVideo();
+      const edits = [[{ publishAt: SOON }, false], [{ publishAt: PAST }, true], [{ unpublishAt: NOW }, false], [{ unpublishAt: null }, true]] as const;
+      for (const [index, [times, isShown]] of edits.entries()) {
+        expect((await edit({ ...video, revision: index + 1 }, times)).status).toBe(200);
+        expect((await get(video, 'bob')).status).toBe(isShown ? 200 : 404);
+        expect((await list({}, 'bob')).includes(video.videoId)).toBe(isShown);
+        expect((await list({ tag: 'a' }, 'bob')).includes(video.videoId)).toBe(isShown);
+        expect((await list({}, 'ann')).includes(video.videoId)).toBe(isShown);
+        expect((await get(video)).status).toBe(200);
+        expect(await list({ owner: 'me' }, 'ann')).toContain(video.videoId);
+      }
+    });
+
+    test('are compared with the stored time', async () => {
+      const video = await makeVideo({ publishAt: PAST, unpublishAt: SOON });
+      expect(await edit(video, { publishAt: SOON })).toMatchObject({ status: 400, body: { code: 'invalid_request', errors: [{ pointer: '/publishAt' }] } });
+      expect(await edit(video, { unpublishAt: PAST })).toMatchObject({ status: 400, body: { code: 'invalid_request', errors: [{ pointer: '/unpublishAt' }] } });
+      expect(await edit(video, { publishAt: SOON, unpublishAt: LATER })).toMatchObject({ status: 200, body: { publishAt: SOON, unpublishAt: LATER } });
+    });
+
+    test('that are equal to the stored times, or already absent, cause no write', async () => {
+      const video = await makeVideo({ publishAt: PAST });
+      const before = await stored(video.videoId);
+      expect(await edit(video, { publishAt: '2026-11-30T09:00:00Z', unpublishAt: null })).toMatchObject({ status: 200, etag: etagOf(video) });
+      expect(await stored(video.videoId)).toEqual(before);
+    });
+
+    test.each(['edit', 'transcode'] as const)('are right in the lists if an edit and the end of the transcode overlap and the %s writes first', async (first) => {
+      for (const isHidden of [true, false]) {
+        const video = await makeVideo({ status: 'processing', ...(!isHidden && { publishAt: SOON }) });
+        const end = (): Promise<unknown> => repository().recordReady(video.videoId, 1, { media: { hls: 'hls' }, renditions: [] });
+        const change = () => edit(video, { publishAt: isHidden ? SOON : null }, first === 'edit' ? {} : {
+          videos: { edit: async (...args) => { await end(); return repository().edit(...args); } },
+        });
+        expect((await change()).status).toBe(200);
+        if (first === 'edit') await end();
+        expect((await list({}, 'bob')).includes(video.videoId)).toBe(!isHidden);
+        expect((await stored(video.videoId))[0]).toMatchObject({ status: 'ready', ...(isHidden && { dueAt: SOON }) });
+      }
+    });
   });
 
   describe('a transfer to another owner', () => {

@@ -5,6 +5,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { ownedCursors, publishedCursors, titledCursors } from '../../src/catalog/cursor.runtime';
 import { readVideos } from '../../src/catalog/read-videos.runtime';
 import { videoListSchema, videoSchema } from '../../src/contract/schemas';
+import { publicationKey } from '../../src/contract/table';
 import { optionalPosterUrls, posterUrls } from '../../src/runtime/signing/poster-urls';
 import { captureLog } from '../captured-log';
 import { opensByItself } from '../delivery/cloudfront-rules';
@@ -12,7 +13,10 @@ import { fakeSecrets, keyPair } from '../delivery/fake-secrets';
 import { apiEvent } from '../runtime/api-event';
 import { idOf, videoRow } from '../runtime/rows/catalog-table';
 
-const ready = { status: 'ready' as const, media: { hls: 'hls', poster: 'v/p.jpg' }, publishedAt: '2026-11-22T10:00:00.000Z' };
+const PUBLISHED_AT = '2026-11-22T10:00:00.000Z';
+const ready = { status: 'ready' as const, media: { hls: 'hls', poster: 'v/p.jpg' }, publishedAt: PUBLISHED_AT };
+const listedRow = (videoId: string, given: Partial<Parameters<typeof videoRow>[0]> = {}) => (
+  videoRow({ videoId, owner: 'ann', ...ready, ...publicationKey({ publishedAt: PUBLISHED_AT, videoId }), ...given }));
 
 const KEY = keyPair('ec');
 const SERVICE_URL = 'https://videos.example.com';
@@ -56,6 +60,8 @@ describe('catalog/read-videos', () => {
   test.each([
     ['does not exist', undefined],
     ['is a private video of another user', videoRow({ videoId: idOf(1), owner: 'ann', ...ready, visibility: 'private' })],
+    ['is published later', videoRow({ videoId: idOf(1), owner: 'ann', ...ready, publishAt: '2036-01-01T00:00:00.000Z' })],
+    ['is no longer published', videoRow({ videoId: idOf(1), owner: 'ann', ...ready, unpublishAt: '2020-01-01T00:00:00.000Z' })],
     ['is not ready and belongs to another user', videoRow({ videoId: idOf(1), owner: 'ann', status: 'errored' })],
     ['is being deleted', videoRow({ videoId: idOf(1), owner: 'bob', status: 'deleting' })],
   ])('returns the same 404 for a video that %s', async (_, Item) => {
@@ -85,7 +91,7 @@ describe('catalog/read-videos', () => {
     const at = (n: number) => ({ listedAt: `2026-11-22T10:00:00.000Z#${idOf(n)}` });
     dynamodb.on(QueryCommand).resolvesOnce({ Items: Array.from({ length: 21 }, (_, i) => at(30 - i)) });
     dynamodb.on(BatchGetCommand).callsFake(({ RequestItems }) => ({
-      Responses: { videos: RequestItems.videos.Keys.map(({ pk }: { pk: string }) => videoRow({ videoId: pk.slice('video#'.length), owner: 'ann', ...ready })).reverse() },
+      Responses: { videos: RequestItems.videos.Keys.map(({ pk }: { pk: string }) => listedRow(pk.slice('video#'.length))).reverse() },
     }));
     const { statusCode, body } = await list({});
     expect(statusCode).toBe(200);
@@ -201,11 +207,14 @@ describe('catalog/read-videos', () => {
 
   test.each([['its owner', 'ann', ['watchers']], ['an admin', 'bob', ['bosses']], ['a viewer', 'bob', ['watchers']]])(
     'does not list a video to %s if it was unpublished after the index was read', async (_, userId, groups) => {
-      const changed = [{ visibility: 'private' }, { visibility: 'unlisted' }, { status: 'processing' }, { status: 'deleting' }] as const;
+      const changed = [
+        { visibility: 'private' }, { visibility: 'unlisted' }, { status: 'processing' }, { status: 'deleting' }, { publishAt: '2036-01-01T00:00:00.000Z' },
+        { unpublishAt: '2020-01-01T00:00:00.000Z' }, { listedAt: `2026-11-22T10:00:00.001Z#${idOf(6)}` },
+      ] as const;
       dynamodb.on(QueryCommand).resolvesOnce({ Items: changed.map((_change, n) => ({ listedAt: `2026-11-22T10:00:00.000Z#${idOf(n)}` })) }).resolves({ Items: [] });
-      dynamodb.on(BatchGetCommand).resolves({ Responses: { videos: changed.map((change, n) => videoRow({ videoId: idOf(n), owner: 'ann', ...ready, ...change })) } });
+      dynamodb.on(BatchGetCommand).resolves({ Responses: { videos: changed.map((change, n) => listedRow(idOf(n), change)) } });
       expect(await list({}, userId, groups)).toMatchObject({ statusCode: 200, body: { items: [] } });
-      expect(dynamodb.commandCalls(BatchGetCommand)[0].args[0].input.RequestItems?.videos.Keys).toHaveLength(4);
+      expect(dynamodb.commandCalls(BatchGetCommand)[0].args[0].input.RequestItems?.videos.Keys).toHaveLength(7);
     });
 
   test('lists only those videos of a page that the caller is allowed to watch', async () => {
@@ -221,7 +230,7 @@ describe('catalog/read-videos', () => {
   });
 
   describe('posters', () => {
-    const videos = Array.from({ length: 100 }, (_, n) => videoRow({ videoId: idOf(n), owner: 'ann', ...ready, media: { hls: 'hls', poster: `v/${n}.jpg` } }));
+    const videos = Array.from({ length: 100 }, (_, n) => listedRow(idOf(n), { media: { hls: 'hls', poster: `v/${n}.jpg` } }));
     const answerWith = (rows: typeof videos) => {
       dynamodb.on(QueryCommand).resolves({ Items: rows.map(({ videoId }) => ({ listedAt: `2026-11-22T10:00:00.000Z#${videoId}` })) });
       dynamodb.on(BatchGetCommand).resolves({ Responses: { videos: rows } });
@@ -237,14 +246,28 @@ describe('catalog/read-videos', () => {
     });
 
     test('a response never contains the poster of a video that the caller is not allowed to watch', async () => {
-      const hiddenRows = [{ visibility: 'private' as const }, { status: 'deleting' as const }, { status: 'errored' as const }].map((change, n) => ({ ...videos[n], ...change }));
-      answerWith([...hiddenRows, videos[3]]);
+      const hiddenRows = [
+        { visibility: 'private' as const }, { status: 'deleting' as const }, { status: 'errored' as const },
+        { publishAt: '2036-01-01T00:00:00.000Z' }, { unpublishAt: '2020-01-01T00:00:00.000Z' },
+      ].map((change, n) => ({ ...videos[n], ...change }));
+      answerWith([...hiddenRows, videos[5]]);
       const { body } = await list({});
-      expect(JSON.stringify(body).match(/v\/\d+\.jpg/g)).toEqual(['v/3.jpg']);
+      expect(JSON.stringify(body).match(/v\/\d+\.jpg/g)).toEqual(['v/5.jpg']);
       for (const Item of hiddenRows) {
         dynamodb.on(GetCommand).resolves({ Item });
         const { statusCode, body: problem } = await get(Item.videoId, 'bob');
         expect([statusCode, JSON.stringify(problem)]).toEqual([404, expect.not.stringContaining('jpg')]);
+      }
+    });
+
+    test('the poster URL of a video expires at unpublishAt at the latest, except for its owner and admins', async () => {
+      const unpublishAt = new Date(Date.now() + 60_500);
+      dynamodb.on(GetCommand).resolves({ Item: listedRow(idOf(0), { unpublishAt: unpublishAt.toISOString() }) });
+      const opensAt = (url: string, time: number) => opensByItself(url, { K1: KEY.publicKey }, new Date(time));
+      const { body: { poster } } = await get(idOf(0), 'bob');
+      expect([opensAt(poster, unpublishAt.getTime() - 1000), opensAt(poster, unpublishAt.getTime() + 1000)]).toEqual([true, false]);
+      for (const [userId, groups] of [['ann', []], ['eve', ['bosses']]] as const) {
+        expect(opensAt((await get(idOf(0), userId, [...groups])).body.poster, unpublishAt.getTime() + 3600_000)).toBe(true);
       }
     });
 

@@ -2,23 +2,23 @@ import fc from 'fast-check';
 import {
   cutFolded, DerivedKey, derivedKeys, ownTagPartition, parseTitleSort, tagPartition, titlePartition, titleSort,
 } from '../../src/contract/derived-rows';
-import { detailsKey, INDEXES, ingestKey, usageKey, videoKey } from '../../src/contract/table';
+import { detailsKey, INDEXES, ingestKey, publicationKey, usageKey, videoKey } from '../../src/contract/table';
 import { fold } from '../../src/domain/fold';
 import { idOf, videoRow } from '../runtime/rows/catalog-table';
 
 const PUBLISHED_AT = '2026-11-22T10:00:00.000Z';
 const ready = { status: 'ready', publishedAt: PUBLISHED_AT } as const;
+const listed = { ...ready, ...publicationKey({ publishedAt: PUBLISHED_AT, videoId: idOf(1) }) };
 const keysOf = (given: Partial<Parameters<typeof videoRow>[0]>) => derivedKeys(videoRow({ videoId: idOf(1), owner: 'ann', title: 'The Film', tags: ['Sea', 'sun'], ...given }));
 const own = [{ pk: 'titles#ann', sk: `the film\t${idOf(1)}` }, { pk: 'owntag#ann#sea', sk: idOf(1) }, { pk: 'owntag#ann#sun', sk: idOf(1) }];
 const open = [{ pk: 'tag#sea', sk: `${PUBLISHED_AT}#${idOf(1)}` }, { pk: 'tag#sun', sk: `${PUBLISHED_AT}#${idOf(1)}` }];
 
 test.each([
-  ['a ready video that all viewers can list', ready, [...own, ...open]],
-  ['an unlisted video', { ...ready, visibility: 'unlisted' }, own],
-  ['a private video', { ...ready, visibility: 'private' }, own],
+  ['a ready video in the list of ready videos', listed, [...own, ...open]],
+  ['a ready video that is not in the list of ready videos', ready, own],
   ['a waiting video', { status: 'waiting' }, own],
   ['an errored video with a publication time', { ...ready, status: 'errored' }, own],
-  ['a video that is being deleted', { ...ready, status: 'deleting' }, []],
+  ['a video that is being deleted', { ...listed, status: 'deleting' }, []],
   ['tags that fold to the same text', { tags: ['a', 'A'] }, [own[0], { pk: 'owntag#ann#a', sk: idOf(1) }]],
   ['texts that fold to nothing', { title: '\u00b4', tags: ['\u0301'] }, []],
 ] as const)('the keys of %s', (_, given, expected) => expect(keysOf(given as object)).toEqual(expected));
@@ -55,7 +55,7 @@ test('the longest user id, title and tags fit into the keys, and every item has 
   // The Arabic character folds to 18 characters of 2 bytes.
   const keys: DerivedKey[] = [
     ...keysOf({ owner: '#'.repeat(255), title: '\ufdfa'.repeat(200), tags: ['\ufdfa'.repeat(64), '\u{1f3ac}'.repeat(32)] }),
-    ...keysOf({ ...ready, owner: '\u{1f3ac}'.repeat(127), title: '\u{1f3ac}'.repeat(100), tags: ['\ufdfa'.repeat(64)] }),
+    ...keysOf({ ...listed, owner: '\u{1f3ac}'.repeat(127), title: '\u{1f3ac}'.repeat(100), tags: ['\ufdfa'.repeat(64)] }),
   ];
   for (const key of keys) {
     expect(Object.keys(key)).toEqual(['pk', 'sk']);

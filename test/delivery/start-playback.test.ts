@@ -86,6 +86,25 @@ describe('start-playback', () => {
     expect(secrets.commandCalls(GetSecretValueCommand).map(({ args }) => args[0].input.SecretId).sort()).toEqual(['arn:new', 'arn:old']);
   });
 
+  test('a session and its poster expire at unpublishAt, rounded up to a second, except for the owner and admins', async () => {
+    const video = { ...row, unpublishAt: '2026-11-20T12:10:00.300Z' };
+    const { json, cookies, setCookies } = await call(video);
+    expect(json.expiresAt).toBe('2026-11-20T12:10:01.000Z');
+    expect(setCookies[0]).toContain('; Max-Age=601;');
+    for (const [time, isOpen] of [['2026-11-20T12:10:00.999Z', true], ['2026-11-20T12:10:01.000Z', false]] as const) {
+      expect([opens(json.hls, cookies, publicKeys, new Date(time)), opensByItself(json.poster, publicKeys, new Date(time))]).toEqual([isOpen, isOpen]);
+    }
+    for (const [userId, groups] of [['owner-1', []], ['boss-1', ['bosses']]] as const) {
+      const { json: whole, setCookies: [cookie] } = await call(video, userId, [...groups]);
+      expect([whole.expiresAt, cookie]).toEqual(['2026-11-20T13:00:00.000Z', expect.stringContaining('; Max-Age=3600;')]);
+      expect(opensByItself(whole.poster, publicKeys, new Date('2026-11-20T17:00:00Z'))).toBe(true);
+    }
+  });
+
+  test('a session is not longer if unpublishAt is later than its usual end', async () => {
+    expect((await call({ ...row, unpublishAt: '2026-11-20T13:00:01.000Z' })).json.expiresAt).toBe('2026-11-20T13:00:00.000Z');
+  });
+
   test('omits the poster if there is none', async () => {
     expect((await call({ ...row, media: { hls: row.media.hls } })).json).not.toHaveProperty('poster');
   });
@@ -94,6 +113,11 @@ describe('start-playback', () => {
     ['an unknown video', undefined, 'viewer-1', 404, 'not_found'],
     ['a private video to its owner', { ...row, visibility: 'private' }, 'owner-1', 200, undefined],
     ['a private video to another user', { ...row, visibility: 'private' }, 'viewer-1', 404, 'not_found'],
+    ['a video before its publication to its owner', { ...row, publishAt: '2026-11-20T12:00:00.501Z' }, 'owner-1', 200, undefined],
+    ['a video before its publication to another user', { ...row, publishAt: '2026-11-20T12:00:00.501Z' }, 'viewer-1', 404, 'not_found'],
+    ['a video from its publication on to another user', { ...row, publishAt: '2026-11-20T12:00:00.500Z' }, 'viewer-1', 200, undefined],
+    ['an unpublished video to its owner', { ...row, unpublishAt: '2026-11-20T12:00:00.500Z' }, 'owner-1', 200, undefined],
+    ['an unpublished video to another user', { ...row, unpublishAt: '2026-11-20T12:00:00.500Z' }, 'viewer-1', 404, 'not_found'],
     ['an unlisted video to another user', { ...row, visibility: 'unlisted' }, 'viewer-1', 200, undefined],
     ['a processing video to its owner', { ...row, status: 'processing', media: undefined }, 'owner-1', 409, 'wrong_status'],
     ['a processing video to another user', { ...row, status: 'processing', media: undefined }, 'viewer-1', 404, 'not_found'],
@@ -117,7 +141,10 @@ describe('start-playback', () => {
     expect(setCookies).toHaveLength(status === 200 ? 4 : 0);
   });
 
-  const hidden = [undefined, { ...row, visibility: 'private' }, { ...row, status: 'processing', media: undefined }, { ...row, status: 'errored' }, { ...row, status: 'deleting' }];
+  const hidden = [
+    undefined, { ...row, publishAt: '2026-12-01T00:00:00.000Z' }, { ...row, unpublishAt: '2026-11-01T00:00:00.000Z' }, { ...row, visibility: 'private' },
+    { ...row, status: 'processing', media: undefined }, { ...row, status: 'errored' }, { ...row, status: 'deleting' },
+  ];
   test.each([
     ['a viewer', ['watchers'], 404, hidden],
     ['a user who is not a viewer', ['uploaders'], 403, [...hidden, row, { ...row, visibility: 'unlisted' }]],

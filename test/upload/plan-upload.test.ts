@@ -52,6 +52,13 @@ describe('upload/manage-uploads creates an upload', () => {
       { pk: 'titles#ann', sk: `holiday\t${body.video.videoId}` }, { pk: 'owntag#ann#sea', sk: body.video.videoId }]);
   });
 
+  test('stores the publication times in the format of the API', async () => {
+    const { body } = await plan({ ...file, publishAt: '2020-01-01T00:00:00Z', unpublishAt: '2020-01-02T00:00:00.1234Z' });
+    const times = { publishAt: '2020-01-01T00:00:00.000Z', unpublishAt: '2020-01-02T00:00:00.123Z' };
+    expect(body.video).toMatchObject(times);
+    expect(row()).toMatchObject(times);
+  });
+
   test('compares content types case-insensitively and signs the lower-case type', async () => {
     const { status, body } = await plan({ ...file, contentType: 'Video/QuickTime' });
     expect(status).toBe(201);
@@ -77,6 +84,11 @@ describe('upload/manage-uploads creates an upload', () => {
     [400, 'invalid_request', { ...file, contentType: 'video/mp4; codecs=x' }],
     [400, 'invalid_request', { ...file, fileName: 'x\r\nset-cookie: a=b' }],
     [400, 'invalid_request', { ...file, owner: 'bob' }],
+    [400, 'invalid_request', { ...file, publishAt: null }],
+    [400, 'invalid_request', { ...file, publishAt: '' }],
+    [400, 'invalid_request', { ...file, publishAt: '2027-02-30T00:00:00Z' }],
+    [400, 'invalid_request', { ...file, unpublishAt: '9999-12-31T23:59:59Z' }],
+    [400, 'invalid_request', { ...file, publishAt: '2027-01-02T00:00:00Z', unpublishAt: '2027-01-01T00:00:00Z' }],
     [400, 'invalid_request', { ...file, visibility: 'public' }],
     [400, 'invalid_request', { contentType: 'video/mp4', size: 1 }],
   ])('returns %i %s and creates nothing', async (status, code, body) => {

@@ -38,8 +38,8 @@ function isNoticed(before: VideoRow | undefined, { expiryNoticedAt }: VideoRow):
 
 function event(type: VideoEventType, row: VideoRow): VideoEvent {
   const { videoId, title, tags, visibility, owner, status, progress, attempt, version, createdAt, updatedAt } = row;
-  const { publishedAt, durationSeconds, width, height, renditions, error } = row;
-  const optional = { publishedAt, durationSeconds, width, height, renditions, error };
+  const { publishedAt, publishAt, unpublishAt, durationSeconds, width, height, renditions, error } = row;
+  const optional = { publishedAt, publishAt, unpublishAt, durationSeconds, width, height, renditions, error };
   const known = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
   return {
     type,

@@ -1,18 +1,19 @@
 import type { RowChanges } from './row-changes';
 import type { TransactItem } from './transact';
 import { addUsage, minus, usageOf } from './usage';
-import { detailsKey, publicationKey, SCHEMA_VERSION, VideoDetails, VideoRow, WholeVideo } from '../../contract/table';
+import { detailsKey, publicationState, SCHEMA_VERSION, VideoDetails, VideoRow, WholeVideo } from '../../contract/table';
+import { dueTime } from '../../domain/due-time';
+import type { EditedTimes } from '../../domain/publication-times';
 import { PRESENT_STATUSES } from '../../domain/video-status';
-import { isListed } from '../../domain/visibility';
 
 /** The fields that users can edit. Only admins can edit `owner`. An absent field stays as it is. */
-export type Edit = Partial<Pick<VideoRow, 'title' | 'tags' | 'visibility' | 'owner'>> & VideoDetails;
+export type Edit = Partial<Pick<VideoRow, 'title' | 'tags' | 'visibility' | 'owner'>> & VideoDetails & EditedTimes;
 
 /** Writes the edits of users. */
 export interface EditRows {
   /**
-   * Edits a video, and adds the video to or removes it from the list of ready videos if its visibility requires that. Returns the video after the edit, or
-   * undefined if the stored row is newer than `video`.
+   * Edits a video, and adds the video to or removes it from the public lists if its visibility or its publication times require that. Returns the video after
+   * the edit, or undefined if the stored row is newer than `video`.
    *
    * A new owner also changes the usage of both owners, in the same transaction. The quotas of the new owner do not limit the transfer. A video that waits for
    * its upload keeps its owner, and the function returns undefined.
@@ -23,16 +24,23 @@ export interface EditRows {
 export function editRows(tableName: string, { writeDerived }: RowChanges, clock: () => Date): EditRows {
   return {
     async edit({ row, details }, { description, metadata, ...inRow }) {
-      const { videoId, version, status, publishedAt } = row;
+      const { videoId, version, dueAt } = row;
       const texts = presentOf({ description: description ?? details.description, metadata: metadata ?? details.metadata });
-      const edited = { ...inRow, updatedAt: clock().toISOString() };
+      const now = clock();
+      const { publishAt, unpublishAt, ...edited } = { ...inRow, updatedAt: now.toISOString() };
       const isTransfer = edited.owner !== undefined && edited.owner !== row.owner;
-      const isPublic = status === 'ready' && publishedAt !== undefined && isListed(edited.visibility ?? row.visibility);
+      const times = { publishAt: after(row.publishAt, publishAt), unpublishAt: after(row.unpublishAt, unpublishAt) };
+      const state = publicationState({ ...row, ...edited, ...times }, now);
+      const computed = { ...times, ...state };
+      const stored = dueAt === undefined ? undefined : new Date(dueAt);
+      const due = dueTime({ ...row, ...times }, stored, now);
       const change = {
         // The end of an upload changes the usage of the owner that it has read.
         from: isTransfer ? PRESENT_STATUSES.filter((each) => each !== 'waiting') : PRESENT_STATUSES,
-        set: { ...edited, ...(isPublic && publicationKey({ publishedAt, videoId })) },
-        remove: isPublic ? [] : ['listedFor', 'listedAt'] as const,
+        // Only the sweeper moves a due time later.
+        due: due === stored ? undefined : due,
+        set: { ...edited, ...computed },
+        remove: (Object.keys(computed) as (keyof typeof computed)[]).filter((name) => computed[name] === undefined),
         add: { revision: 1 },
         and: '#version = :version',
         values: { ':version': version },
@@ -41,11 +49,15 @@ export function editRows(tableName: string, { writeDerived }: RowChanges, clock:
         ...(description === undefined && metadata === undefined ? [] : [detailsUpdate(tableName, videoId, texts)]),
         ...(isTransfer ? [addUsage(tableName, row.owner, minus(usageOf(row))), addUsage(tableName, edited.owner!, usageOf(row))] : []),
       ];
-      const after = { ...row, ...edited, revision: row.revision + 1, version: version + 1 };
-      const outcome = await writeDerived(row, after, change, ...others);
-      return outcome === 'unchanged' ? undefined : { row: after, details: texts };
+      const result = { ...row, ...edited, ...computed, revision: row.revision + 1, version: version + 1 };
+      const outcome = await writeDerived(row, result, change, ...others);
+      return outcome === 'unchanged' ? undefined : { row: result, details: texts };
     },
   };
+}
+
+function after(stored: string | undefined, edited: string | null | undefined): string | undefined {
+  return edited === undefined ? stored : edited ?? undefined;
 }
 
 /** An empty description and an empty map are not stored. */

@@ -33,7 +33,8 @@ export interface Change {
   readonly values?: Readonly<Record<string, unknown>>;
 }
 
-const DUE_KEYS = ['dueShard', 'dueAt'] as const satisfies (keyof VideoRow)[];
+/** The attributes of a due time. */
+export const DUE_KEYS = ['dueShard', 'dueAt'] as const satisfies (keyof VideoRow)[];
 
 /** The attributes that depend on a new status. */
 export function entering(videoId: string, status: VideoStatus): Pick<VideoRow, 'status' | 'stageKey'> {

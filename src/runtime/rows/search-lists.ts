@@ -6,6 +6,7 @@ import {
 } from '../../contract/derived-rows';
 import type { Publication, VideoRow } from '../../contract/table';
 import { fold } from '../../domain/fold';
+import { isOpen } from '../../domain/publication-times';
 
 /** Paginated lists of videos with a tag, or with a title that begins with a text. All given texts are folded (`src/domain/fold.ts`) and not empty. */
 export interface SearchLists {
@@ -27,7 +28,7 @@ interface KeyQuery {
   readonly after?: string;
 }
 
-export function searchLists(tableName: string, documents: DynamoDBDocumentClient): SearchLists {
+export function searchLists(tableName: string, documents: DynamoDBDocumentClient, clock: () => Date): SearchLists {
   const { fill } = rowPages(tableName, documents);
 
   /** The read is consistent, so the list contains an edit as soon as the edit is stored. */
@@ -62,9 +63,12 @@ export function searchLists(tableName: string, documents: DynamoDBDocumentClient
   const isTagged = (tag: string) => ({ tags }: VideoRow) => tags.some((each) => fold(each) === tag);
 
   return {
-    listTagged: (tag, { limit, from }) => search({
-      partition: tagPartition(tag), order: 'descending', limit, after: from && tagSort(from),
-    }, parseTagSort, isTagged(tag)),
+    listTagged(tag, { limit, from }) {
+      const now = clock();
+      return search({
+        partition: tagPartition(tag), order: 'descending', limit, after: from && tagSort(from),
+      }, parseTagSort, (row) => isTagged(tag)(row) && isOpen(row, now));
+    },
 
     listOwnedTagged: (owner, tag, { limit, from }) => search({
       partition: ownTagPartition(owner, tag), order: 'descending', limit, after: from?.videoId,

@@ -1,14 +1,15 @@
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { CountWith } from './day-counter';
 import { derivedItems } from './derived-items';
-import { Change, entering, firstDue, Outcome, RowChanges } from './row-changes';
+import { Change, DUE_KEYS, entering, firstDue, Outcome, RowChanges } from './row-changes';
 import { transact, TransactItem } from './transact';
 import { addUsage } from './usage';
 import { detailsKey, SCHEMA_VERSION, SourceState, VideoDetails, videoKey, VideoRow } from '../../contract/table';
+import { dueTime } from '../../domain/due-time';
 import type { Quotas } from '../../domain/quotas';
 import { ENTERED_FROM, VideoStatus } from '../../domain/video-status';
 
-export type NewVideo = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'tags' | 'visibility' | 'source' | 'multipart'>;
+export type NewVideo = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'tags' | 'visibility' | 'publishAt' | 'unpublishAt' | 'source' | 'multipart'>;
 
 /** Writes the row of a video at the start and at the end of its upload. The same transaction changes the usage of the owner. */
 export interface UploadRows {
@@ -27,8 +28,8 @@ export interface UploadRows {
   /** Removes a video whose upload ended without a source file. Changes nothing if the stored row is newer than `row`. */
   removeUpload(row: VideoRow): Promise<Outcome>;
   /**
-   * Records that the source of a ready video is deleted or archived, and removes the due time of the video. Changes nothing if the stored row is newer than
-   * `row`. The size of a deleted source no longer counts for its owner.
+   * Records that the source of a ready video is deleted or archived. The due time becomes the next publication time of the video, or is removed. The write
+   * changes nothing if the stored row is newer than `row`. The size of a deleted source no longer counts for its owner.
    */
   markSource(row: VideoRow, state: SourceState): Promise<Outcome>;
 }
@@ -139,8 +140,9 @@ export function uploadRows(
 
     markSource(row, state) {
       const { videoId, version, source: { size } } = row;
+      const due = dueTime(row, undefined, clock());
       const change: Change = {
-        from: ['ready'], set: { 'source.state': state }, remove: ['dueShard', 'dueAt'], and: '#version = :version', values: { ':version': version },
+        from: ['ready'], due, set: { 'source.state': state }, remove: due ? [] : DUE_KEYS, and: '#version = :version', values: { ':version': version },
       };
       return state === 'deleted' ? writeWithUsage(row, change, { storedBytes: -size }) : write(videoId, change);
     },

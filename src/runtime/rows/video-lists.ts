@@ -1,6 +1,7 @@
 import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { Page, PageOfRows, rowPages } from './row-pages';
 import { INDEXES, LISTED_FOR, parseListedAt, parseStageKey, Publication, publicationKey, stageKey, TableIndex, videoKey } from '../../contract/table';
+import { isOpen } from '../../domain/publication-times';
 import { stageOf } from '../../domain/stage';
 import { isPresent, VideoStatus } from '../../domain/video-status';
 import { isListed } from '../../domain/visibility';
@@ -21,7 +22,7 @@ export interface VideoLists {
 /** Maximum number of rows to read for one page of an owner's list, including rows that are not added to the page. */
 const ROWS_A_PAGE = 100;
 /** Each list reads keys from an index, and then reads the rows from the table, because the indexes contain only keys. */
-export function videoLists(tableName: string, documents: DynamoDBDocumentClient): VideoLists {
+export function videoLists(tableName: string, documents: DynamoDBDocumentClient, clock: () => Date): VideoLists {
   const { fill } = rowPages(tableName, documents);
 
   /** Queries the keys of an index, newest first. If `prefix` is given, returns only items whose sort key begins with `prefix`. */
@@ -59,7 +60,10 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient)
       const { items } = await newestFirst(INDEXES.byPublication, LISTED_FOR, limit + 1, { after });
       const found = items.map(({ listedAt }) => parseListedAt(listedAt));
       const page = new PageOfRows(limit);
-      const done = await fill(page, found.slice(0, limit).map(({ videoId }) => videoId), ({ status, visibility }) => status === 'ready' && isListed(visibility));
+      const now = clock();
+      // The sweeper removes a key up to 15 minutes after `unpublishAt`. For a moment, the index can contain the old and the new key of a video.
+      const done = await fill(page, found.slice(0, limit).map(({ videoId }) => videoId), (row, index) => (
+        row.status === 'ready' && isListed(row.visibility) && row.listedAt === items[index].listedAt && isOpen(row, now)));
       return { rows: page.rows, next: done < found.length ? found[done - 1] : undefined };
     },
 

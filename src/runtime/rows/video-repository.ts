@@ -9,10 +9,10 @@ import { Outcome, rowChanges } from './row-changes';
 import { SearchLists, searchLists } from './search-lists';
 import { UploadRows, uploadRows } from './upload-rows';
 import { VideoLists, videoLists } from './video-lists';
-import { detailsKey, publicationKey, videoKey, VideoRow, WholeVideo } from '../../contract/table';
+import { detailsKey, publicationState, videoKey, VideoRow, WholeVideo } from '../../contract/table';
 import type { SourceLifecycleSettings } from '../../contract/upload';
+import { dueTime } from '../../domain/due-time';
 import { ENTERED_FROM, VideoError } from '../../domain/video-status';
-import { isListed } from '../../domain/visibility';
 
 export type TranscodeResult = Required<Pick<VideoRow, 'media' | 'renditions'>> & Pick<VideoRow, 'durationSeconds' | 'width' | 'height'>;
 
@@ -44,7 +44,7 @@ export interface VideoRepository extends UploadRows, IngestRows, EditRows, Retry
   recordProgress(videoId: string, attempt: number, progress: number): Promise<Outcome>;
   /**
    * Records the result and publishes the video: `uploaded` or `processing` -> `ready`. If the visibility is `signed-in`, adds the video to the list of ready
-   * videos.
+   * videos. If `publishAt` is in the future, the sweeper publishes the video later.
    */
   recordReady(videoId: string, attempt: number, result: TranscodeResult): Promise<Outcome>;
   recordError(videoId: string, attempt: number, error: VideoError): Promise<Outcome>;
@@ -126,30 +126,29 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
         const row = await find(videoId);
         if (!row || row.attempt !== attempt || !from.includes(row.status)) return 'unchanged';
         const now = clock();
-        const publishedAt = row.publishedAt ?? now.toISOString();
+        const published = publicationState({ ...row, status: 'ready', updatedAt: now.toISOString() }, now);
         const sourceDue = sourceLifecycle && !row.source.state ? new Date(now.getTime() + sourceLifecycle.afterSeconds * 1000) : undefined;
-        const outcome = await writeDerived(row, { ...row, status: 'ready', publishedAt }, {
+        const outcome = await writeDerived(row, { ...row, status: 'ready', ...published }, {
           from,
           attempt,
           to: 'ready',
-          due: sourceDue,
+          due: dueTime({ ...row, status: 'ready' }, sourceDue, now),
           set: {
             'source.dueAt': sourceDue?.toISOString(),
             'source.dueAction': sourceDue && sourceLifecycle?.action,
             'progress': 100,
-            publishedAt,
             media,
             renditions,
             durationSeconds,
             width,
             height,
-            ...(isListed(row.visibility) && publicationKey({ publishedAt, videoId })),
+            ...published,
           },
           // `error` can be the error of an earlier attempt, because older versions of this library did not remove it. The removal of `claim` makes the row
           // smaller. A write of a row with at most 1 KB costs one write unit.
           remove: ['error', 'claim'],
-          // The derived rows and the keys of the list of ready videos depend on `publishedAt` and on values that users edit. If these values have changed since
-          // the read, the write fails and is tried again.
+          // The derived rows, the keys of the list of ready videos and the due time depend on `publishedAt` and on values that users edit. If these values have
+          // changed since the read, the write fails and is tried again.
           and: `#revision = :revision AND #visibility = :visibility AND ${row.publishedAt === undefined ? 'attribute_not_exists(#publishedAt)' : '#publishedAt = :publishedAt'}`,
           values: { ':revision': row.revision, ':visibility': row.visibility, ...(row.publishedAt !== undefined && { ':publishedAt': row.publishedAt }) },
         });
@@ -167,7 +166,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     ...ingestRows(tableName, documents, changes, clock),
     ...editRows(tableName, changes, clock),
     ...retryRows(changes, countWith),
-    ...videoLists(tableName, documents),
-    ...searchLists(tableName, documents),
+    ...videoLists(tableName, documents, clock),
+    ...searchLists(tableName, documents, clock),
   };
 }

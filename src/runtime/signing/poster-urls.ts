@@ -3,8 +3,8 @@ import { cloudFrontBase64, policyOf } from './cloudfront-policy';
 import { deterministicSigner, Sign } from './deterministic-signature';
 import type { ChooseSigningKey, KnownSigningKey } from './signing-keys';
 
-/** Returns a signed URL of the poster image with this object key. */
-export type PosterUrl = (key: string) => string;
+/** Returns a signed URL of the poster image with this object key. The URL expires at `end` (rounded up to a second) if the URL would otherwise expire later. */
+export type PosterUrl = (key: string, end?: Date) => string;
 
 export interface PosterUrlPorts {
   readonly chooseKey: ChooseSigningKey;
@@ -38,8 +38,8 @@ export function posterUrls({ chooseKey, serviceUrl, now }: PosterUrlPorts): () =
     const sign = signers.get(by) ?? deterministicSigner(by.privateKey);
     signers.set(by, sign);
     const seconds = now().getTime() / 1000;
-    return (key) => {
-      const expires = expiryOf(key, seconds);
+    return (key, end) => {
+      const expires = Math.min(expiryOf(key, seconds), end ? Math.ceil(end.getTime() / 1000) : Infinity);
       const found = cached.get(key);
       if (found?.expires === expires && found.by === by) return found.url;
       const url = `${serviceUrl}/${key}`;

@@ -38,7 +38,8 @@ describe('the events for a change', () => {
 
   test('events contain the video, and repeated events are equal', () => {
     const after = row({
-      status: 'ready', title: 'A title', publishedAt: '2026-11-22T10:00:00.000Z', durationSeconds: 6.5, width: 640, height: 360,
+      status: 'ready', title: 'A title', publishedAt: '2026-11-22T10:00:00.000Z', publishAt: '2026-11-21T10:00:00.000Z', unpublishAt: '2026-11-23T10:00:00.000Z',
+      durationSeconds: 6.5, width: 640, height: 360,
       renditions: [{ codec: 'h264', width: 640, height: 360, bitsPerSecond: 600_000 }],
     });
     const [event] = eventsOf(row({ status: 'processing' }), after);
@@ -48,6 +49,7 @@ describe('the events for a change', () => {
       video: {
         videoId: after.videoId, title: 'A title', tags: [], visibility: 'signed-in', owner: 'owner', status: 'ready', progress: 0, attempt: 1,
         createdAt: after.createdAt, updatedAt: after.updatedAt, publishedAt: after.publishedAt,
+        publishAt: after.publishAt, unpublishAt: after.unpublishAt,
         durationSeconds: 6.5, width: 640, height: 360, renditions: after.renditions,
       },
     });
