@@ -29,10 +29,18 @@ export function openApiDocument(version: string, handlers: readonly string[]): J
     ...(handlers.includes('catalog/read-videos') && { webhooks: webhooks(refer) }),
     components: {
       schemas: Object.fromEntries(Object.entries(COMPONENTS).map(([name, schema]) => [name, inline(schema)])),
+      responses: {
+        [HEADERS_TOO_LARGE]: {
+          // "Quotas for configuring and running a REST API" (API Gateway Developer Guide); "Quotas" (Amazon CloudFront Developer Guide)
+          description: 'The request has more than 10,240 bytes of headers. API Gateway or CloudFront wrote this response, and the body can be HTML',
+        },
+      },
       securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An id token of the user pool, or a token of the OIDC issuer if an issuer is configured' } },
     },
   };
 }
+
+const HEADERS_TOO_LARGE = 'HeadersTooLarge';
 
 function operation(operationId: string, route: Route): object {
   return {
@@ -44,7 +52,7 @@ function operation(operationId: string, route: Route): object {
       ...parameters('cookie', route.cookies),
     ],
     ...(route.body && { requestBody: { required: !route.bodyOptional, content: { 'application/json': { schema: refer(route.body) } } } }),
-    responses: { ...successes(route), ...failures(route) },
+    responses: { ...successes(route), ...failures(route), 431: { $ref: `#/components/responses/${HEADERS_TOO_LARGE}` } },
   };
 }
 
@@ -97,7 +105,9 @@ function failures(route: Route): Record<string, object> {
   const codes = new Set<ProblemCode>([
     // Every route rejects unknown parameters.
     'invalid_request',
-    ...(route.body ? ['malformed_json', 'too_large'] as const : []),
+    ...(route.body ? ['malformed_json'] as const : []),
+    // API Gateway rejects a body of more than 10 MB on every route.
+    'too_large',
     ...(route.access === 'open' ? [] : ['not_signed_in'] as const),
     ...(route.problems ?? []),
     // API Gateway throttles every route.
@@ -105,8 +115,8 @@ function failures(route: Route): Record<string, object> {
   ]);
   const byStatus: Record<string, string[]> = {};
   for (const code of codes) (byStatus[PROBLEMS[code].status] ??= []).push(code);
-  // API Gateway itself writes the error `throttled`, so this error is never a page.
-  const page = (found: string[]) => route.errorPage && found.some((code) => code !== 'throttled') && { 'text/html': {} };
+  // API Gateway itself writes these two errors of routes without a body, so they are never pages.
+  const page = (found: string[]) => route.errorPage && found.some((code) => !['throttled', 'too_large'].includes(code)) && { 'text/html': {} };
   return Object.fromEntries(Object.entries(byStatus).map(([status, found]) => [status, {
     description: found.join(', '), content: { [PROBLEM_MEDIA_TYPE]: { schema: refer(problemSchema) }, ...page(found) },
   }]));

@@ -1,0 +1,63 @@
+import { readFileSync } from 'fs';
+import { join } from 'path';
+import { NO_SUCH_ROUTE_DETAIL } from '../../src/contract/problems';
+import { serveRoutes } from '../../src/runtime/http';
+import { apiEvent } from '../runtime/api-event';
+import { methodsOfRoutes, pathOf } from '../templates/checks/api';
+import { functionsOf } from '../toolkit/functions';
+import { templateOf, testStack, vodIn } from '../toolkit/stacks';
+import { references } from '../toolkit/template';
+
+interface Operation {
+  readonly operationId: string;
+  readonly security: readonly object[];
+  readonly parameters: readonly { readonly name: string; readonly in: string }[];
+}
+
+const file = readFileSync(join(__dirname, '..', '..', 'openapi.json'), 'utf8');
+const { paths } = JSON.parse(file) as { paths: Record<string, Record<string, Operation>> };
+const documented = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ route: `${method.toUpperCase()} ${path}`, ...operation })));
+
+const stack = testStack();
+vodIn(stack, { ingest: {} });
+const template = templateOf(stack);
+const deployed = methodsOfRoutes(template).map(({ properties: { HttpMethod, ResourceId, OperationName, AuthorizationType, Integration } }) => {
+  const target = references(Integration.Uri).at(-1);
+  return {
+    route: `${HttpMethod} ${pathOf(template, ResourceId)}`,
+    operationId: OperationName as string,
+    isOpen: AuthorizationType === 'NONE',
+    handler: functionsOf(template).find(({ id }) => id === target)?.name,
+  };
+});
+
+const sorted = (lines: string[]) => lines.sort();
+
+/** The document, the template and the routers of the handlers are three results of the route table. A change of only one result fails these tests. */
+describe('the OpenAPI document, the template and the routers agree', () => {
+  test('the document and the template have the same routes, operations and open routes', () => {
+    expect(sorted(documented.map(({ route, operationId, security }) => `${route} ${operationId} ${security.length === 0 ? 'open' : 'signed-in'}`)))
+      .toEqual(sorted(deployed.map(({ route, operationId, isOpen }) => `${route} ${operationId} ${isOpen ? 'open' : 'signed-in'}`)));
+    expect(deployed.length).toBeGreaterThan(10);
+  });
+
+  test('the document lists the path parameters of the template', () => {
+    for (const { route, parameters } of documented) {
+      expect([route, parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name)]).toEqual([route, Array.from(route.matchAll(/{(\w+)}/g), ([, name]) => name)]);
+    }
+  });
+
+  const handlers = [...new Set(deployed.map(({ handler }) => handler!))];
+  test.each(handlers)('the router of %s accepts the routes whose methods invoke its function, and no others', async (handler) => {
+    const operations = new Proxy({}, { get: () => async () => ({ body: {} }) });
+    const serve = serveRoutes(handler, operations as never);
+    const accepted: string[] = [];
+    for (const { route } of deployed) {
+      const [method, path] = route.split(' ');
+      const { statusCode, body } = await serve(apiEvent(method, path, { userId: 'ann' }));
+      const isUnknown = statusCode === 404 && body.includes(NO_SUCH_ROUTE_DETAIL);
+      if (!isUnknown) accepted.push(route);
+    }
+    expect(sorted(accepted)).toEqual(sorted(deployed.filter((each) => each.handler === handler).map(({ route }) => route)));
+  });
+});
