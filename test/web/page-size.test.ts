@@ -8,7 +8,7 @@ const LIBRARIES: Readonly<Record<string, string>> = {
   'upload/crc32.js': join(dirname(require.resolve('@foxglove/crc/package.json')), 'dist/esm/src/index.js'),
 };
 /** Modules that load later or never: a worker and its library, code that only Node runs, and types. */
-const LATER = ['upload/checksum-worker.js', 'upload/put-node.js', 'upload/file-node.js', 'upload/crc32.js', 'upload/types.js'];
+const LATER = ['upload/checksum-worker.js', 'upload/put-node.js', 'upload/checksum-node.js', 'upload/file-node.js', 'upload/crc32.js', 'upload/types.js'];
 
 const read = (name: string) => readFileSync(LIBRARIES[name] ?? join(WEB, name), 'utf8');
 const importsOf = (name: string) => [...read(name).matchAll(/(?:^|;|\})\s*(?:import|export)\b[^'"();]*?from\s*['"](\.[^'"]+)['"]/gm)]

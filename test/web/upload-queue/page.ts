@@ -1,5 +1,6 @@
 import { setImmediate } from 'timers/promises';
 import { createContext, type SourceTextModule } from 'vm';
+import { crc32 } from 'zlib';
 import { load } from '../page-modules';
 import { FakeService } from '../upload/fake-service';
 
@@ -68,6 +69,17 @@ const requestsTo = (service: FakeService) => class extends EventTarget {
   }
 };
 
+/** A worker that computes checksums as checksum-worker.js does. */
+class FakeWorker extends EventTarget {
+  async postMessage({ id, blob }: { id: number; blob: Blob }): Promise<void> {
+    const computed = blob.arrayBuffer().then((bytes) => ({ crc: crc32(new Uint8Array(bytes)) }));
+    const answer = await computed.catch(({ name, message }: Error) => ({ error: { name, message } }));
+    this.dispatchEvent(Object.assign(new Event('message'), { data: { id, ...answer } }));
+  }
+
+  terminate(): void { /* It has no thread. */ }
+}
+
 export const handleOf = (file: File): object => ({ kind: 'file', name: file.name, getFile: async () => file });
 
 export interface Question { readonly question: string; readonly consequence: string; readonly keep: string; readonly proceed: string }
@@ -78,7 +90,7 @@ export class FakePage {
   static async open(globals: object = {}): Promise<FakePage> {
     const page = new FakePage();
     const context = createContext({
-      AbortController, AbortSignal, DOMException, URL, btoa, process, performance, queueMicrotask, Date, Math,
+      AbortController, AbortSignal, DOMException, URL, btoa, performance, Worker: FakeWorker, queueMicrotask, Date, Math,
       setTimeout, clearTimeout, setInterval, clearInterval,
       navigator: { locks: page.locks }, indexedDB: fakeDatabase(page.handles), window: page.window,
       document: { activeElement: undefined, body: {}, getElementById: () => undefined }, XMLHttpRequest: requestsTo(page.service), ...globals,

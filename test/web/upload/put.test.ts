@@ -82,17 +82,6 @@ describe('a PUT request in a page', () => {
     const { signal } = new AbortController();
     await expect(put(signed, new Blob([BODY]), { signal, onProgress: () => undefined })).rejects.toMatchObject({ code: 'program_error', message: 'Invalid URL' });
   });
-
-  test('uses fetch without XMLHttpRequest, and reports a lost connection', async () => {
-    const calls: unknown[] = [];
-    const put = await load({ fetch: async (...call: unknown[]) => { calls.push(call); return new Response('<Code>SlowDown</Code>', { status: 503 }); } });
-    const body = new Blob(['a']);
-    const { signal } = new AbortController();
-    expect(await put(signed, body, { signal, onProgress: () => undefined })).toEqual({ status: 503, code: 'SlowDown' });
-    expect(calls).toEqual([['https://s3/1', { method: 'PUT', headers: signed.headers, body, signal }]]);
-    const lost = await load({ fetch: async () => { throw new TypeError('Failed to fetch'); } });
-    await expect(lost(signed, body, { signal, onProgress: () => undefined })).rejects.toMatchObject({ code: 'no_connection' });
-  });
 });
 
 describe('a PUT request in Node', () => {

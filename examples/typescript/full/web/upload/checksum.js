@@ -9,23 +9,11 @@ const POLYNOMIAL = 0xEDB88320;
  * Returns the CRC32 of a Blob. Reads the Blob in chunks.
  *
  * @param {import('./types.js').BlobLike} blob
- * @param {(bytes: Uint8Array, crc: number) => number} update - Returns the CRC32 of bytes. `crc` is the CRC32 of the bytes before them.
+ * @param {(bytes: Uint8Array) => number} update - Receives the bytes in order. Returns the CRC32 of all bytes that it has received.
  */
 export async function crc32Of(blob, update) {
   let crc = 0;
-  for (let start = 0; start < blob.size; start += CHUNK_BYTES) crc = update(new Uint8Array(await blob.slice(start, start + CHUNK_BYTES).arrayBuffer()), crc);
-  return crc;
-}
-
-/**
- * Returns the CRC32 of a Blob. In Node, a stream needs half the CPU of chunks.
- *
- * @param {import('./types.js').BlobLike} blob
- * @param {(bytes: Uint8Array, crc: number) => number} update
- */
-async function streamedCrc32Of(blob, update) {
-  let crc = 0;
-  for await (const bytes of blob.stream()) crc = update(bytes, crc);
+  for (let start = 0; start < blob.size; start += CHUNK_BYTES) crc = update(new Uint8Array(await blob.slice(start, start + CHUNK_BYTES).arrayBuffer()));
   return crc;
 }
 
@@ -73,41 +61,36 @@ function shiftOf(bytes) {
  * @param {readonly { crc: number, size: number }[]} parts
  */
 export function combineCrc32(parts) {
-  /** @type {Map<number, number>} */
-  const shifts = new Map();
-  return parts.reduce((whole, { crc, size }) => {
-    const shift = shifts.get(size) ?? shiftOf(size);
-    shifts.set(size, shift);
-    return (product(shift, whole) ^ crc) >>> 0;
-  }, 0);
+  return parts.reduce((whole, { crc, size }) => (product(shiftOf(size), whole) ^ crc) >>> 0, 0);
 }
 
 /**
- * Computes checksums with zlib in Node, and in a worker elsewhere. zlib needs 0.03 ms for 64 KiB, so Node needs no worker.
+ * Returns the function that computes checksums on this platform: with a worker in pages, with zlib in Node.
  *
- * @returns {{ crc32: import('./types.js').Crc32, close: () => void }}
+ * @param {AbortSignal} end - Ends the worker.
+ * @returns {Promise<import('./types.js').Crc32>}
  */
-export function checksums() {
-  const zlib = globalThis.process?.getBuiltinModule?.('node:zlib');
-  if (zlib?.crc32) return { crc32: (blob) => streamedCrc32Of(blob, zlib.crc32), close: () => undefined };
-  return workerChecksums();
+export async function platformCrc32(end) {
+  return typeof Worker === 'function' ? workerCrc32(end) : (await import('./checksum-node.js')).zlibCrc32;
 }
 
 /** @typedef {{ resolve: (crc: number) => void, reject: (error: unknown) => void }} Waiting */
 
-function workerChecksums() {
+/**
+ * @param {AbortSignal} end
+ * @returns {import('./types.js').Crc32}
+ */
+function workerCrc32(end) {
   /** @type {Worker | undefined} */
   let worker;
   /** @type {Map<number, Waiting>} */
   const waiting = new Map();
   let lastId = 0;
-  /** @param {unknown} error */
-  const close = (error = new Error('the upload has ended')) => {
+  const stop = () => {
     worker?.terminate();
     worker = undefined;
-    for (const { reject } of waiting.values()) reject(error);
-    waiting.clear();
   };
+  end.addEventListener('abort', stop);
   const start = () => {
     const url = new URL('./checksum-worker.js', import.meta.url);
     const started = new Worker(url, { type: 'module' });
@@ -120,16 +103,17 @@ function workerChecksums() {
     started.addEventListener('error', async ({ message = 'it did not load' }) => {
       // The event does not tell whether the file is missing or the connection is lost.
       const text = `checksum-worker.js failed: ${message}`;
-      close(await fetch(url).then(() => new UploadError('no_worker', text), () => new TemporaryError('no_connection', text)));
+      const failure = await fetch(url).then(() => new UploadError('no_worker', text), () => new TemporaryError('no_connection', text));
+      stop();
+      for (const { reject } of waiting.values()) reject(failure);
+      waiting.clear();
     });
     return started;
   };
-  /** @type {import('./types.js').Crc32} */
-  const crc32 = (blob) => new Promise((resolve, reject) => {
+  return (blob) => new Promise((resolve, reject) => {
     worker ??= start();
     const id = ++lastId;
     waiting.set(id, { resolve, reject });
     worker.postMessage({ id, blob });
   });
-  return { crc32, close: () => close() };
 }

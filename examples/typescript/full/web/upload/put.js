@@ -9,16 +9,16 @@ import { TemporaryError, toUploadError } from './errors.js';
  */
 export function resultOf(status, body) {
   const code = status < 300 ? undefined : /<Code>([A-Za-z]+)<\/Code>/.exec(body)?.[1];
-  return { status, ...(code && { code }) };
+  return { status, code };
 }
 
 /**
- * Returns the best way to send bytes on this platform: XMLHttpRequest in pages, `node:http` in Node, `fetch` elsewhere. `fetch` reports no progress.
+ * Returns the way to send bytes on this platform: XMLHttpRequest in pages, `node:http` in Node. `fetch` is not used, because it reports no progress.
  *
  * @returns {Promise<import('./types.js').Put>}
  */
 export async function platformPut() {
-  const put = typeof XMLHttpRequest === 'function' ? putByXhr : globalThis.process?.versions?.node ? (await import('./put-node.js')).putByNode : putByFetch;
+  const put = typeof XMLHttpRequest === 'function' ? putByXhr : (await import('./put-node.js')).putByNode;
   // A lost connection is a TemporaryError. Any other error, for example of an invalid URL, would occur again.
   return (...request) => put(...request).catch((error) => {
     throw toUploadError(error);
@@ -46,14 +46,4 @@ function putByXhr({ url, headers }, body, { signal, onProgress }) {
     request.addEventListener('loadend', () => signal.removeEventListener('abort', abort));
     request.send(/** @type {Blob} */ (body));
   });
-}
-
-/** @type {import('./types.js').Put} */
-async function putByFetch({ url, headers }, body, { signal }) {
-  try {
-    const response = await fetch(url, { method: 'PUT', headers, body: /** @type {Blob} */ (body), signal });
-    return resultOf(response.status, await response.text());
-  } catch (error) {
-    throw lost(/** @type {Error} */ (error).message);
-  }
 }

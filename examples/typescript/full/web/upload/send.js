@@ -3,9 +3,9 @@ import { lost } from './put.js';
 import { watched } from './watchdog.js';
 
 /** S3 returns these codes with the status 400 for errors that a new request can avoid (see "Error responses" in the Amazon S3 API Reference). */
-const TEMPORARY_CODES = ['RequestTimeout', 'ExpiredToken', 'TokenRefreshRequired', 'IncompleteBody'];
+const TEMPORARY_CODES = ['RequestTimeout', 'ExpiredToken', 'IncompleteBody'];
 /** The content of the file differs from the checksum in the signed headers. */
-const MISMATCH_CODES = ['BadDigest', 'InvalidDigest', 'XAmzContentChecksumMismatch', 'XAmzContentSHA256Mismatch'];
+const MISMATCH_CODES = ['BadDigest', 'XAmzContentChecksumMismatch'];
 /** The number of times that S3 may reject the same bytes. After that, the upload fails. */
 const MAX_REFUSALS = 8;
 

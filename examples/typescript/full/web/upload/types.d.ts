@@ -143,7 +143,7 @@ export type UploadOptions = {
      */
     crc32?: Crc32 | undefined;
     /**
-     * - Default: XMLHttpRequest in pages, `node:http` in Node, `fetch` elsewhere.
+     * - Default: XMLHttpRequest in pages, `node:http` in Node. Other platforms have no default.
      */
     put?: Put | undefined;
     /**

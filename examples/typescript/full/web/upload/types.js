@@ -48,7 +48,7 @@
  * @property {number} [parallel] - The number of parts that are sent at the same time. Default: 4.
  * @property {(state: UploadState) => void} [onChange] - Is called when the phase changes, and at most five times a second for progress.
  * @property {Crc32} [crc32] - Default: zlib in Node, a worker elsewhere.
- * @property {Put} [put] - Default: XMLHttpRequest in pages, `node:http` in Node, `fetch` elsewhere.
+ * @property {Put} [put] - Default: XMLHttpRequest in pages, `node:http` in Node. Other platforms have no default.
  * @property {() => boolean} [isOnline] - Default: `navigator.onLine`.
  * @property {() => number} [now] - Default: `Date.now`.
  */

@@ -1,4 +1,4 @@
-import { base64Of, checksums } from './checksum.js';
+import { base64Of, platformCrc32 } from './checksum.js';
 import { toUploadError, UploadError } from './errors.js';
 import { Parts } from './parts.js';
 import { Progress } from './progress.js';
@@ -112,13 +112,13 @@ export class Upload {
   }
 
   async #run() {
-    const listening = new AbortController();
-    globalThis.addEventListener?.('online', () => this.#retries.wake(), { signal: listening.signal });
-    const { crc32, close } = this.#options.crc32 ? { crc32: this.#options.crc32, close: () => undefined } : checksums();
+    globalThis.addEventListener?.('online', () => this.#retries.wake(), { signal: this.#end.signal });
     const ticks = setInterval(() => this.#change(), 1000);
     try {
       this.#end.signal.throwIfAborted();
-      const video = await this.#upload(crc32, this.#options.put ?? await platformPut());
+      const crc32 = this.#options.crc32 ?? await platformCrc32(this.#end.signal);
+      // The file may be on a network drive that does not respond. An abort must not wait for it.
+      const video = await this.#upload((blob) => orAbort(crc32(blob), this.#end.signal), this.#options.put ?? await platformPut());
       this.#progress.complete();
       this.#finish('done');
       return video;
@@ -129,8 +129,6 @@ export class Upload {
       throw failure;
     } finally {
       clearInterval(ticks);
-      listening.abort();
-      close();
     }
   }
 
