@@ -169,12 +169,19 @@ describe('a row shows', () => {
     expect(page.rows).toEqual(['film.mp4: failed: This page has an error. Reload the page, and then resume the upload. (x is undefined)']);
   });
 
+  test('that a file is empty, before any request', async () => {
+    const page = await FakePage.open();
+    await page.upload({ file: fileOf(Buffer.alloc(0), 'nothing.mp4') }, { file: CAT });
+    expect([page.rows, page.entries[0].isFinal]).toEqual([['nothing.mp4: failed: An empty file can\'t be uploaded.'], true]);
+    expect([page.sent, page.service.log]).toEqual([['v1'], ['create', 'put whole']]);
+  });
+
   test('that the worker for the checksums does not load', async () => {
     const Worker = class extends EventTarget {
       postMessage() { queueMicrotask(() => this.dispatchEvent(new Event('error'))); }
       terminate() { /* It has not started. */ }
     };
-    const page = await FakePage.open({ process: undefined, Worker, fetch: async () => ({}) });
+    const page = await FakePage.open({ Worker, fetch: async () => ({}) });
     await page.upload({ file: FILM });
     expect(page.rows).toEqual(['film.mp4: failed: A file of this page does not load. Reload the page, and then resume the upload. (checksum-worker.js failed: it did not load)']);
   });

@@ -96,11 +96,6 @@ describe('an upload', () => {
     expect([outcome!.error.code, service.log]).toEqual([code, []]);
   });
 
-  test('fails if the API returns an answer that the module cannot use', async () => {
-    const { outcome } = await started(new FakeService(), CONTENT, { api: async () => ({}) });
-    expect(outcome!.error).toMatchObject({ code: 'program_error' });
-  });
-
   test.each(['api', 'put'] as const)('fails if the function %s throws an UploadError, for example because of an error of the page', async (name) => {
     const service = new FakeService();
     const { UploadError } = await loaded();

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 
@@ -35,6 +35,17 @@ describe('a file on the disk', () => {
   test('returns the bytes of a slice of a slice', async () => {
     const part = (await open()).slice(100, 200).slice(90, 150);
     expect([part.size, Buffer.from(await part.arrayBuffer())]).toEqual([10, CONTENT.subarray(190, 200)]);
+  });
+
+  test('that does not exist cannot be opened, and a folder is refused before any request', async () => {
+    rmSync(path);
+    await expect(open()).rejects.toMatchObject({ code: 'ENOENT' });
+    mkdirSync(path);
+    const { Upload } = await import('../../../examples/typescript/full/web/upload/upload.js');
+    const requests: unknown[] = [];
+    const upload = new Upload({ file: await open(), api: async (...request) => void requests.push(request) });
+    await expect(upload.start()).rejects.toMatchObject({ name: 'UploadError', code: 'EISDIR' });
+    expect(requests).toEqual([]);
   });
 
   test.each([

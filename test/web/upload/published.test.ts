@@ -31,11 +31,35 @@ test('the module, its worker and the library have less than 10 kB (minified, gzi
   const minified = files.map((file) => gzipped(transformSync(readFileSync(file, 'utf8'), { minify: true, format: 'esm', target: 'es2022' }).code));
   expect(minified.reduce((sum, bytes) => sum + bytes)).toBeLessThan(MAX_BYTES);
   // As one file, as bundlers create it.
-  const [{ contents }] = buildSync({ entryPoints: [join(FOLDER, 'upload.js')], bundle: true, minify: true, format: 'esm', write: false, external: ['./put-node.js'] }).outputFiles;
+  const [{ contents }] = buildSync({ entryPoints: [join(FOLDER, 'upload.js')], bundle: true, minify: true, format: 'esm', write: false, external: ['./put-node.js', './checksum-node.js'] }).outputFiles;
   expect(gzipped(contents)).toBeLessThan(7_000);
 });
 
 test('the module works with the strictest Content-Security-Policy: it evaluates no text, and uses neither WebAssembly nor Blob URLs', () => {
   const code = [...readdirSync(FOLDER).filter((name) => name.endsWith('.js')).map((name) => join(FOLDER, name)), LIBRARY].map((file) => readFileSync(file, 'utf8')).join('\n');
   expect(code).not.toMatch(/\beval\(|new Function|WebAssembly|createObjectURL|importScripts|setTimeout\(['"`]/);
+});
+
+describe('the README', () => {
+  const readme = readFileSync(join(FOLDER, 'README.md'), 'utf8');
+  const named = (names: Iterable<string>) => [...new Set(names)].filter((name) => !readme.includes(`\`${name}\``) && !readme.includes(`\`${name}(`));
+  const types = readFileSync(join(FOLDER, 'types.d.ts'), 'utf8');
+  const fieldsOf = (type: string) => [...new RegExp(`export type ${type} = \\{(.*?)\n\\};`, 's').exec(types)![1].matchAll(/^ {4}(\w+)\??:/gm)].map(([, name]) => name);
+
+  test('describes each option, each phase, and each file', () => {
+    const phases = [.../"(\w+)"/g[Symbol.matchAll](/export type Phase = (.*);/.exec(types)![1])].map(([, name]) => name);
+    expect([fieldsOf('UploadOptions').length, phases.length]).toEqual([10, 9]);
+    expect(named([...fieldsOf('UploadOptions'), ...phases])).toEqual([]);
+    for (const name of fieldsOf('UploadState')) expect(readme).toContain(name);
+    expect(named(readdirSync(FOLDER).filter((name) => name.endsWith('.js')))).toEqual([]);
+  });
+
+  test('describes each error code', () => {
+    const code = readdirSync(FOLDER).filter((name) => name.endsWith('.js')).map((name) => readFileSync(join(FOLDER, name), 'utf8')).join('\n');
+    const thrown = [...code.matchAll(/new (?:Upload|Temporary)Error\('(\w+)'/g)].map(([, name]) => name);
+    // `codeOf` in errors.js returns further codes.
+    const returned = [...code.matchAll(/(?:return|[?:]) '([a-z]+_[a-z_]+)'/g)].map(([, name]) => name);
+    expect(named([...thrown, ...returned])).toEqual([]);
+    expect(new Set([...thrown, ...returned])).toEqual(new Set([...thrown, 'file_unreadable', 'not_signed_in', 'program_error']));
+  });
 });

@@ -12,13 +12,6 @@ export function isTemporary(status: number): boolean;
  */
 export function isSessionEnd(error: any): boolean;
 /**
- * Whether the error means that the file was deleted, moved or changed after the user chose it.
- *
- * @param {any} error
- * @returns {boolean}
- */
-export function isUnreadable(error: any): boolean;
-/**
  * @param {any} error
  * @returns {UploadError}
  */
@@ -26,7 +19,7 @@ export function toUploadError(error: any): UploadError;
 /** An error that ends an upload, or the last error of an upload that waits or is paused. docs/errors.md of the service lists further codes. */
 export class UploadError extends Error {
     /**
-     * @param {string} code - A code of the service, or `other_file`, `file_unreadable`, `file_changed`, `storage_refused`, `unexpected_answer`, `no_worker`, `program_error`.
+     * @param {string} code - A code of the service, or `empty_file`, `other_file`, `file_unreadable`, `file_changed`, `upload_gone`, `storage_refused`, `unexpected_answer`, `no_worker`, `program_error`.
      * @param {string} message
      * @param {{ status?: number, cause?: unknown, expected?: import('./types.js').FileFacts, actual?: import('./types.js').FileFacts }} [details] - `expected` and `actual` are set for `other_file`.
      */

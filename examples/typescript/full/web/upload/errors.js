@@ -3,7 +3,7 @@ export class UploadError extends Error {
   name = 'UploadError';
 
   /**
-   * @param {string} code - A code of the service, or `other_file`, `file_unreadable`, `file_changed`, `storage_refused`, `unexpected_answer`, `no_worker`, `program_error`.
+   * @param {string} code - A code of the service, or `empty_file`, `other_file`, `file_unreadable`, `file_changed`, `upload_gone`, `storage_refused`, `unexpected_answer`, `no_worker`, `program_error`.
    * @param {string} message
    * @param {{ status?: number, cause?: unknown, expected?: import('./types.js').FileFacts, actual?: import('./types.js').FileFacts }} [details] - `expected` and `actual` are set for `other_file`.
    */
@@ -29,7 +29,7 @@ export class TemporaryError extends UploadError {
 }
 
 /** Statuses of the API and of S3 after which the same request can succeed later. */
-const TEMPORARY = [408, 425, 429];
+const TEMPORARY = [408, 429];
 
 /**
  * @param {number} status
@@ -49,17 +49,7 @@ export function isTemporary(status) {
 export function isSessionEnd(error) {
   // A TemporaryError with the status 401 is from S3, and an UploadError is already final.
   if (error instanceof UploadError) return false;
-  return error?.status === 401 || (error?.name === 'AbortError' && error.status === undefined);
-}
-
-/**
- * Whether the error means that the file was deleted, moved or changed after the user chose it.
- *
- * @param {any} error
- * @returns {boolean}
- */
-export function isUnreadable(error) {
-  return ['NotReadableError', 'NotFoundError'].includes(error?.name);
+  return error?.status === 401 || error?.name === 'AbortError';
 }
 
 /**
@@ -76,7 +66,8 @@ export function toUploadError(error) {
  * @returns {string}
  */
 function codeOf(error) {
-  if (isUnreadable(error)) return 'file_unreadable';
+  // The file was deleted, moved or changed after the user chose it.
+  if (['NotReadableError', 'NotFoundError'].includes(error?.name)) return 'file_unreadable';
   if (isSessionEnd(error)) return 'not_signed_in';
   if (typeof error?.code === 'string') return error.code;
   return error?.status === undefined ? 'program_error' : 'unexpected_answer';

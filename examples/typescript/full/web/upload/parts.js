@@ -1,5 +1,5 @@
 import { base64Of, combineCrc32 } from './checksum.js';
-import { TemporaryError, UploadError } from './errors.js';
+import { UploadError } from './errors.js';
 import { interpreter, send } from './send.js';
 
 /** After this time, a signed URL that has expired by the clock of the device is not used. The clock can be wrong, so newer URLs are always used. */
@@ -121,7 +121,7 @@ export class Parts {
     if (!known || !this.#isUsable(known)) await this.#sign(partNumber);
     const signed = this.#ready.get(partNumber);
     this.#ready.delete(partNumber);
-    if (!signed) throw new TemporaryError('unexpected_answer', `the API returned no URL of part ${partNumber}`);
+    if (!signed) throw new UploadError('unexpected_answer', `the API returned no URL of part ${partNumber}`);
     this.#started.add(partNumber);
     // The URLs of the next parts are requested while this part is sent.
     const next = this.#ready.size === 0 ? this.#unsigned(this.#next)[0] : undefined;

@@ -47,6 +47,8 @@ export class Progress {
   send(partNumber, bytes) {
     const at = this.#now();
     const last = this.#samples.at(-1);
+    // The clock was set back.
+    if (last && last.at > at) this.restart();
     if (!last || at - last.at >= SAMPLE_MS) this.#samples.push({ at, sentBytes: this.#sentBytes });
     this.#sentBytes += Math.max(0, bytes - (this.#parts.get(partNumber) ?? 0));
     this.set(partNumber, bytes);

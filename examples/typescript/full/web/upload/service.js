@@ -35,10 +35,21 @@ export class Service {
     try {
       return await watched(undefined, (signal) => this.#api(method, path, body, { signal }));
     } catch (error) {
-      const { status, message } = /** @type {any} */ (error);
+      const { status, message } = /** @type {any} */ (Object(error));
       if (status !== undefined || isSessionEnd(error) || error instanceof UploadError) throw error;
       throw new TemporaryError('no_connection', message);
     }
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   */
+  async #state(method, path, body) {
+    const state = await this.#call(method, path, body);
+    if (!state?.video?.videoId) throw new UploadError('unexpected_answer', `${method} ${path} returned no video`);
+    return state;
   }
 
   /**
@@ -54,7 +65,9 @@ export class Service {
     return this.#retries.run(this.#stop, async () => {
       const found = isUnclear ? await this.#findCreated(request, since) : undefined;
       try {
-        const state = found ?? { parts: [], ...await this.#call('POST', '/upload', request) };
+        const state = found ?? { parts: [], ...await this.#state('POST', '/upload', request) };
+        // Without a plan, the file would count as uploaded.
+        if (!state.upload) throw new UploadError('unexpected_answer', 'POST /upload returned no upload');
         onCreated(state.video.videoId);
         return state;
       } catch (error) {
@@ -97,11 +110,12 @@ export class Service {
    */
   async lookOnce(videoId) {
     const path = `/upload/${encodeURIComponent(videoId)}`;
-    const state = await this.#call('GET', path);
+    const state = await this.#state('GET', path);
     for (let { cursor } = state; cursor;) {
-      const page = await this.#call('GET', `${path}?cursor=${encodeURIComponent(cursor)}`);
+      const page = await this.#state('GET', `${path}?cursor=${encodeURIComponent(cursor)}`);
       // S3 deletes the list of parts when the file is complete.
       if (!page.upload) return page;
+      if (page.cursor === cursor) throw new UploadError('unexpected_answer', 'the list of parts has no end');
       state.parts.push(...page.parts);
       ({ cursor } = page);
     }
@@ -126,7 +140,7 @@ export class Service {
    * @returns {Promise<import('./types.js').Video>}
    */
   async complete(videoId, checksum) {
-    const { video } = await this.#retries.run(this.#stop, () => this.#call('POST', `/upload/${encodeURIComponent(videoId)}/complete`, { checksum }));
+    const { video } = await this.#retries.run(this.#stop, () => this.#state('POST', `/upload/${encodeURIComponent(videoId)}/complete`, { checksum }));
     return video;
   }
 

@@ -6,6 +6,7 @@ import { platformPut } from './put.js';
 import { Retries } from './retries.js';
 import { Service } from './service.js';
 import { sendWhole } from './single.js';
+import { orAbort } from './watchdog.js';
 
 export { UploadError };
 
@@ -40,9 +41,9 @@ export class Upload {
   #reportedAt = -Infinity;
 
   /** @param {import('./types.js').UploadOptions} options */
-  constructor({ parallel = 4, isOnline = () => globalThis.navigator?.onLine !== false, now = Date.now, ...options }) {
-    this.#options = { ...options, parallel, now };
-    this.#videoId = options.videoId;
+  constructor({ parallel, isOnline = () => globalThis.navigator?.onLine !== false, now = Date.now, ...options }) {
+    this.#options = { ...options, parallel: Math.max(parallel || 4, 1), now };
+    this.#videoId = options.videoId || undefined;
     this.#retries = new Retries({ isOnline, now, onChange: () => this.#change() });
     this.#progress = new Progress(options.file.size, now, () => this.#changeProgress());
     this.#service = new Service(options.api, this.#retries, this.#end.signal, now);
@@ -132,10 +133,7 @@ export class Upload {
     }
   }
 
-  /**
-   * @param {import('./types.js').Crc32} crc32
-   * @param {import('./types.js').Put} put
-   */
+  /** @param {import('./types.js').Crc32} crc32 @param {import('./types.js').Put} put */
   async #upload(crc32, put) {
     const isContinued = this.#videoId !== undefined;
     this.#enter(isContinued ? 'checking' : 'starting');
@@ -182,6 +180,7 @@ export class Upload {
     const stored = new Map(parts.map(({ partNumber, checksum }) => [partNumber, checksum]));
     const sending = new Parts({ ...common, ...upload, stored, parallel, sign: (wanted) => this.#service.sign(videoId, wanted), crc32, now });
     if (mayDiffer) await this.#refuseOtherFile(state, () => sending.isSameFile());
+    if (upload.partCount !== Math.ceil(file.size / upload.partSize)) throw new UploadError('unexpected_answer', 'the parts have another size than the file');
     sending.countStored();
     this.#enter('uploading');
     const checksum = await sending.send();
@@ -189,11 +188,7 @@ export class Upload {
     return this.#service.complete(videoId, checksum);
   }
 
-  /**
-   * Returns the plan with a new URL, or undefined if S3 has the file.
-   *
-   * @param {string} videoId
-   */
+  /** Returns the plan with a new URL, or undefined if S3 has the file. @param {string} videoId */
   async #lookForPlan(videoId) {
     const { upload, video } = await this.#service.lookOnce(videoId);
     if (!upload) this.#stored(video);
@@ -203,6 +198,7 @@ export class Upload {
   /** @param {import('./types.js').Crc32} crc32 */
   async #create(crc32) {
     const { file: { name, size, type }, details = {} } = this.#options;
+    if (!size) throw new UploadError('empty_file', 'the file is empty');
     const isChecked = size <= CHECKED_BYTES;
     // For a larger file, one byte shows that the worker loads and that the file can be read. Otherwise an upload without bytes would stay on the server.
     const checksum = await this.#checksumOf(isChecked ? size : 1, crc32);
@@ -215,10 +211,7 @@ export class Upload {
     return base64Of(await this.#retries.run(this.#end.signal, () => crc32(this.#options.file.slice(0, bytes))));
   }
 
-  /**
-   * @param {import('./types.js').ServerState} state
-   * @param {() => Promise<boolean>} isSame
-   */
+  /** @param {import('./types.js').ServerState} state @param {() => Promise<boolean>} isSame */
   async #refuseOtherFile({ file: expected }, isSame) {
     const { file: { name, size }, details } = this.#options;
     const fileName = details?.fileName ?? name;
@@ -244,10 +237,7 @@ export class Upload {
     this.#change();
   }
 
-  /**
-   * @param {'done' | 'failed' | 'aborted'} phase
-   * @param {Error} [reason]
-   */
+  /** @param {'done' | 'failed' | 'aborted'} phase @param {Error} [reason] */
   #finish(phase, reason) {
     if (!this.#isRunning) return;
     this.#phase = phase;
@@ -258,7 +248,12 @@ export class Upload {
 
   /** Progress is reported thousands of times, so this method computes no state in most calls. */
   #changeProgress() {
-    if (this.#options.now() - this.#reportedAt >= PROGRESS_MS) this.#change();
+    if (!this.#isRecent) this.#change();
+  }
+
+  /** The clock may have been set back. */
+  get #isRecent() {
+    return Math.abs(this.#options.now() - this.#reportedAt) < PROGRESS_MS;
   }
 
   /** Calls `onChange`, at most five times a second if only the progress has changed. */
@@ -266,10 +261,15 @@ export class Upload {
     const { now, onChange } = this.#options;
     const { state } = this;
     const isNew = state.phase !== this.#reported?.phase || state.retryAt !== this.#reported.retryAt;
-    if (!isNew && now() - this.#reportedAt < PROGRESS_MS) return;
+    if (!isNew && this.#isRecent) return;
     this.#reportedAt = now();
     this.#reported = state;
-    onChange?.(state);
+    try {
+      onChange?.(state);
+    } catch (error) {
+      if (this.#phase === 'done') throw error;
+      this.#finish('failed', toUploadError(error));
+    }
   }
 }
 
@@ -286,11 +286,12 @@ function describe({ fileName, size }) {
  */
 export async function listOpenUploads(api) {
   const path = '/streams?owner=me&status=waiting';
-  const { items, cursor: first } = await api('GET', path);
-  for (let cursor = first; cursor;) {
-    const page = await api('GET', `${path}&cursor=${encodeURIComponent(cursor)}`);
-    items.push(...page.items);
+  const videos = [];
+  let cursor;
+  do {
+    const page = await api('GET', cursor ? `${path}&cursor=${encodeURIComponent(cursor)}` : path);
+    videos.push(...page.items);
     ({ cursor } = page);
-  }
-  return items;
+  } while (cursor);
+  return videos;
 }

@@ -12,24 +12,27 @@ const STALL_MS = 60_000;
  */
 export async function watched(signal, work) {
   const watchdog = new AbortController();
-  let progressAt = Date.now();
+  const both = signal ? AbortSignal.any([signal, watchdog.signal]) : watchdog.signal;
+  // The clock of `Date` can be set back.
+  let progressAt = performance.now();
   // Progress is reported thousands of times, so it does not set the timer again.
   const check = () => {
-    const restMs = progressAt + STALL_MS - Date.now();
+    const restMs = progressAt + STALL_MS - performance.now();
     if (restMs > 0) timer = setTimeout(check, restMs);
     else watchdog.abort(new TemporaryError('no_progress', 'no progress for a minute'));
   };
   let timer = setTimeout(check, STALL_MS);
-  const onProgress = () => { progressAt = Date.now(); };
+  const onProgress = () => { progressAt = performance.now(); };
   try {
-    return await orAbort(work(signal ? AbortSignal.any([signal, watchdog.signal]) : watchdog.signal, onProgress), watchdog.signal);
+    // The work may ignore its signal.
+    return await orAbort(work(both, onProgress), both);
   } finally {
     clearTimeout(timer);
   }
 }
 
 /**
- * Returns the result of a promise, or throws the reason of a signal.
+ * Returns the result of a promise, or throws the reason of a signal. The promise may also be a plain value.
  *
  * @template T
  * @param {Promise<T>} promise
@@ -39,8 +42,8 @@ export async function watched(signal, work) {
 export function orAbort(promise, signal) {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
-    if (signal.aborted) return abort();
+    if (signal.aborted) abort();
     signal.addEventListener('abort', abort);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    Promise.resolve(promise).then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }
