@@ -26,7 +26,7 @@ export function retryVideos({ videos, roles, requestJob, uploadsPerDay, clock }:
   return {
     async retryVideo({ caller, path: { videoId } }): Promise<AnswerOf<'retryVideo'>> {
       const whole = await videos.findWhole(videoId);
-      const decision = decide(caller, { type: 'manage', video: whole?.row }, roles);
+      const decision = decide(caller, { type: 'manage', video: whole?.row }, roles, clock());
       if (!whole || decision !== 'allowed') throw refusal(decision);
       checkRetry(whole.row);
       const row = await start(whole.row, isAdmin(caller, roles));
