@@ -235,6 +235,7 @@ export const PROPS = {
     throttlingBurstLimit: { one: () => 1, thousand: () => 1000 },
     openThrottlingRateLimit: { fraction: () => 1.5, thousand: () => 1000 },
     openThrottlingBurstLimit: { one: () => 1, thousand: () => 1000 },
+    accessLogGroup: { own: ({ mine }) => new logs.LogGroup(mine, 'AccessLogs', { retention: logs.RetentionDays.ONE_MONTH }) },
     functions,
   } satisfies Ways<VodApiOptions>,
   VodSweeperOptions: { functions } satisfies Ways<VodSweeperOptions>,

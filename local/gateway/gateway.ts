@@ -14,10 +14,13 @@ export type { KeysOf };
 
 export const bodyLimit = 10 * 1024 * 1024;
 
-/** For each resource type: the properties that can have any value, and the supported values of the other properties. */
+/**
+ * For each resource type: the properties that can have any value, and the supported values of the other properties. The local stack writes no access logs, so
+ * `AccessLogSetting` has no effect.
+ */
 const knownProperties: Record<string, [free: string, bound?: Record<string, unknown[]>]> = {
   RestApi: ['Description EndpointConfiguration Name'],
-  Stage: ['DeploymentId MethodSettings RestApiId StageName'],
+  Stage: ['AccessLogSetting DeploymentId MethodSettings RestApiId StageName'],
   Method: ['AuthorizerId Integration MethodResponses OperationName ResourceId RestApiId', {
     AuthorizationType: ['NONE', 'COGNITO_USER_POOLS', 'CUSTOM'], HttpMethod: ['GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS'],
   }],

@@ -1,7 +1,9 @@
 import { Fn, Lazy, Stack, Token } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, IConstruct } from 'constructs';
+import { accessLogProblems, accessLogs } from './access-logs';
 import { authorizerProblem, settingsOf } from './authorizer';
 import { addGatewayResponses } from './gateway-responses';
 import { addPreflight } from './preflight';
@@ -52,6 +54,17 @@ export interface VodApiOptions {
   readonly openThrottlingBurstLimit?: number;
 
   /**
+   * A log group for the access logs of the API, in the stack's region and account.
+   *
+   * API Gateway writes one line of JSON for each request: time, method, path, status, duration and the id of the user. The line contains no headers, query
+   * parameters or tokens. The retention of the log group decides how long the lines are kept.
+   *
+   * The account needs a role that allows API Gateway to write logs. Without this role, the deployment fails (see docs/operations.md, "Access logs").
+   * @default - no access logs
+   */
+  readonly accessLogGroup?: logs.ILogGroup;
+
+  /**
    * Options for the Lambda functions of this construct.
    * @default - the options of the parent construct, otherwise the defaults of `VodFunctionOptions`
    */
@@ -71,7 +84,8 @@ export interface VodApiProps extends VodApiOptions {
 }
 
 export const API_OPTIONS: Record<keyof VodApiOptions, true> = {
-  throttlingRateLimit: true, throttlingBurstLimit: true, openThrottlingRateLimit: true, openThrottlingBurstLimit: true, functions: true,
+  throttlingRateLimit: true, throttlingBurstLimit: true, openThrottlingRateLimit: true, openThrottlingBurstLimit: true, accessLogGroup: true,
+  functions: true,
 };
 
 /** An API that a CloudFront distribution can serve: a `VodApi`, or a REST API with a stage named `api`. */
@@ -118,6 +132,7 @@ export class VodApi extends Construct implements IVodApi {
     throwIfAny(this, [
       keyProblem<VodApiProps>('', props, { ...API_OPTIONS, appOrigins: true }),
       ...throttleProblems(props),
+      ...accessLogProblems(this, props.accessLogGroup),
       ...functionProblems(this, props.functions),
       ...appOriginsProblems(props.appOrigins),
     ]);
@@ -129,7 +144,7 @@ export class VodApi extends Construct implements IVodApi {
       endpointTypes: [apigateway.EndpointType.REGIONAL],
       // The role for API Gateway's logs is a setting of the whole account, so this construct must not change it.
       cloudWatchRole: false,
-      deployOptions: { stageName: API_STAGE },
+      deployOptions: { stageName: API_STAGE, ...accessLogs(props.accessLogGroup) },
     });
     const stage = this.restApi.deploymentStage.node.defaultChild as apigateway.CfnStage;
     // The value is lazy, because routes are added after this constructor runs.
@@ -138,7 +153,9 @@ export class VodApi extends Construct implements IVodApi {
     this.restApi.node.tryRemoveChild('Endpoint');
     addGatewayResponses(this.restApi, this.appOrigins);
     acknowledge(this.restApi, {
-      'AwsSolutions-APIG1': 'the library does not enable access logs, because access logs need an IAM role that applies to the whole account',
+      ...!props.accessLogGroup && {
+        'AwsSolutions-APIG1': 'access logs are off by default, because they need an IAM role that applies to the whole account; the prop accessLogGroup turns them on',
+      },
       'AwsSolutions-APIG2': 'every handler validates its requests and reports each invalid field; API Gateway would report no fields (docs/decisions/010)',
       'AwsSolutions-APIG3': 'the service creates no web ACL, because a web ACL has a monthly price; you can associate a web ACL with restApi.deploymentStage',
       'AwsSolutions-APIG6': 'the library does not enable execution logs, because execution logs need an IAM role that applies to the whole account',

@@ -2,11 +2,12 @@ import type { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
+import * as logs from 'aws-cdk-lib/aws-logs';
 import { Identity, VodApi, VodApiProps } from '../../src';
 import type { HandlerName } from '../../src/contract/environment';
 import { handlerFunction } from '../../src/synth/handler-function';
 import { environmentOf, functionOf } from '../toolkit/functions';
-import { authIn, testStack } from '../toolkit/stacks';
+import { authIn, ENV, testStack } from '../toolkit/stacks';
 import { ofType, only } from '../toolkit/template';
 
 function api({ authorizerId = 'authorizer1', props = {} as VodApiProps, handlers = [] as HandlerName[] } = {}) {
@@ -82,6 +83,28 @@ describe('VodApi', () => {
       .toEqual({ '* /*': [5, 6], ...open([3, 4]) });
     // API Gateway rejects settings for a method that does not exist.
     expect(Object.keys(settings({}, []))).toEqual(['* /*', 'GET /~1openapi.json']);
+  });
+
+  test('writes access logs only to a given log group, and without headers, query parameters and bodies', () => {
+    const settings = (props: (stack: Stack) => VodApiProps) => {
+      const stack = testStack();
+      new VodApi(stack, 'Api', props(stack));
+      return only(Template.fromStack(stack), 'AWS::ApiGateway::Stage').properties.AccessLogSetting;
+    };
+    expect(settings(() => ({}))).toBeUndefined();
+    const { DestinationArn, Format } = settings((stack) => ({ accessLogGroup: new logs.LogGroup(stack, 'Requests') }));
+    expect(DestinationArn).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^Requests/), 'Arn'] });
+    const variables: string[] = Object.values(JSON.parse(Format));
+    expect(variables).toEqual(expect.arrayContaining(['$context.requestId', '$context.path', '$context.status']));
+    for (const variable of variables) expect(variable).toMatch(/^\$context\.(?!.*(header|querystring|token|accessToken|body))(?!authorizer\.(?!principalId$|claims\.sub$))[\w.]+$/i);
+    expect(settings((stack) => ({ accessLogGroup: logs.LogGroup.fromLogGroupName(stack, 'Requests', 'requests') }))).toMatchObject({ Format });
+  });
+
+  test('rejects a log group of another region', () => {
+    const stack = testStack({ env: ENV });
+    const accessLogGroup = logs.LogGroup.fromLogGroupArn(stack, 'Requests', 'arn:aws:logs:eu-west-1:123456789012:log-group:requests');
+    expect(() => new VodApi(stack, 'Api', { accessLogGroup })).toThrow('Test/Api: accessLogGroup: expected a log group in the stack\'s region us-east-1, got a log group in the region eu-west-1');
+    expect(() => new VodApi(stack, 'Api2', { accessLogGroup: 'requests' as never })).toThrow('accessLogGroup: expected a log group, such as a logs.LogGroup');
   });
 
   test('can reserve concurrency for the function of the OpenAPI document', () => {
