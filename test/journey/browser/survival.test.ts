@@ -153,7 +153,7 @@ describe('an upload of the page', () => {
     for (const [file, words] of [
       [sparseFile('cat.mp4', CONTENT.size), `^cat\\.mp4 ${size} is another file\\. Choose film\\.mp4 ${size}\\.$`],
       [sparseFile(NAME, 52_000_000), `^film\\.mp4 \\(49\\.6 MiB\\) is another file\\. Choose film\\.mp4 ${size}\\.$`],
-      [sparseFile(NAME, CONTENT.size), '^film\\.mp4 has other content than the file of this upload\\. Choose the original file\\.$'],
+      [sparseFile(NAME, CONTENT.size), '^film\\.mp4 has other content than the file of this upload\\. Choose the original file, or dismiss this upload and upload the file as a new video\\.$'],
     ]) {
       await resumeWith(page, file);
       await row(page).getByText(new RegExp(words)).waitFor();
