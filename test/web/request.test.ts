@@ -37,6 +37,14 @@ describe('a request of the page', () => {
     expect(await ask(response(415, '{"code":"type_not_allowed"}'))).toMatchObject({ message: 'Files of this kind can\'t be uploaded here. Please choose another file.' });
   });
 
+  test('names a limit without the route of the API that lists the uploads', async () => {
+    const detail = 'you have 10 open uploads, which is the limit. Complete or abort an upload. GET /streams?owner=me&status=waiting lists your open uploads';
+    expect(await ask(response(429, JSON.stringify({ code: 'limit_reached', detail })))).toMatchObject({
+      message: 'A limit is reached: you have 10 open uploads, which is the limit. Complete or abort an upload.',
+    });
+    expect(await ask(response(429, '{"code":"limit_reached"}'))).toMatchObject({ message: 'A limit is reached: please try again later.' });
+  });
+
   test('throws an AbortError as it is, because the caller has ended the request', async () => {
     expect(await ask(async () => { throw new DOMException('over', 'AbortError'); })).toMatchObject({ name: 'AbortError' });
   });

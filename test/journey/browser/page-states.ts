@@ -49,6 +49,18 @@ const signedIn = (state: State): State => async (visit) => {
 const choose = (page: Page, ...names: string[]) =>
   page.locator('#file').setInputFiles(names.map((name) => ({ name, mimeType: 'video/mp4', buffer: Buffer.alloc(6 * 1024 ** 2, 'video') })));
 
+/** Lists unfinished uploads with these names of files, by ID of the video. S3 has 40 % of each file. */
+async function leaveUploads({ page, lists, tab }: Visit, names: Record<string, string>): Promise<void> {
+  lists.waiting = Object.entries(names).map(([videoId, title]) => video(videoId, 'waiting', { title }));
+  await page.route('**/api/upload/*', (route) => {
+    const fileName = names[new URL(route.request().url()).pathname.split('/').at(-1)!];
+    const size = 6 * 1024 ** 2;
+    return route.fulfill({ json: { video: {}, file: { fileName, size }, upload: { kind: 'multipart' }, parts: [{ partNumber: 1, size: 0.4 * size }] } });
+  });
+  await tab.wake();
+  await page.locator('#unfinished li').nth(Object.keys(names).length - 1).getByText(/40 % of 6 MiB uploaded/).waitFor();
+}
+
 /** Replaces hls.js with a player that shows nothing. With `failure`, the media fails as soon as it is attached. */
 export const serveStubPlayer = (page: Page, failure?: string) => page.route('**/hls.min.mjs', (route) => route.fulfill({
   contentType: 'text/javascript',
@@ -157,10 +169,39 @@ export const STATES: Readonly<Record<string, State>> = {
     await page.locator('#send').click();
     await page.locator('#queue [data-phase=waiting]').waitFor();
   }),
-  'unfinished': signedIn(async ({ page, lists, tab }) => {
-    lists.waiting = [video('left', 'waiting', { title: 'left.mp4' }), video('older', 'waiting', { title: 'older.mp4' })];
-    await tab.wake();
-    await page.locator('#unfinished li').nth(1).waitFor();
+  'unfinished': signedIn(async (visit) => {
+    const { page } = visit;
+    await leaveUploads(visit, { left: LONG_NAME, older: 'older.mp4', elsewhere: 'elsewhere.mp4' });
+    await page.evaluate(() => void navigator.locks.request('vod-upload video elsewhere', () => new Promise(() => undefined)));
+    await visit.tab.wake();
+    await page.locator('#unfinished li').getByText(/40 % of 6 MiB uploaded/).nth(1).waitFor();
+    await page.locator('#unfinished').getByText('Another tab is uploading this file.').waitFor();
+  }),
+  'unfinished-loading': signedIn(async ({ page, lists, tab }) => {
+    await page.route('**/api/streams?*status=waiting*', () => undefined);
+    lists.own = OWN.slice(2, 3);
+    await page.reload();
+    await tab.isSignedIn();
+    await page.getByText('Looking for unfinished uploads…').waitFor();
+  }),
+  'chosen-unfinished': signedIn(async (visit) => {
+    const { page } = visit;
+    await leaveUploads(visit, { left: LONG_NAME, older: 'older.mp4' });
+    await choose(page, LONG_NAME, 'older.mp4', 'new.mp4');
+    await page.getByRole('checkbox', { name: /older\.mp4/ }).uncheck();
+  }),
+  'chosen-refused': signedIn(async ({ page }) => {
+    await page.locator('#file').setInputFiles([
+      { name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('text') }, { name: 'empty.mp4', mimeType: 'video/mp4', buffer: Buffer.alloc(0) },
+      { name: 'first.mp4', mimeType: 'video/mp4', buffer: Buffer.from('video') },
+    ]);
+    await page.getByText(/^empty\.mp4: an empty file/).waitFor();
+  }),
+  'failed': signedIn(async ({ page }) => {
+    await page.route('**/api/upload', (route) => route.fulfill(problem(429, 'limit_reached', 'you have 10 open uploads, which is the limit. Complete or abort an upload. GET /streams?owner=me&status=waiting lists your open uploads')));
+    await choose(page, LONG_NAME);
+    await page.locator('#send').click();
+    await page.locator('#queue [data-phase=failed]').waitFor();
   }),
   'confirmation': signedIn(async ({ page, lists, tab }) => {
     lists.waiting = [video('left', 'waiting', { title: LONG_NAME })];

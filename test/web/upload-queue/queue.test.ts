@@ -65,7 +65,7 @@ test('a dropped folder is not listed as a file, and the page says so at once', a
   page.uploads.drop({ dataTransfer: { items: [itemOf(FILM), folder, itemOf(fileOf(Buffer.alloc(0), 'nothing.mp4'))] } });
   await page.settled();
   expect(page.uploads.chosen.map(({ file }: { file: File }) => file.name)).toEqual(['film.mp4']);
-  expect(page.messages).toEqual(['Films: a folder can\'t be uploaded. nothing.mp4: an empty file can\'t be uploaded.']);
+  expect(page.messages).toEqual(['Films: a folder can\'t be uploaded.\nnothing.mp4: an empty file can\'t be uploaded.']);
 });
 
 describe('if the service does not remove an upload, the page says', () => {

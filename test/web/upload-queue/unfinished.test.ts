@@ -73,6 +73,18 @@ describe('the page knows the file of an unfinished upload', () => {
   });
 });
 
+test('the question before an unfinished upload is removed says how much is uploaded, if the page knows it', async () => {
+  const page = await interrupted();
+  page.answers = () => false;
+  await list(page);
+  page.uploads.actions.removeUpload(VIDEO);
+  await page.settled();
+  expect(page.questions).toEqual([expect.objectContaining({
+    question: 'Remove the upload of My film?',
+    consequence: '3.91 KiB of 5.37 KiB are uploaded. The uploaded part of the file is deleted. A later upload of this file starts from the beginning.',
+  })]);
+});
+
 describe('a chosen file whose upload is unfinished', () => {
   test('continues this upload, which is the default', async () => {
     const page = await interrupted();

@@ -11,7 +11,8 @@ const WORDS = {
   too_large: (detail = 'the file is too large') => `${detail[0].toUpperCase()}${detail.slice(1)}.`,
   type_not_allowed: (detail) => `Files of this kind can't be uploaded here${detail ? `: ${detail}` : ''}. Please choose another file.`,
   throttled: () => 'The service receives too many requests. Please try again in a moment.',
-  limit_reached: (detail) => `A limit is reached: ${detail}.`,
+  // The last sentence names the route that lists the uploads. The page has its own list.
+  limit_reached: (detail = 'please try again later') => `A limit is reached: ${detail.replace(/\. GET \S+ .*$/, '')}.`,
   internal: (detail) => `Something went wrong on our side. Please try again. If the problem continues, ${detail}.`,
   upstream_failed: () => 'The service is temporarily unavailable. Please try again in a moment.',
 };

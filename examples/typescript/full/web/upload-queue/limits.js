@@ -14,5 +14,8 @@ export function refusalOf({ name, size, type }, { maxBytes, contentTypes }) {
   if (size > maxBytes) return `${name} (${readableSize(size)}) exceeds the maximum size of ${readableSize(maxBytes)} by ${readableSize(size - maxBytes)}.`;
   const given = (type || DEFAULT_TYPE).toLowerCase();
   const isAllowed = contentTypes.some((range) => (range.endsWith('*') ? given.startsWith(range.slice(0, -1).toLowerCase()) : given === range.toLowerCase()));
-  return isAllowed ? undefined : `${name}: files of the type ${given} can't be uploaded here. Allowed types: ${contentTypes.join(', ')}.`;
+  if (isAllowed) return undefined;
+  // The other default types are also videos, so the list would not help.
+  if (contentTypes.includes('video/*')) return `${name}: only videos can be uploaded. This file has the type ${given}.`;
+  return `${name}: files of the type ${given} can't be uploaded here. Allowed types: ${contentTypes.join(', ')}.`;
 }

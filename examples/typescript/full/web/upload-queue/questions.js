@@ -7,17 +7,20 @@ const LATER = 'A later upload of this file starts from the beginning.';
 /** Returns the title of an upload. The default title is the name of the file. */
 const nameOf = ({ title, file }) => (title === file.name ? title : `${title} (${file.name})`);
 
+const consequenceOf = (uploadedBytes, totalBytes) =>
+  uploadedBytes > 0 ? `${readableSize(uploadedBytes)} of ${readableSize(totalBytes)} are uploaded. The uploaded part of the file is deleted. ${LATER}` : LATER;
+
 export const cancelQuestion = ({ loadedBytes, totalBytes, ...entry }) => ({
   question: `Cancel the upload of ${nameOf(entry)}?`,
-  consequence: loadedBytes > 0 ? `${readableSize(loadedBytes)} of ${readableSize(totalBytes)} are uploaded. The uploaded part of the file is deleted. ${LATER}` : LATER,
+  consequence: consequenceOf(loadedBytes, totalBytes),
   keep: 'Keep the upload',
   proceed: 'Cancel the upload',
 });
 
-/** The list of unfinished uploads does not tell whether a part of a file is uploaded. */
-export const removeQuestion = ({ title }) => ({
+/** `uploadedBytes` is undefined if the page does not know whether a part of the file is uploaded. */
+export const removeQuestion = ({ title, uploadedBytes, size }) => ({
   question: `Remove the upload of ${title}?`,
-  consequence: LATER,
+  consequence: consequenceOf(uploadedBytes, size),
   keep: 'Keep the upload',
   proceed: 'Remove the upload',
 });

@@ -73,7 +73,7 @@ export class Uploads {
       sendAsNew: (entry, isNew) => this.#setChosen(this.chosen.map((each) => (each === entry ? { ...each, isNew } : each))),
       continueUpload: (video) => void attempt(() => this.#continue(video)),
       removeUpload: (video) => void attempt(async () => {
-        if (!await confirm(removeQuestion(video))) return;
+        if (!await confirm(removeQuestion({ ...this.unfinished.of(video.videoId), ...video }))) return;
         await this.queue.remove(video).finally(refresh);
         focusChooser();
       }),
@@ -142,7 +142,7 @@ export class Uploads {
     this.#setChosen([...this.chosen, ...accepted.filter((_, index) => !refusals[index]).map((each) => ({ ...each, id: ++this.#lastId, title: '', isNew: false }))]);
     const refused = [[folders, 'a folder can\'t be uploaded'], [empty, 'an empty file can\'t be uploaded']].filter(([list]) => list.length > 0);
     const problems = [...refused.map(([list, reason]) => `${list.map(({ file }) => file.name).join(', ')}: ${reason}.`), ...refusals.filter(Boolean)];
-    if (problems.length > 0) throw new Problem(problems.join(' '));
+    if (problems.length > 0) throw new Problem(problems.join('\n'));
   }
 
   /** The unfinished uploads that the chosen files continue, by the ID of the chosen file. Each upload is continued with one file. */

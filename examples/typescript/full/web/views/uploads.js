@@ -13,35 +13,43 @@ export const uploads = (state, actions) => html`
     ${state.signedIn ? unfinished(state, actions) : nothing}
   </section>`;
 
-const form = ({ uploads: { chosen, continued } }, { chooseFiles, openPicker, sendChosen, ...actions }) => html`
+const form = ({ uploads: { chosen, continued, unfinished: files } }, { chooseFiles, openPicker, sendChosen, ...actions }) => html`
   <form id="upload-form" @submit=${sendChosen}>
     <div class="row">
       <label class="file"><input id="file" type="file" accept=${ACCEPT} multiple @click=${openPicker} @change=${chooseFiles}><span>Choose videos…</span></label>
       <p id="drop-hint" class="hint">or drop them on this page</p>
     </div>
     ${chosen.length === 0 ? nothing : html`
-      <ul id="chosen" class="rows" aria-label="Chosen files">${repeat(chosen, ({ id }) => id, (each) => chosenRow(each, continued.get(each.id), actions))}</ul>
+      <ul id="chosen" class="rows" aria-label="Chosen files">${repeat(chosen, ({ id }) => id, (each) => chosenRow(each, continued.get(each.id), files, actions))}</ul>
       <button id="send">${chosen.length > 1 ? `Upload ${chosen.length} videos` : continued.size > 0 && !chosen[0].isNew ? 'Continue the upload' : 'Upload'}</button>`}
   </form>`;
 
 /** @param video - The video of an unfinished upload whose file has the same name and size. */
-const chosenRow = (each, video, { dismissChosen, sendAsNew }) => html`
+const chosenRow = (each, video, files, { dismissChosen, sendAsNew }) => html`
   <li>
-    <div class="what"><span class="title">${each.file.name}</span> <span class="about">${readableSize(each.file.size)}</span></div>
-    ${video ? html`
-      <label class="choice"><input type="checkbox" .checked=${!each.isNew} @change=${({ target }) => sendAsNew(each, !target.checked)}> <span>Continue the unfinished upload of ${video.title}, started ${readableTime(video.createdAt)}</span></label>` : nothing}
+    <div class="what">
+      <span class="title">${each.file.name}</span> <span class="about">${readableSize(each.file.size)}</span>
+      ${video ? html`
+        <label class="choice"><input type="checkbox" .checked=${!each.isNew} @change=${({ target }) => sendAsNew(each, !target.checked)}>
+          <span>Continue the unfinished upload${title(video, each.file)} (${progress(video, files.of(video.videoId))})</span></label>` : nothing}
+    </div>
     ${video && !each.isNew ? nothing : html`
       <input type="text" maxlength="200" placeholder="Title (optional)" aria-label=${`Title of ${each.file.name}`}
         .value=${each.title} @input=${({ target }) => { each.title = target.value; }}>`}
     <button class="quiet" type="button" aria-label=${`Remove ${each.file.name}`} @click=${() => dismissChosen(each)}>Remove</button>
   </li>`;
 
+/** Sighted users see the name of the file next to the checkbox. */
+const title = (video, { name }) => html`<span class=${video.title === name ? 'only-read-aloud' : ''}> of ${video.title}</span>`;
+
 const readableTime = (time) => new Date(time).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' });
 
 /** What the page knows about the file of an unfinished upload. */
-function about({ title, createdAt }, { fileName, size, uploadedBytes }) {
+const about = (video, file) => [file.fileName !== video.title && file.fileName, progress(video, file)].filter(Boolean).join(' · ');
+
+function progress({ createdAt }, { size, uploadedBytes }) {
   const amount = size === undefined ? undefined : uploadedBytes === undefined ? readableSize(size) : `${Math.floor((100 * uploadedBytes) / size)} % of ${readableSize(size)} uploaded`;
-  return [fileName !== title && fileName, amount, `started ${readableTime(createdAt)}`].filter(Boolean).join(' · ');
+  return [amount, `started ${readableTime(createdAt)}`].filter(Boolean).join(' · ');
 }
 
 function unfinished({ videos: { unfinished: list, inUpload }, uploads: { unfinished: files } }, { continueUpload, removeUpload, more }) {
