@@ -282,11 +282,36 @@ export class VodCatalog extends Construct implements IVodCatalog {
   /**
    * Adds a rule that invokes a target when a video is ready to be watched.
    *
+   * If the `publishAt` of the video is in the future, viewers cannot watch the video yet, and `detail.video` has no `publishedAt`.
+   *
    * @param id construct id of the rule, unique among the rules of this catalog
    * @param options the target and other options of the rule
    */
   public onVideoReady(id: string, options: events.OnEventOptions): events.Rule {
     return this.on(id, 'video.ready', options);
+  }
+
+  /**
+   * Adds a rule that invokes a target when a ready video is published: at its `publishAt`, or by an edit. The event is sent up to 15 minutes after `publishAt`.
+   *
+   * A video that is published when it becomes ready causes only the event of `onVideoReady`.
+   *
+   * @param id construct id of the rule, unique among the rules of this catalog
+   * @param options the target and other options of the rule
+   */
+  public onVideoPublished(id: string, options: events.OnEventOptions): events.Rule {
+    return this.on(id, 'video.published', options);
+  }
+
+  /**
+   * Adds a rule that invokes a target when a published video is hidden from viewers: at its `unpublishAt`, or by a `publishAt` in the future. The event is sent
+   * up to 15 minutes after `unpublishAt`.
+   *
+   * @param id construct id of the rule, unique among the rules of this catalog
+   * @param options the target and other options of the rule
+   */
+  public onVideoUnpublished(id: string, options: events.OnEventOptions): events.Rule {
+    return this.on(id, 'video.unpublished', options);
   }
 
   /**

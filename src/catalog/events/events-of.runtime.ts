@@ -23,6 +23,7 @@ export function eventsOf(before: VideoRow | undefined, after: VideoRow | undefin
     ...(before ? [] : ['video.created' as const]),
     ...(entersStatus(before, after) ? [OF_STATUS[after.status as keyof typeof OF_STATUS]] : []),
     ...(before && after.revision > before.revision ? ['video.updated' as const] : []),
+    ...publicationEvents(before, after),
     ...(isNoticed(before, after) ? ['video.expiring' as const] : []),
   ];
   return types.filter((type) => type !== undefined).map((type) => event(type, after));
@@ -30,6 +31,16 @@ export function eventsOf(before: VideoRow | undefined, after: VideoRow | undefin
 
 function entersStatus(before: VideoRow | undefined, { status, attempt }: VideoRow): boolean {
   return before?.status !== status || before.attempt !== attempt;
+}
+
+/** If a video becomes ready and is published at the same time, the event is only `video.ready`. */
+function publicationEvents(before: VideoRow | undefined, after: VideoRow): VideoEventType[] {
+  if (before?.status !== 'ready' || after.status !== 'ready' || isPublished(before) === isPublished(after)) return [];
+  return [isPublished(after) ? 'video.published' : 'video.unpublished'];
+}
+
+function isPublished({ publishedAt, unpublishedAt }: VideoRow): boolean {
+  return publishedAt !== undefined && unpublishedAt === undefined;
 }
 
 function isNoticed(before: VideoRow | undefined, { expiryNoticedAt }: VideoRow): boolean {

@@ -8,6 +8,7 @@ import { VIDEO_STATUSES, VideoStatus } from '../../../src/domain/video-status';
 import { idOf, videoRow } from '../../runtime/rows/catalog-table';
 
 const row = (given: Partial<VideoRow> = {}) => videoRow({ videoId: idOf(1), version: 4, ...given });
+const DAY = '2026-12-01T00:00:00.000Z';
 const types = (before: VideoRow | undefined, after: VideoRow | undefined) => eventsOf(before, after).map(({ type }) => type);
 
 describe('the events for a change', () => {
@@ -24,6 +25,13 @@ describe('the events for a change', () => {
     ['a new attempt that failed in one write', { status: 'errored' }, { status: 'errored', attempt: 2 }, ['video.errored']],
     ['an edit', {}, { revision: 2 }, ['video.updated']],
     ['an edit that also changes the status', { status: 'held' }, { status: 'ready', revision: 2 }, ['video.ready', 'video.updated']],
+    ['a ready video that is published at its time', { status: 'ready' }, { status: 'ready', publishedAt: DAY }, ['video.published']],
+    ['an edit that publishes a ready video', { status: 'ready' }, { status: 'ready', publishedAt: DAY, revision: 2 }, ['video.updated', 'video.published']],
+    ['a result that publishes the video', { status: 'processing' }, { status: 'ready', publishedAt: DAY }, ['video.ready']],
+    ['a published video that is unpublished', { status: 'ready', publishedAt: DAY }, { status: 'ready', publishedAt: DAY, unpublishedAt: DAY }, ['video.unpublished']],
+    ['a video that is published again', { status: 'ready', publishedAt: DAY, unpublishedAt: DAY }, { status: 'ready', publishedAt: DAY }, ['video.published']],
+    ['another publication time of a published video', { status: 'ready', publishedAt: DAY }, { status: 'ready', publishedAt: '2026-12-02T00:00:00.000Z' }, []],
+    ['the deletion of a published video', { status: 'ready', publishedAt: DAY }, { status: 'deleting', publishedAt: DAY }, ['video.deleting']],
     ['a notice of its expiry', { status: 'ready' }, { status: 'ready', expiryNoticedAt: '2026-12-01T00:00:00.000Z' }, ['video.expiring']],
     ['an earlier notice of its expiry', { expiryNoticedAt: '2026-12-01T00:00:00.000Z' }, { expiryNoticedAt: '2026-12-01T00:00:00.000Z' }, []],
     ['a deletion that begins', { status: 'ready' }, { status: 'deleting' }, ['video.deleting']],
