@@ -6,7 +6,7 @@ import type { VideoStatus } from './video-status';
  * change the due time, because each change costs two write units of the index. The first due time is therefore one hour after the client requested the upload
  * (`POST /upload`). If no action is necessary at the first check, the sweeper changes the due time to the time of the next action.
  *
- * `never` removes the due time. A ready video has a due time only if the sweeper will delete or archive its source.
+ * `never` removes the due time. A ready video has a due time only if the sweeper will delete or archive its source, or if a publication time is in the future.
  */
 export const DUE_MINUTES: Readonly<Record<VideoStatus, number | 'never'>> = {
   waiting: 60, uploaded: 60, processing: 60, held: 'never', ready: 'never', errored: 'never', deleting: 60,

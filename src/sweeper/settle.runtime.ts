@@ -28,7 +28,7 @@ const SETTLERS: Readonly<Record<VideoStatus, Settle>> = {
   uploaded: submitAgain,
   processing: checkJob,
   held: nothingIsDue,
-  ready: settleSource,
+  ready: settleReady,
   errored: removeExpired,
   // In this version of the library, a video gets the status `deleting` only if its upload is aborted.
   deleting: removeUpload,
@@ -40,6 +40,14 @@ export function settle(row: VideoRow, ports: SettlePorts): Promise<NextLook> {
 
 async function nothingIsDue(): Promise<NextLook> {
   return 'never';
+}
+
+/** If the source is due at the same time, the next sweep settles the source. */
+async function settleReady(row: VideoRow, ports: SettlePorts): Promise<NextLook> {
+  const recorded = await ports.videos.settlePublication(row);
+  if (recorded === undefined) return settleSource(row, ports);
+  console.info({ message: 'publication time reached', videoId: row.videoId, recorded });
+  return 'settled';
 }
 
 async function removeExpired(row: VideoRow, ports: SettlePorts): Promise<NextLook> {

@@ -2,6 +2,7 @@ import type { Context } from 'aws-lambda';
 import { LATER, SettlePorts, Wait } from './settle-ports.runtime';
 import { settle } from './settle.runtime';
 import { DUE_SHARDS, VideoRow } from '../contract/table';
+import { dueTime } from '../domain/due-time';
 import type { DuePosition, DueVideo, DueVideos } from '../runtime/rows/due-videos';
 import { NewerFormat } from '../runtime/rows/read-row';
 
@@ -72,13 +73,16 @@ async function* earliestFirst(due: DueVideos, until: Date): AsyncGenerator<DueVi
 async function look({ videoId }: DueVideo, now: Date, ports: SweepPorts): Promise<'done' | 'failed' | 'newer format'> {
   const { videos, due, clock } = ports;
   let row: VideoRow & DueVideo | undefined;
-  const postpone = (read: VideoRow & DueVideo, { minutes, resubmits }: Wait) => due.moveDue(read, new Date(clock().getTime() + minutes * 60_000), resubmits);
+  const postpone = (read: VideoRow & DueVideo, wait: Wait | 'never') => {
+    const time = clock();
+    if (wait === 'never') return due.moveDue(read, dueTime(read, undefined, time));
+    return due.moveDue(read, dueTime(read, new Date(time.getTime() + wait.minutes * 60_000), time), wait.resubmits);
+  };
   try {
     row = dueAt(now, await videos.find(videoId));
     if (!row) return 'done';
     const next = await settle(row, ports);
-    if (next === 'never') await due.moveDue(row, undefined);
-    else if (next !== 'settled') await postpone(row, next);
+    if (next !== 'settled') await postpone(row, next);
     return 'done';
   } catch (error) {
     if (error instanceof NewerFormat) return 'newer format';

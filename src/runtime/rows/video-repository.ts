@@ -3,6 +3,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { dayCounter } from './day-counter';
 import { EditRows, editRows } from './edit-rows';
 import { IngestRows, ingestRows } from './ingest-rows';
+import { PublicationRows, publicationRows } from './publication-rows';
 import { readDetails, readRow } from './read-row';
 import { RetryRows, retryRows } from './retry-rows';
 import { Outcome, rowChanges } from './row-changes';
@@ -17,7 +18,7 @@ import { ENTERED_FROM, VideoError } from '../../domain/video-status';
 export type TranscodeResult = Required<Pick<VideoRow, 'media' | 'renditions'>> & Pick<VideoRow, 'durationSeconds' | 'width' | 'height'>;
 
 /** Reads and writes rows. Every write is conditional, so duplicate, late and out-of-order events change nothing. */
-export interface VideoRepository extends UploadRows, IngestRows, EditRows, RetryRows, VideoLists, SearchLists {
+export interface VideoRepository extends UploadRows, IngestRows, EditRows, RetryRows, PublicationRows, VideoLists, SearchLists {
   find(videoId: string): Promise<VideoRow | undefined>;
   findWhole(videoId: string): Promise<WholeVideo | undefined>;
   /**
@@ -166,6 +167,7 @@ export function videoRepository(tableName: string, options: VideoRepositoryOptio
     ...ingestRows(tableName, documents, changes, clock),
     ...editRows(tableName, changes, clock),
     ...retryRows(changes, countWith),
+    ...publicationRows(changes, clock),
     ...videoLists(tableName, documents, clock),
     ...searchLists(tableName, documents, clock),
   };
