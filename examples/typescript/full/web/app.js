@@ -62,7 +62,8 @@ const uploads = new Uploads({
   attempt,
   confirm,
   refresh: () => videos.refreshUnfinished(),
-  refreshAll: loadLists,
+  // Another tab can end an upload after the end of the session.
+  refreshAll: () => { if (session.isOn) loadLists(); },
   onChange: change,
   onProblem: (error) => messages.report(error),
   onSent(video) {
