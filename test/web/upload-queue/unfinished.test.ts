@@ -118,6 +118,42 @@ describe('a chosen file whose upload is unfinished', () => {
     expect(continued(page)).toEqual([]);
   });
 
+  test.each([['continues', false], ['becomes a new video', true]])('%s after the user has seen the choice, if the page did not know the files when the user pressed the button', async (_, isNew) => {
+    const page = await interrupted();
+    const answer = page.service.api;
+    let go!: () => void;
+    const slow = async (...request: Parameters<typeof answer>) => {
+      if (request[0] === 'GET') await new Promise<void>((resolve) => { go = resolve; });
+      return answer(...request);
+    };
+    Object.assign(page.service, { api: slow });
+    await list(page);
+    await choose(page, FILM);
+    await send(page);
+    await send(page);
+    expect([page.uploads.isSending, page.rows, page.messages]).toEqual([true, [], []]);
+    go();
+    await page.settled();
+    expect([page.uploads.isSending, page.rows, continued(page)]).toEqual([false, [], ['v1']]);
+    expect(page.messages).toEqual(['The upload of a chosen file is unfinished. Choose whether to continue it, and confirm again.']);
+    page.uploads.actions.sendAsNew(page.uploads.chosen[0], isNew);
+    Object.assign(page.service, { api: answer });
+    await send(page);
+    expect(page.sent).toEqual([isNew ? 'v2' : 'v1']);
+  });
+
+  test('is uploaded after three seconds if the service does not respond', async () => {
+    const page = await interrupted();
+    page.service.plan('look', 'hanging');
+    await list(page);
+    await choose(page, FILM);
+    await send(page);
+    await page.advance(2.75);
+    expect(page.rows).toEqual([]);
+    await page.advance(0.5);
+    expect(page.sent).toEqual(['v2']);
+  });
+
   test('continues one upload, even if two chosen files have the same name and size', async () => {
     const page = await interrupted();
     await list(page);

@@ -2,6 +2,8 @@ import { released, videoLock } from './locks.js';
 
 /** The delay after which a failed request is sent again. */
 const RETRY_MS = 60_000;
+/** The number of requests at the same time. */
+const PARALLEL = 4;
 
 /**
  * The files of the unfinished uploads. The list of the service does not contain the name and the size of a file, so each listed upload needs one request. An
@@ -15,13 +17,19 @@ export class UnfinishedFiles {
   #files = new Map();
   /** The IDs of videos that other tabs are uploading. */
   #elsewhere = new Set();
-  #isLoading = false;
+  /** @type {Promise<unknown> | undefined} */
+  #loading;
 
   /** @param onReleased - Is called when another tab has ended an upload of the list. */
   constructor({ api, onChange, onReleased }) {
     this.#api = api;
     this.#onChange = onChange;
     this.#onReleased = onReleased;
+  }
+
+  /** Resolves when no request is running. */
+  get settled() {
+    return this.#loading ?? Promise.resolve();
   }
 
   /** Returns the known facts: `fileName`, `size` and `uploadedBytes`. */
@@ -39,7 +47,7 @@ export class UnfinishedFiles {
     const left = shown.filter(({ videoId }) => !inUpload.includes(videoId));
     this.#files = new Map(left.map((video) => [video.videoId, Object.assign(this.#files.get(video.videoId) ?? {}, { video })]));
     for (const { videoId } of shown) if (inUpload.includes(videoId)) this.#await(videoId);
-    void this.#load();
+    this.#loading ??= Promise.all(Array.from({ length: PARALLEL }, () => this.#load())).finally(() => { this.#loading = undefined; });
   }
 
   #await(videoId) {
@@ -51,10 +59,8 @@ export class UnfinishedFiles {
     });
   }
 
-  /** Sends one request at a time. */
+  /** Sends one request after another. */
   async #load() {
-    if (this.#isLoading) return;
-    this.#isLoading = true;
     const next = () => [...this.#files.values()].find(({ size, retryAt = 0 }) => size === undefined && Date.now() >= retryAt);
     for (let entry = next(); entry; entry = next()) {
       // Without this time, a failed request would be repeated at once.
@@ -63,7 +69,6 @@ export class UnfinishedFiles {
       Object.assign(entry, state.file, { uploadedBytes: uploadedBytesOf(state) });
       this.#onChange();
     }
-    this.#isLoading = false;
   }
 }
 

@@ -10,6 +10,9 @@ import { StoredHandles } from './stored-handles.js';
 import { UnfinishedFiles } from './unfinished-files.js';
 import { ACCEPT } from './video-files.js';
 
+/** The longest time that the page waits for the files of the unfinished uploads after the press of "Upload". */
+const PATIENCE_MS = 3_000;
+
 /** The chosen files, the queue, and the actions of the user on them. */
 export class Uploads {
   #handles;
@@ -24,6 +27,8 @@ export class Uploads {
 
   /** Files whose upload the user has not started. */
   chosen = [];
+  /** Whether the page looks for unfinished uploads of the chosen files. */
+  isSending = false;
 
   /**
    * @param attempt - Runs an action of the user, and shows its error.
@@ -155,7 +160,9 @@ export class Uploads {
     return taken;
   }
 
-  #send() {
+  async #send() {
+    if (this.isSending) return;
+    await this.#findUnfinished();
     const { continued } = this;
     const repeated = this.chosen.filter(({ id, file, handle, title, isNew }) => {
       const { videoId, title: known } = (!isNew && continued.get(id)) || {};
@@ -164,6 +171,20 @@ export class Uploads {
     this.#setChosen([]);
     focusChooser();
     if (repeated.length > 0) throw new Problem(`${repeated.map(({ file }) => file.name).join(', ')}: this upload is in the list already.`);
+  }
+
+  /** Waits for the files of the unfinished uploads. Fails if the user could not see before that a chosen file belongs to one of them. */
+  async #findUnfinished() {
+    const before = this.continued.size;
+    this.#setSending(true);
+    await Promise.race([this.unfinished.settled, new Promise((resolve) => { setTimeout(resolve, PATIENCE_MS); })]);
+    this.#setSending(false);
+    if (this.continued.size > before) throw new Problem('The upload of a chosen file is unfinished. Choose whether to continue it, and confirm again.');
+  }
+
+  #setSending(isSending) {
+    this.isSending = isSending;
+    this.#onChange();
   }
 
   /** Continues an unfinished upload with its stored file handle, or with a file that the user chooses. */

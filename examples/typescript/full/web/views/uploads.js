@@ -13,7 +13,7 @@ export const uploads = (state, actions) => html`
     ${state.signedIn ? unfinished(state, actions) : nothing}
   </section>`;
 
-const form = ({ uploads: { chosen, continued, unfinished: files } }, { chooseFiles, openPicker, sendChosen, ...actions }) => html`
+const form = ({ uploads: { chosen, continued, isSending, unfinished: files } }, { chooseFiles, openPicker, sendChosen, ...actions }) => html`
   <form id="upload-form" @submit=${sendChosen}>
     <div class="row">
       <label class="file"><input id="file" type="file" accept=${ACCEPT} multiple @click=${openPicker} @change=${chooseFiles}><span>Choose videos…</span></label>
@@ -21,7 +21,7 @@ const form = ({ uploads: { chosen, continued, unfinished: files } }, { chooseFil
     </div>
     ${chosen.length === 0 ? nothing : html`
       <ul id="chosen" class="rows" aria-label="Chosen files">${repeat(chosen, ({ id }) => id, (each) => chosenRow(each, continued.get(each.id), files, actions))}</ul>
-      <button id="send">${chosen.length > 1 ? `Upload ${chosen.length} videos` : continued.size > 0 && !chosen[0].isNew ? 'Continue the upload' : 'Upload'}</button>`}
+      <button id="send" aria-disabled=${isSending}>${chosen.length > 1 ? `Upload ${chosen.length} videos` : continued.size > 0 && !chosen[0].isNew ? 'Continue the upload' : 'Upload'}</button>`}
   </form>`;
 
 /** @param video - The video of an unfinished upload whose file has the same name and size. */
