@@ -128,7 +128,7 @@ const project = new awscdk.AwsCdkConstructLibrary({
     compilerOptions: {
       module: 'node20', lib: ['es2023', 'dom', 'dom.iterable'], isolatedModules: true, skipLibCheck: true,
       // The examples import the library by its name, as users do.
-      paths: { 'serverless-vod': ['./src/index.ts'] },
+      paths: { 'serverless-vod': ['./src/index.ts'], 'serverless-vod/read-model': ['./src/contract/read-model.ts'] },
     },
   },
 });

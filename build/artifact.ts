@@ -9,6 +9,8 @@ export function publishedFiles(project: awscdk.AwsCdkConstructLibrary): void {
     '.': { types: './lib/index.d.ts', default: './lib/index.js' },
     './.jsii': './.jsii',
     './openapi.json': './openapi.json',
+    // For functions of users that read the table (docs/read-model.md).
+    './read-model': { types: './lib/contract/read-model.d.ts', default: './lib/contract/read-model.js' },
     './package.json': './package.json',
   });
   project.package.setScript('prepack', 'tsx build/check-package.ts');

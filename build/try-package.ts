@@ -33,6 +33,7 @@ const { App, Stack } = require('aws-cdk-lib');
 const { ServerlessVod } = require('serverless-vod');
 for (const file of ${JSON.stringify(OPEN)}) require.resolve('serverless-vod/' + file);
 if (!require('serverless-vod/openapi.json').paths) throw new Error('openapi.json has no routes');
+if (require('serverless-vod/read-model').readVideo(undefined) !== undefined) throw new Error('read-model must return undefined');
 for (const file of ${JSON.stringify(CLOSED)}) {
   let code = 'no error';
   try { require.resolve('serverless-vod/' + file); } catch (error) { code = error.code; }
@@ -43,8 +44,10 @@ ${SYNTHESIZE}`;
 const ES_MODULE = `
 import { App, Stack } from 'aws-cdk-lib';
 import { ServerlessVod } from 'serverless-vod';
+import { readVideo } from 'serverless-vod/read-model';
 import openapi from 'serverless-vod/openapi.json' with { type: 'json' };
 if (!openapi.paths) throw new Error('openapi.json has no routes');
+if (readVideo(undefined) !== undefined) throw new Error('read-model must return undefined');
 ${SYNTHESIZE}`;
 
 const TYPES = `

@@ -5,13 +5,14 @@ import * as path from 'path';
 import { judgeMutants } from './mutants/judge';
 import { judgePairwise } from './pairwise/judge';
 import { cfnLint, install, program } from './python';
+import { judgeReadModel } from './read-model';
 import { judgeWorkflows } from './workflows';
 import { librarySource } from '../local/template/app';
 import { type CloudFormationTemplate, ours, plain } from '../test/toolkit/template';
 
 /**
- * Checks the examples' templates with cfn-lint and parliament, and GitHub's workflows with actionlint. Also checks generated templates, in which
- * all public props are combined with each other. Then checks whether this project's tests detect changed templates.
+ * Checks the examples' templates with cfn-lint and parliament, and GitHub's workflows with actionlint. Runs the Python example of the read model. Also checks
+ * generated templates, in which all public props are combined with each other. Then checks whether this project's tests detect changed templates.
  */
 const root = path.join(__dirname, '..');
 
@@ -87,7 +88,7 @@ function askPythonJudges(): number {
 // CDK's template validation is off: it takes seconds, and `npm test` already runs it.
 process.env.CDK_VALIDATION = 'false';
 const found = Math.max(judgeWorkflows(), askPythonJudges(), judgePairwise());
-judgeMutants().then((mutants) => process.exit(found || mutants), (error) => {
+judgeReadModel().then(async (readModel) => process.exit(found || readModel || await judgeMutants()), (error) => {
   console.error(error);
   process.exit(1);
 });

@@ -6,7 +6,7 @@ import { HttpProblem, invalid } from './http-problem';
 import { readOptional } from './read-environment';
 import { bodyReader, headerOf, readHeaders, readPath, readQuery } from './read-request';
 import type { Operations } from './route-types';
-import { NewerFormat } from './rows/read-row';
+import { NewerFormat } from '../contract/read-row';
 import { allowsOtherOrigins, corsHeaders } from '../contract/cors';
 import type { HandlerName } from '../contract/environment';
 import { NO_SUCH_ROUTE_DETAIL, NOT_SIGNED_IN_DETAIL, PROBLEM_MEDIA_TYPE } from '../contract/problems';

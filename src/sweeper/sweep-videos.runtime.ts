@@ -4,7 +4,7 @@ import { settle } from './settle.runtime';
 import { DUE_SHARDS, VideoRow } from '../contract/table';
 import { dueTime } from '../domain/due-time';
 import type { DuePosition, DueVideo, DueVideos } from '../runtime/rows/due-videos';
-import { NewerFormat } from '../runtime/rows/read-row';
+import { NewerFormat } from '../contract/read-row';
 
 export interface SweepPorts extends SettlePorts {
   readonly due: DueVideos;

@@ -4,7 +4,7 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import { eventsOf } from './events-of.runtime';
 import type { TimedEvent } from './send-events.runtime';
 import type { VideoRow } from '../../contract/table';
-import { readRow } from '../../runtime/rows/read-row';
+import { readRow } from '../../contract/read-row';
 
 type Image = NonNullable<DynamoDBRecord['dynamodb']>['NewImage'];
 

@@ -6,7 +6,7 @@ import { eventsOfRecord } from './read-record.runtime';
 import type { SendEvents, TimedEvent } from './send-events.runtime';
 import { videoKey, VideoRow } from '../../contract/table';
 import { VIDEO_STATUSES } from '../../domain/video-status';
-import { readRow } from '../../runtime/rows/read-row';
+import { readRow } from '../../contract/read-row';
 
 /**
  * If `source` is `failed`, the function sends events for the records in the failed events bucket. If `source` is `table`, the function sends one event for each

@@ -1,9 +1,9 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, UpdateCommand, UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import { derivedItems } from './derived-items';
-import { readRow } from './read-row';
 import { repeated, transact, TransactItem } from './transact';
 import { addUsage, UsageChange } from './usage';
+import { readRow } from '../../contract/read-row';
 import { dueKey, SCHEMA_VERSION, stageKey, videoKey, VideoRow } from '../../contract/table';
 import { DUE_MINUTES } from '../../domain/due-time';
 import { stageOf } from '../../domain/stage';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'timers/promises';
 import { BatchGetCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { NewerFormat, readRow } from './read-row';
+import { NewerFormat, readRow } from '../../contract/read-row';
 import { videoKey, VideoRow } from '../../contract/table';
 
 export interface Page<Position> {

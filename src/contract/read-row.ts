@@ -1,6 +1,6 @@
-import { SCHEMA_VERSION, stageKey, VideoDetails, VideoRow } from '../../contract/table';
-import { stageOf } from '../../domain/stage';
-import type { VideoStatus } from '../../domain/video-status';
+import { SCHEMA_VERSION, stageKey, VideoDetails, VideoRow } from './table';
+import { stageOf } from '../domain/stage';
+import type { VideoStatus } from '../domain/video-status';
 
 type StoredRow = Readonly<Record<string, any>>;
 

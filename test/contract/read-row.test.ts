@@ -1,6 +1,6 @@
-import { idOf, videoRow } from './catalog-table';
-import { SCHEMA_VERSION } from '../../../src/contract/table';
-import { readRow } from '../../../src/runtime/rows/read-row';
+import { readRow } from '../../src/contract/read-row';
+import { SCHEMA_VERSION } from '../../src/contract/table';
+import { idOf, videoRow } from '../runtime/rows/catalog-table';
 
 const row = videoRow({ videoId: idOf(1), status: 'processing' });
 
