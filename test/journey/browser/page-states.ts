@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import type { StackFacts } from '../../../local/stack';
 import type { Tab } from '../tab';
 
-/** The videos that the service lists, by list of the page. A state can change them. */
+/** The videos that the service lists, by list of the page. Each page state of this file can replace these lists. */
 export interface Lists { own: object[]; published: object[]; waiting: object[] }
 
 export interface Visit {

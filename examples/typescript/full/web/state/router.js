@@ -34,7 +34,7 @@ export class Router {
   #follow(event) {
     const link = event.target.closest?.('a[href]');
     const isOther = event.defaultPrevented || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
-    // The browser itself opens links in new tabs, and links to other paths.
+    // The page does not handle links that open in a new tab, or links to other paths. The browser opens them.
     if (!link || isOther || link.target || link.origin !== location.origin) return;
     if (link.pathname !== '/' && !videoIdOf(link.pathname)) return;
     event.preventDefault();
