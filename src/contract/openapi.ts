@@ -31,8 +31,8 @@ export function openApiDocument(version: string, handlers: readonly string[]): J
       schemas: Object.fromEntries(Object.entries(COMPONENTS).map(([name, schema]) => [name, inline(schema)])),
       responses: {
         [HEADERS_TOO_LARGE]: {
-          // "Quotas for configuring and running a REST API" (API Gateway Developer Guide); "Quotas" (Amazon CloudFront Developer Guide)
-          description: 'The request has more than 10,240 bytes of headers. API Gateway or CloudFront wrote this response, and the body can be HTML',
+          // "Quotas for configuring and running a REST API" (API Gateway Developer Guide). The guide names no status, and users report 431.
+          description: 'The request has more than 10,240 bytes of headers. API Gateway wrote this response, and the body can have any format',
         },
       },
       securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An id token of the user pool, or a token of the OIDC issuer if an issuer is configured' } },
@@ -108,7 +108,8 @@ function failures(route: Route): Record<string, object> {
     ...(route.body ? ['malformed_json'] as const : []),
     // API Gateway rejects a body of more than 10 MB on every route.
     'too_large',
-    ...(route.access === 'open' ? [] : ['not_signed_in'] as const),
+    // An authorizer of the user can deny access to any route, and every authorizer can fail.
+    ...(route.access === 'open' ? [] : ['not_signed_in', 'wrong_role', 'upstream_failed'] as const),
     ...(route.problems ?? []),
     // API Gateway throttles every route.
     'throttled', 'internal',

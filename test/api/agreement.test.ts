@@ -6,12 +6,13 @@ import { apiEvent } from '../runtime/api-event';
 import { methodsOfRoutes, pathOf } from '../templates/checks/api';
 import { functionsOf } from '../toolkit/functions';
 import { templateOf, testStack, vodIn } from '../toolkit/stacks';
-import { references } from '../toolkit/template';
+import { ours, references } from '../toolkit/template';
 
 interface Operation {
   readonly operationId: string;
   readonly security: readonly object[];
   readonly parameters: readonly { readonly name: string; readonly in: string }[];
+  readonly responses: Readonly<Record<string, { readonly description?: string }>>;
 }
 
 const file = readFileSync(join(__dirname, '..', '..', 'openapi.json'), 'utf8');
@@ -33,6 +34,15 @@ const deployed = methodsOfRoutes(template).map(({ properties: { HttpMethod, Reso
 
 const sorted = (lines: string[]) => lines.sort();
 
+/**
+ * The routes for which API Gateway writes a response of each type, instead of the handler. Responses with `none` belong to no route, or have no fixed status.
+ */
+const ROUTES_OF_GATEWAY_RESPONSES: Record<string, 'all' | 'signed-in' | 'none'> = {
+  MISSING_AUTHENTICATION_TOKEN: 'none', DEFAULT_4XX: 'none',
+  UNAUTHORIZED: 'signed-in', ACCESS_DENIED: 'signed-in', AUTHORIZER_FAILURE: 'signed-in', AUTHORIZER_CONFIGURATION_ERROR: 'signed-in',
+  REQUEST_TOO_LARGE: 'all', UNSUPPORTED_MEDIA_TYPE: 'all', THROTTLED: 'all', QUOTA_EXCEEDED: 'all', DEFAULT_5XX: 'all',
+};
+
 /** The document, the template and the routers of the handlers are three results of the route table. A change of only one result fails these tests. */
 describe('the OpenAPI document, the template and the routers agree', () => {
   test('the document and the template have the same routes, operations and open routes', () => {
@@ -45,6 +55,25 @@ describe('the OpenAPI document, the template and the routers agree', () => {
     for (const { route, parameters } of documented) {
       expect([route, parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name)]).toEqual([route, Array.from(route.matchAll(/{(\w+)}/g), ([, name]) => name)]);
     }
+  });
+
+  const gatewayResponses = ours(template, 'AWS::ApiGateway::GatewayResponse').map(({ properties }) => properties);
+
+  test('the template has no other gateway responses than this test knows', () => {
+    expect(sorted(gatewayResponses.map(({ ResponseType }) => ResponseType))).toEqual(Object.keys(ROUTES_OF_GATEWAY_RESPONSES).sort());
+  });
+
+  test.each(documented)('the document lists the responses that API Gateway writes for $route', ({ security, responses }) => {
+    const written = gatewayResponses.filter(({ ResponseType }) => {
+      const routes = ROUTES_OF_GATEWAY_RESPONSES[ResponseType];
+      return routes === 'all' || (routes === 'signed-in' && security.length > 0);
+    });
+    for (const { StatusCode, ResponseTemplates } of written) {
+      const { code } = JSON.parse(ResponseTemplates['application/json']);
+      expect([StatusCode, responses[StatusCode]?.description?.split(', ')]).toEqual([StatusCode, expect.arrayContaining([code])]);
+    }
+    // These three statuses do not depend on the route. API Gateway writes 431 without a gateway response.
+    expect(Object.keys(responses)).toEqual(expect.arrayContaining(['413', '429', '431']));
   });
 
   const handlers = [...new Set(deployed.map(({ handler }) => handler!))];
