@@ -7,6 +7,7 @@ import { localCatalog } from './local-catalog';
 import { oneVideoRows } from './one-video';
 import { pageRows } from './page';
 import { posterRows, signingRows } from './posters';
+import { publicationWrites } from './publications';
 import { searchRows } from './searches';
 import { uploadRows } from './uploads';
 import { PROGRESS_REPORT } from './usage-count';
@@ -49,6 +50,9 @@ async function main(): Promise<void> {
   const edits = await editRows();
   console.log('Write units of an edit of a listed, ready video');
   console.table(edits.rows);
+  const publications = await publicationWrites();
+  console.log('Write units of a video with publication times');
+  console.table(publications.rows);
   console.log('CPU time to sign the URLs of 100 posters. The columns with 512 MB convert this time to a Lambda function of this size, which has 0.29 of a vCPU');
   console.table(await signingRows());
   console.log('One page of a list with 100 posters, and without posters');
@@ -56,7 +60,7 @@ async function main(): Promise<void> {
   const page = await pageRows();
   console.log('The first load of the example page in Chromium, without the player and with an empty cache. Medians of 5 loads from the local stack');
   console.table(page.rows);
-  if (![coldStarts, oneVideo, uploads, lists, searches, edits, posters, page].every(({ isWithinBound }) => isWithinBound)) process.exitCode = 1;
+  if (![coldStarts, oneVideo, uploads, lists, searches, edits, publications, posters, page].every(({ isWithinBound }) => isWithinBound)) process.exitCode = 1;
 }
 
 void main();
