@@ -1,13 +1,16 @@
 import { readFileSync } from 'fs';
 import * as path from 'path';
+import { setTimeout as wait } from 'timers/promises';
 import { Client, problemOf, type Video } from './client';
-import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder } from './stack';
+import { PATIENCE_MS, StackProcess, stopAll, temporaryFolder, until } from './stack';
 import { makeClip } from '../../local/clip';
 
 jest.setTimeout(PATIENCE_MS);
 
 const WRONG_ROLE = [403, 'application/problem+json', 'wrong_role'];
 const NOT_FOUND = [404, 'application/problem+json', 'not_found'];
+/** The logical id of the schedule of the sweeper. */
+const SWEEP = 'VodSweeperScheduleBD62E5CB';
 const DECLARATION = { fileName: 'clip.mp4', contentType: 'video/mp4', size: 1 };
 
 describe('roles for uploading and watching', () => {
@@ -15,9 +18,11 @@ describe('roles for uploading and watching', () => {
   let people: Record<'ada' | 'grace' | 'katherine' | 'linus', Client>;
   let videos: Record<'graceOpen' | 'graceUnlisted' | 'gracePrivate' | 'katherineOpen' | 'adaPrivate' | 'broken', string>;
   let groups: Record<string, readonly string[]>;
+  let awsEndpoint: string;
 
   beforeAll(async () => {
     const { facts } = await StackProcess.start({ app: path.join(__dirname, 'roles.fixture.ts') });
+    ({ awsEndpoint } = facts);
     groups = Object.fromEntries(facts.users.map((user) => [user.username, user.groups]));
     people = Object.fromEntries(await Promise.all(facts.users.map(async (user) => [user.username, await Client.signIn(facts, user)])));
     const { ada, grace, katherine } = people;
@@ -248,5 +253,42 @@ describe('roles for uploading and watching', () => {
     expect(await titles(ada, `?owner=${owner}&status=ready`)).toEqual(['graceOpen', 'gracePrivate', 'graceUnlisted']);
     expect(await problemOf(await katherine.fetch('GET', `/streams?owner=${owner}`))).toEqual(WRONG_ROLE);
     expect(await change('unlisted')).toBe(200);
+  });
+
+  test('viewers can watch a video between its publication times, and a sweep adds the video to the lists', async () => {
+    const { ada, grace, katherine } = people;
+    const { graceOpen } = videos;
+    const edit = async (times: object) => {
+      const answer = await grace.edit(graceOpen, times, await grace.etagOf(graceOpen));
+      expect([answer.status, await answer.json()]).toMatchObject([200, times]);
+    };
+    const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
+    const passed = (time: string) => wait(Math.max(0, Date.parse(time) - Date.now()) + 100);
+    /** The statuses of the video and of its playback, and whether the list of published videos and the list of a tag contain the video. */
+    const seenBy = async (client: Client) => [
+      (await client.fetch('GET', `/streams/${graceOpen}`)).status, (await client.fetch('POST', `/streams/${graceOpen}/playback`)).status,
+      (await titles(client)).includes('graceOpen'), (await titles(client, '?tag=graceOpen')).includes('graceOpen'),
+    ];
+    expect(await seenBy(katherine)).toEqual([200, 200, true, true]);
+
+    const publishAt = inSeconds(6);
+    await edit({ publishAt });
+    expect(await seenBy(katherine)).toEqual([404, 404, false, false]);
+    expect(await seenBy(ada)).toEqual([200, 200, false, false]);
+    expect(await grace.play(graceOpen)).toBeGreaterThan(0);
+    await passed(publishAt);
+    expect(await seenBy(katherine)).toEqual([200, 200, false, false]);
+    expect((await fetch(awsEndpoint, { method: 'POST', headers: { 'x-local-fire-rule': SWEEP } })).status).toBe(200);
+    await until('the sweep publishes the video', async () => (await titles(katherine)).includes('graceOpen'));
+    expect(await seenBy(katherine)).toEqual([200, 200, true, true]);
+    expect(await katherine.call('GET', `/streams/${graceOpen}`)).toMatchObject({ publishedAt: publishAt });
+
+    const unpublishAt = inSeconds(6);
+    await edit({ unpublishAt });
+    const { expiresAt } = await katherine.call('POST', `/streams/${graceOpen}/playback`);
+    expect(expiresAt).toBe(new Date(Math.ceil(Date.parse(unpublishAt) / 1000) * 1000).toISOString());
+    expect(await seenBy(katherine)).toEqual([200, 200, true, true]);
+    await passed(unpublishAt);
+    expect(await seenBy(katherine)).toEqual([404, 404, false, false]);
   });
 });
