@@ -1,10 +1,10 @@
 import type { Context } from 'aws-lambda';
 import { LATER, SettlePorts, Wait } from './settle-ports.runtime';
 import { settle } from './settle.runtime';
+import { NewerFormat } from '../contract/read-row';
 import { DUE_SHARDS, VideoRow } from '../contract/table';
 import { dueTime } from '../domain/due-time';
 import type { DuePosition, DueVideo, DueVideos } from '../runtime/rows/due-videos';
-import { NewerFormat } from '../contract/read-row';
 
 export interface SweepPorts extends SettlePorts {
   readonly due: DueVideos;

@@ -3,8 +3,8 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { eventsOf } from './events-of.runtime';
 import type { TimedEvent } from './send-events.runtime';
-import type { VideoRow } from '../../contract/table';
 import { readRow } from '../../contract/read-row';
+import type { VideoRow } from '../../contract/table';
 
 type Image = NonNullable<DynamoDBRecord['dynamodb']>['NewImage'];
 

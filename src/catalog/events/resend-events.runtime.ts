@@ -4,9 +4,9 @@ import type { Context, DynamoDBRecord } from 'aws-lambda';
 import { eventsOf } from './events-of.runtime';
 import { eventsOfRecord } from './read-record.runtime';
 import type { SendEvents, TimedEvent } from './send-events.runtime';
+import { readRow } from '../../contract/read-row';
 import { videoKey, VideoRow } from '../../contract/table';
 import { VIDEO_STATUSES } from '../../domain/video-status';
-import { readRow } from '../../contract/read-row';
 
 /**
  * If `source` is `failed`, the function sends events for the records in the failed events bucket. If `source` is `table`, the function sends one event for each

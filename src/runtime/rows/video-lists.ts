@@ -42,7 +42,10 @@ export function videoLists(tableName: string, documents: DynamoDBDocumentClient,
     return { items: Items, more: LastEvaluatedKey !== undefined };
   }
 
-  /** Queries the ids of an owner's videos. With `status`, returns only the ids of videos in the stage (`Stage`) that contains this status. A stage is a group of statuses. */
+  /**
+   * Queries the ids of an owner's videos. With `status`, returns only the ids of videos in the stage that contains this status. A stage is a
+   * group of statuses.
+   */
   async function idsOf(owner: string, status: VideoStatus | undefined, limit: number, after: string | undefined): Promise<{ ids: string[]; more: boolean }> {
     const stage = status && stageOf(status);
     const key = (videoId: string) => (stage ? { stageKey: stageKey(stage, videoId) } : { videoId });

@@ -1,8 +1,8 @@
 import { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { idOf, videoRow } from './catalog-table';
 import { RESULT, repositorySetting } from './repository-setting';
-import { detailsKey, VideoRow } from '../../../src/contract/table';
 import { NewerFormat } from '../../../src/contract/read-row';
+import { detailsKey, VideoRow } from '../../../src/contract/table';
 import { videoRepository } from '../../../src/runtime/rows/video-repository';
 
 /** Returns the attributes of a video that is due at 11:00. The clock of each test starts at 10:00. */
