@@ -1,5 +1,6 @@
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { documentClient } from './document-client';
 import type { Outcome } from './row-changes';
 import { dueKey, INDEXES, parseVideoKey, videoKey, VideoRow } from '../../contract/table';
 
@@ -26,7 +27,7 @@ export interface DueVideos {
 }
 
 export function dueVideos(tableName: string, client: DynamoDBClient = new DynamoDBClient({})): DueVideos {
-  const documents = DynamoDBDocumentClient.from(client);
+  const documents = documentClient(client);
   const { name: IndexName, partition, sort } = INDEXES.byDue;
 
   return {

@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { dayCounter } from './day-counter';
+import { documentClient } from './document-client';
 import { EditRows, editRows } from './edit-rows';
 import { IngestRows, ingestRows } from './ingest-rows';
 import { PublicationRows, publicationRows } from './publication-rows';
@@ -66,7 +66,7 @@ const TRIES = 3;
 
 export function videoRepository(tableName: string, options: VideoRepositoryOptions = {}): VideoRepository {
   const { client = new DynamoDBClient({}), clock = () => new Date(), sourceLifecycle } = options;
-  const documents = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  const documents = documentClient(client);
 
   const changes = rowChanges(tableName, documents, clock);
   const { change, find, get, write, writeDerived } = changes;
