@@ -16,24 +16,43 @@ const EDITS = {
   'five tags in place of five other tags': { edit: { tags: FIVE('b') }, tags: FIVE('a'), bound: 42 },
 } as const;
 
-/** Counts the write units of edits. */
+/** The retries of a failed video with five tags. The owner has already uploaded a video on this day. */
+const RETRIES = { 'of the owner': { uploadsPerDay: 25, bound: 7 }, 'of an admin': { uploadsPerDay: undefined, bound: 4 } } as const;
+
+/** Counts the write units of edits and retries. */
 export async function editRows(): Promise<{ rows: Record<string, object>; isWithinBound: boolean }> {
   const writes: (Usage & { kind: 'write' })[] = [];
   const table = await catalogTable((usage) => void (usage.kind === 'write' && writes.push(usage)));
   const videos = videoRepository(table.tableName, { client: table.client });
   const rows: Record<string, object> = {};
   let isWithinBound = true;
-  for (const [n, [name, { edit, tags, bound }]] of Object.entries(EDITS).entries()) {
-    const videoId = idOf(n);
+  let made = 0;
+  async function upload(tags: readonly string[]): Promise<string> {
+    const videoId = idOf(made++);
     const source = { bucket: 'b', key: videoId, fileName: 'a.mp4', contentType: 'video/mp4', size: 1 };
     await videos.create({ videoId, owner: 'ann', title: 'A title', tags: [...tags], visibility: 'signed-in', source });
     await videos.markUploaded(videoId, 1);
-    await videos.recordReady(videoId, 1, RESULT);
+    return videoId;
+  }
+  async function measure(name: string, bound: number, act: () => Promise<unknown>): Promise<void> {
     const from = writes.length;
-    await videos.edit((await videos.findWhole(videoId))!, { ...edit, ...('tags' in edit && { tags: [...edit.tags] }) } as object);
+    if (await act() === undefined) throw new Error(`${name}: nothing was written`);
     const units: Units = sumOf(writes.slice(from).flatMap(({ changes, isTransaction }) => changes.map((change) => writeUnits(change, isTransaction))));
     isWithinBound &&= totalOf(units) <= bound;
     rows[name] = { ...units, 'write units': totalOf(units), bound };
+  }
+  for (const [name, { edit, tags, bound }] of Object.entries(EDITS)) {
+    const videoId = await upload(tags);
+    await videos.recordReady(videoId, 1, RESULT);
+    const whole = (await videos.findWhole(videoId))!;
+    await measure(name, bound, () => videos.edit(whole, { ...edit, ...('tags' in edit && { tags: [...edit.tags] }) } as object));
+  }
+  for (const [name, { uploadsPerDay, bound }] of Object.entries(RETRIES)) {
+    const videoId = await upload(FIVE('a'));
+    await videos.recordJob(videoId, 1, 'job');
+    await videos.recordError(videoId, 1, { code: 'transcode_failed', message: 'no' });
+    const row = (await videos.find(videoId))!;
+    await measure(`retry ${name}`, bound, () => videos.retry(row, uploadsPerDay));
   }
   await table.close();
   return { rows, isWithinBound };

@@ -18,7 +18,7 @@ export async function localCatalog() {
   const stack = await synthesized((scope) => void catalogIn(scope));
   const [{ physicalId: tableName }] = stack.ofType('AWS::DynamoDB::GlobalTable');
   const reads: Read[] = [];
-  const dynamoDb = await startDynamoDb({ stack, observe: (usage) => void (usage.kind === 'read' && reads.push(usage)) });
+  const dynamoDb = await startDynamoDb({ stack, inMemory: true, observe: (usage) => void (usage.kind === 'read' && reads.push(usage)) });
   const awsEndpoint = await startAwsEndpoint({ access: fakeAccess() });
   awsEndpoint.register(dynamoDb.service);
   Object.assign(process.env, {

@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   console.log('The cost of one page of a search');
   console.table(searches.rows);
   const edits = await editRows();
-  console.log('Write units of an edit of a listed, ready video');
+  console.log('Write units of an edit of a listed, ready video with five tags, and of a retry of a failed video with five tags');
   console.table(edits.rows);
   const publications = await publicationWrites();
   console.log('Write units of a video with publication times');
