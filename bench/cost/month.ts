@@ -38,9 +38,9 @@ export const MONTHS: readonly Month[] = [
 const FURTHER_REPORTS = 9;
 /**
  * The cost in dollars of API, functions, table, queue and events for one video, from the upload request to `ready`. `npm run bench` prints both figures for
- * 1,000 videos: 0.039 for videos with 1 KB of text and one progress report, and 0.0016 for each further report (docs/decisions/022-table.md).
+ * 1,000 videos: 0.042 for videos with 1 KB of text and one progress report, and 0.0016 for each further report (docs/decisions/022-table.md).
  */
-export const SERVICE_PER_VIDEO = (0.039 + FURTHER_REPORTS * 0.0016) / 1000;
+export const SERVICE_PER_VIDEO = (0.042 + FURTHER_REPORTS * 0.0016) / 1000;
 /**
  * The cost in dollars of the upload of 1 GB in parts of 16 MiB, if one request signs one part. `npm run bench` prints 0.00064 for the requests, and about
  * 0.0001 for Lambda's duration.
