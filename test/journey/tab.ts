@@ -105,6 +105,12 @@ export class Tab {
     await until('the page renews its session', () => this.renewals().length > before);
   }
 
+  /** Returns the ID of the signed-in user, from the last token. */
+  userId(): string {
+    const { token } = this.answers.findLast(({ token: each }) => each)!;
+    return JSON.parse(Buffer.from(token!.split('.')[1], 'base64url').toString()).sub;
+  }
+
   renewals(): Answer[] {
     return this.answers.filter(({ route }) => route === '/token');
   }

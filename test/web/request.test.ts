@@ -15,6 +15,24 @@ describe('a request of the page', () => {
     expect(await ask(response(200, '{"items":[]}'))).toEqual({ items: [] });
   });
 
+  test('returns the ETag of the response, and sends an ETag in If-Match', async () => {
+    const sent: unknown[] = [];
+    const fetch = async (_: string, { headers }: RequestInit) => {
+      sent.push(headers);
+      return new Response('{"videoId":"v"}', { headers: { etag: '"v.2"' } });
+    };
+    const { request } = await load('service/request.js', createContext({ fetch }));
+    expect(await request('PATCH', '/streams/v', { etag: '"v.1"', token: 't' })).toEqual({ videoId: 'v', etag: '"v.2"' });
+    expect(sent).toEqual([{ 'authorization': 'Bearer t', 'if-match': '"v.1"' }]);
+  });
+
+  test('names the invalid fields, and shows times of the service in the words of the user', async () => {
+    const errors = [{ pointer: '/title', detail: 'is blank' }];
+    expect(await ask(response(400, JSON.stringify({ code: 'invalid_request', detail: 'is blank', errors })))).toMatchObject({ code: 'invalid_request', errors });
+    const limit = await ask(response(429, '{"code":"limit_reached","detail":"you can retry the video at 2026-12-02T00:00:00.000Z"}'));
+    expect(limit.message).toMatch(/^A limit is reached: you can retry the video at [^TZ]*2026[^TZ]*\.$/);
+  });
+
   test('reports a lost connection before and during the response', async () => {
     expect(await ask(async () => { throw new TypeError('Failed to fetch'); })).toMatchObject(lost);
     const cut = new ReadableStream({ start: (controller) => controller.error(new TypeError('network error')) });

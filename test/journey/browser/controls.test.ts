@@ -83,10 +83,10 @@ describe('controls of the page', () => {
 
   it.each([
     ['videos', 'published', 'More videos of others', 'Play Video 24'],
-    ['videos in progress', 'own', 'More of your videos', 'video-24'],
+    ['videos without a control', 'own', 'More of your videos', 'video-24'],
     ['unfinished uploads', 'waiting', 'More unfinished uploads', 'Resume the upload of Video 24'],
   ] as const)('keep the keyboard focus while more %s load, and then move it to the first new one', async (_, list, name, first) => {
-    lists[list] = numbered(30, { published: 'ready', own: 'held', waiting: 'waiting' }[list]);
+    lists[list] = numbered(30, { published: 'ready', own: 'deleting', waiting: 'waiting' }[list]);
     await tab.signIn();
     const more = page.getByRole('button', { name });
     let answer!: () => void;

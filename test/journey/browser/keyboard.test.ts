@@ -75,6 +75,30 @@ describe('the page without a mouse', () => {
     await page.locator('#player').waitFor({ state: 'hidden' });
     expect(await focused(page)).toBe('Play By keyboard');
 
+    await tabTo(page, 'Edit By keyboard');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.activeElement?.id === 'edit-title');
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.type('Edited by keyboard');
+    await tabTo(page, 'description');
+    await page.keyboard.type('One line');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('and another');
+    await tabTo(page, 'tags');
+    await page.keyboard.type('keys');
+    await tabTo(page, 'visibility');
+    await page.keyboard.press('ArrowDown');
+    await tabTo(page, 'Save the changes of By keyboard');
+    await page.keyboard.press('Enter');
+    await page.locator('#own').getByText(/ · Unlisted$/).waitFor();
+    expect(await focused(page)).toBe('Edit Edited by keyboard');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.activeElement?.id === 'edit-title');
+    expect(await page.getByLabel('Description').inputValue()).toBe('One line\nand another');
+    await tabTo(page, 'Cancel the edit of Edited by keyboard');
+    await page.keyboard.press('Enter');
+    expect(await focused(page)).toBe('Edit Edited by keyboard');
+
     for (let presses = 0; presses < 40 && await focused(page) !== 'Sign out'; presses++) await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Enter');
     await page.getByRole('link', { name: 'Sign in' }).waitFor();

@@ -28,7 +28,6 @@ describe('lists of the page', () => {
   const video = (number: number, owner: string, status = 'ready'): ListedVideo => ({ videoId: `video-${number}`, title: `Video ${number}`, owner, status });
   const numbered = (count: number, owner: string, status?: string) => Array.from({ length: count }, (_, index) => video(count - index, owner, status));
   const titles = (page: Page, list: string) => page.locator(`${list} .title`).allTextContents();
-  const userId = (tab: Tab) => JSON.parse(Buffer.from(tab.answers.findLast(({ token }) => token)!.token!.split('.')[1], 'base64url').toString()).sub as string;
 
   it('shows ready videos although many newer uploads are unfinished, and loads more pages', async () => {
     const unfinished = numbered(50, 'me', 'waiting').map((each) => ({ ...each, videoId: `open-${each.videoId}` }));
@@ -48,7 +47,7 @@ describe('lists of the page', () => {
     const { page } = tab;
     await page.getByText('Nothing yet: upload your first video.').waitFor();
     await page.getByText('No videos of others yet.').waitFor();
-    const me = userId(tab);
+    const me = tab.userId();
     videos.own = [video(1, me)];
     videos.published = [video(3, 'ada'), video(1, me), video(2, 'ada')];
     await page.clock.install();

@@ -83,6 +83,7 @@ describe('messages of the page', () => {
       await route.fulfill({ json: { items: [video] } });
       listed++;
     });
+    await page.route('**/api/streams/a-video', (route) => route.fulfill({ json: video }));
     // The test needs only the session.
     await serveStubPlayer(page);
     const asked: boolean[] = [];

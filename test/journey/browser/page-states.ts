@@ -14,8 +14,12 @@ export interface Visit {
 
 type State = (visit: Visit) => Promise<unknown>;
 
-/** Answers the list requests of a page with `lists`. */
+/** Answers the requests of a page for lists, and for the videos in these lists. */
 export async function serveLists(page: Page, lists: Lists): Promise<void> {
+  await page.route('**/api/streams/*', (route) => {
+    const found = [...lists.own, ...lists.published].find(({ videoId }: any) => route.request().url().endsWith(`/${videoId}`));
+    return found && route.request().method() === 'GET' ? route.fulfill({ json: found, headers: { etag: '"video.1"' } }) : route.fallback();
+  });
   await page.route('**/api/streams?*', (route) => {
     const { searchParams } = new URL(route.request().url());
     const all = searchParams.has('status') ? lists.waiting : searchParams.has('owner') ? lists.own : lists.published;
@@ -30,7 +34,7 @@ const problem = (status: number, code: string, detail: string) =>
 const LONG_NAME = 'A_long_name_of_a_file_without_spaces_that_a_camera_has_chosen_2026-11-30_18-00-00.final.mp4';
 const video = (videoId: string, status: string, more: object = {}) => ({
   videoId, status, title: `A video that is ${status}`, owner: 'me', createdAt: '2026-11-30T10:00:00.000Z', publishedAt: '2026-11-30T11:00:00.000Z',
-  durationSeconds: 754, width: 1920, height: 1080, progress: 0, ...more,
+  durationSeconds: 754, width: 1920, height: 1080, progress: 0, tags: [], visibility: 'signed-in', ...more,
 });
 const POSTER = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="640" height="360"><rect width="640" height="360" fill="#7a8"/><circle cx="440" cy="120" r="60" fill="#fe9"/></svg>');
 const OWN = [
@@ -74,14 +78,32 @@ export const serveStubPlayer = (page: Page, failure?: string) => page.route('**/
   }`,
 }));
 
-async function openPlayer({ page, lists, tab }: Visit, failure?: string): Promise<void> {
-  lists.own = OWN.slice(0, 1);
+async function openPlayer(visit: Visit, failure?: string): Promise<void> {
+  visit.lists.own = OWN.slice(0, 1);
+  await visit.tab.wake();
+  await playFirst(visit, failure);
+}
+
+async function playFirst({ page }: Visit, failure?: string): Promise<void> {
   await page.route('**/playback', (route) => route.fulfill({ json: { hls: '/v/none.m3u8', expiresAt: new Date(Date.now() + 3_600_000).toISOString() } }));
   await serveStubPlayer(page, failure);
-  await tab.wake();
   await page.locator('#own').getByRole('link', { name: /^Play/ }).click();
   await page.locator('#player').waitFor();
 }
+
+const EDITED = { title: 'A lecture about bridges', description: 'Recorded in the great hall.', tags: ['engineering', 'bridges'] };
+
+/** Opens the edit form of a video. */
+async function openEditForm({ page, lists, tab }: Visit): Promise<void> {
+  lists.own = [video('edited', 'ready', EDITED), ...OWN.slice(0, 2)];
+  await tab.wake();
+  await page.getByRole('button', { name: `Edit ${EDITED.title}` }).click();
+  await page.getByLabel('Title', { exact: true }).waitFor();
+}
+
+/** Answers edits with a response. */
+const answerEdits = (page: Page, response: object) =>
+  page.route('**/api/streams/edited', (route) => (route.request().method() === 'PATCH' ? route.fulfill(response) : route.fallback()));
 
 async function signInForm({ page }: Visit): Promise<void> {
   await page.getByRole('link', { name: 'Sign in' }).click();
@@ -132,6 +154,52 @@ export const STATES: Readonly<Record<string, State>> = {
   'player-stopped': signedIn(async (visit) => {
     await openPlayer(visit, 'fragLoadError');
     await visit.page.getByText('Playback stopped. Check your connection').waitFor();
+  }),
+  'player-of-owner': signedIn(async (visit) => {
+    visit.lists.own = [video('edited', 'ready', { ...EDITED, owner: visit.tab.userId() })];
+    await visit.tab.wake();
+    await playFirst(visit);
+    await visit.page.locator('#player').getByText(EDITED.description).waitFor();
+  }),
+  'editing': signedIn(openEditForm),
+  'edit-rejected': signedIn(async (visit) => {
+    await openEditForm(visit);
+    const { page } = visit;
+    await answerEdits(page, {
+      ...problem(400, 'invalid_request', 'the body does not match its schema'), body: JSON.stringify({
+        status: 400, code: 'invalid_request', detail: 'the body does not match its schema', errors: [
+          { pointer: '/title', detail: 'does not match the pattern' }, { pointer: '/tags', detail: '"Bridges" and "bridges" are the same tag: they differ only in case' },
+        ],
+      }),
+    });
+    await page.getByLabel('Title', { exact: true }).fill('');
+    await page.getByLabel('Tags').fill('Bridges\nbridges');
+    await page.keyboard.press('Tab');
+    await page.getByRole('button', { name: /^Save the changes/ }).click();
+    await page.locator('#error-tags').waitFor();
+  }),
+  'edit-refused': signedIn(async (visit) => {
+    await openEditForm(visit);
+    await answerEdits(visit.page, problem(404, 'not_found', 'no such video'));
+    await visit.page.getByLabel('Title', { exact: true }).fill('A better title');
+    await visit.page.getByRole('button', { name: /^Save the changes/ }).click();
+    await visit.page.getByText(/^Your changes are not saved. This video is gone/).waitFor();
+  }),
+  'edit-conflict': signedIn(async (visit) => {
+    await openEditForm(visit);
+    const { page, lists } = visit;
+    await answerEdits(page, problem(412, 'edit_conflict', 'the video was edited since you read it'));
+    lists.own = [video('edited', 'ready', { ...EDITED, title: 'Lecture 4: bridges', tags: ['engineering', 'bridges', 'lecture'], visibility: 'private' })];
+    await page.getByLabel('Title', { exact: true }).fill('Bridges, a lecture');
+    await page.getByRole('button', { name: /^Save the changes/ }).click();
+    await page.getByText('This video was edited elsewhere in the meantime').waitFor();
+  }),
+  'retry-refused': signedIn(async ({ page, lists, tab }) => {
+    lists.own = OWN.slice(-1);
+    await page.route('**/retry', (route) => route.fulfill(problem(409, 'source_unavailable', 'the source file of the video was archived. Upload the file again')));
+    await tab.wake();
+    await page.getByRole('button', { name: /^Try again to process/ }).click();
+    await page.getByText(/the service no longer has the file of this video/).waitFor();
   }),
   'chosen': signedIn(async ({ page }) => {
     await choose(page, 'first.mp4', LONG_NAME);

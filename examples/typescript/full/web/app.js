@@ -1,5 +1,6 @@
 // The web page of the example: JavaScript modules without a build step. README.md in this folder describes the modules.
 import { render } from './lit-html.js';
+import { Editor } from './editing/editor.js';
 import { Player } from './playback/player.js';
 import { Session } from './service/session.js';
 import { Announcer } from './state/announcer.js';
@@ -10,7 +11,7 @@ import { Videos } from './state/videos.js';
 import { limitsOf } from './upload-queue/limits.js';
 import { Uploads } from './upload-queue/uploads.js';
 import { confirm } from './views/confirmation.js';
-import { focusFirstNew, focusIfLost } from './views/focus.js';
+import { focusEditButton, focusFirstNew, focusIfLost } from './views/focus.js';
 import { account, page } from './views/page.js';
 
 /** The ID of the video that is open or being opened. */
@@ -29,17 +30,21 @@ const loadLists = () => void messages.inBackground(() => videos.start());
 
 const session = new Session({
   onStart() {
-    store.update({ signedIn: true });
+    store.update({ signedIn: true, userId: session.userId });
     uploads.start();
+    editor.start();
     loadLists();
     watch(router.videoId);
   },
   onEnd({ problem, isSignOut, isLeaving }) {
-    // The next user must not see the previous user's data. If the session ended by itself, the uploads wait for the next sign-in of this user.
+    // The next user must not see the previous user's data. If the session ended by itself, the uploads and the edit form wait for the next sign-in of this user.
     const hadSession = store.state.signedIn;
     videos.clear();
     player.close();
-    if (isSignOut) uploads.clear();
+    if (isSignOut) {
+      uploads.clear();
+      editor.clear();
+    }
     requested = undefined;
     announcer.clear();
     // A click on "Sign in" during a sign-out would stop the redirect that ends the session at the sign-in pages.
@@ -76,6 +81,21 @@ const videos = new Videos({
   api, userId, isQueued: (videoId) => uploads.queue.has(videoId), inBackground: (work) => messages.inBackground(work),
   onUnfinished: (videoIds) => void uploads.forgetEnded(videoIds), onChange: change,
 });
+const editor = new Editor({
+  api,
+  userId,
+  mayDiscard: ({ title }) => confirm({
+    question: `Discard your changes of ${title}?`, consequence: 'The text in the form is not saved.', keep: 'Keep editing', proceed: 'Discard the changes',
+  }),
+  onChange: () => store.update(),
+  onSaved: showChanged,
+  async onFocus({ id, videoId, place }) {
+    store.update();
+    await rendered();
+    if (id) document.getElementById(id)?.focus();
+    else focusEditButton(videoId, place);
+  },
+});
 const player = new Player({
   api,
   now: () => session.now(),
@@ -91,7 +111,7 @@ const router = new Router((videoId) => watch(videoId));
 
 /** The controls of the page call these functions. */
 const actions = {
-  signOut: () => void attempt(async () => { if (await uploads.maySignOut()) await session.signOut(); }),
+  signOut: () => void attempt(async () => { if (await uploads.maySignOut() && await editor.mayClose()) await session.signOut(); }),
   more: (list, listId, button) => void attempt(async () => {
     const before = new Set(list.shown.map(({ videoId }) => videoId));
     await list.more();
@@ -104,14 +124,35 @@ const actions = {
     watch(router.videoId);
   },
   closePlayer: () => router.go('/'),
+  edit: (video, button) => void attempt(() => editor.open(video, button.closest('#player') ? 'player' : 'own')),
+  changeField: (name, text) => editor.change(name, text),
+  saveEdit(event) {
+    event.preventDefault();
+    void attempt(() => editor.save());
+  },
+  cancelEdit: () => editor.cancel(),
+  useTheirs: (name) => editor.useTheirs(name),
+  retry: (video) => void attempt(async () => {
+    await videos.retry(video);
+    announcer.say(`${video.title} is processed again.`);
+    await rendered();
+    // The button disappears.
+    if (document.activeElement === document.body) focusEditButton(video.videoId, 'own');
+  }),
   ...uploads.actions,
 };
 
-const store = new Store({ message: '', signedIn: undefined, hasEnded: false, watched: undefined, isStopped: false, isDropTarget: false, announcer, videos, uploads, queue: uploads.queue }, (state) => {
+const store = new Store({ message: '', signedIn: undefined, hasEnded: false, watched: undefined, isStopped: false, isDropTarget: false, announcer, videos, uploads, queue: uploads.queue, editor }, (state) => {
   render(account(state, actions), $('account'));
   render(page(state, actions), $('page'));
   document.title = state.watched ? `${state.watched.title} – Videos` : 'Videos';
 });
+
+/** Shows a video that the user has changed. */
+function showChanged(video) {
+  videos.changed(video);
+  if (store.state.watched?.videoId === video.videoId) store.update({ watched: video });
+}
 
 /** Opens the player for the video in the address of the page, or closes the player. */
 function watch(videoId) {
@@ -128,7 +169,8 @@ function watch(videoId) {
       document.querySelector(`a[href="${CSS.escape(watchPath(before))}"]`)?.focus();
       return;
     }
-    const opening = Promise.all([videos.find(videoId) ?? api('GET', `/streams/${videoId}`), player.open(videoId)]);
+    // The lists contain no descriptions.
+    const opening = Promise.all([api('GET', `/streams/${videoId}`), player.open(videoId)]);
     const [video, isOpen] = await opening.catch((error) => {
       if (requested === videoId) {
         if (isRetry) store.update({ isStopped: true });
@@ -147,7 +189,7 @@ function watch(videoId) {
 
 document.addEventListener('keydown', ({ key, isComposing, target }) => {
   // In a text field, Escape ends the input of the user. In a dialog, Escape closes the dialog.
-  if (key !== 'Escape' || isComposing || target.closest('input[type=text], dialog') || document.fullscreenElement) return;
+  if (key !== 'Escape' || isComposing || target.closest('input[type=text], textarea, dialog') || document.fullscreenElement) return;
   if (store.state.watched) router.go('/');
 });
 // A hidden page does not poll. It loads all lists when it becomes visible again.
@@ -160,7 +202,7 @@ for (const type of ['dragover', 'dragleave', 'drop']) {
   document.addEventListener(type, (event) => {
     const hasFiles = event.dataTransfer.types.includes('Files');
     // The browser inserts dropped text into a text field.
-    if (!hasFiles && event.target.closest?.('input[type=text]')) return;
+    if (!hasFiles && event.target.closest?.('input[type=text], textarea')) return;
     event.preventDefault();
     const isDropTarget = type === 'dragover' && hasFiles;
     if (isDropTarget !== store.state.isDropTarget) store.update({ isDropTarget });
@@ -169,7 +211,7 @@ for (const type of ['dragover', 'dragleave', 'drop']) {
 }
 // The browser asks the user before it closes the page.
 window.addEventListener('beforeunload', (event) => {
-  if (uploads.queue.isBusy) event.preventDefault();
+  if (uploads.queue.isBusy || editor.isDirty) event.preventDefault();
 });
 
 store.update();

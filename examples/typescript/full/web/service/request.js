@@ -1,4 +1,5 @@
 const OVER = 'Your session has ended. Please sign in again.';
+const UNAVAILABLE = 'The service is temporarily unavailable. Please try again in a moment.';
 const ASK = 'Ask the operator of this service for this role, then reload this page.';
 
 /** Messages for users by error code (docs/errors.md). Each function receives `detail` of the API's error. */
@@ -12,19 +13,27 @@ const WORDS = {
   type_not_allowed: (detail) => `Files of this kind can't be uploaded here${detail ? `: ${detail}` : ''}. Please choose another file.`,
   throttled: () => 'The service receives too many requests. Please try again in a moment.',
   // The last sentence names the route that lists the uploads. The page has its own list.
-  limit_reached: (detail = 'please try again later') => `A limit is reached: ${detail.replace(/\. GET \S+ .*$/, '')}.`,
+  limit_reached: (detail = 'please try again later') => `A limit is reached: ${withLocalTimes(detail.replace(/\. GET \S+ .*$/, ''))}.`,
   internal: (detail) => `Something went wrong on our side. Please try again. If the problem continues, ${detail}.`,
-  upstream_failed: () => 'The service is temporarily unavailable. Please try again in a moment.',
+  upstream_failed: () => UNAVAILABLE,
+  unavailable: () => UNAVAILABLE,
 };
+
+/** Replaces ISO times by times in the time zone and the language of the user. */
+function withLocalTimes(detail) {
+  return detail.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, (time) => new Date(time).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }));
+}
 
 /** An error whose message the page shows to the user. */
 export class Problem extends Error {
   name = 'Problem';
 
-  constructor(message, { status, code } = {}) {
+  /** @param errors - The invalid fields, each with the JSON pointer `pointer` and the reason `detail`. */
+  constructor(message, { status, code, errors = [] } = {}) {
     super(message);
     this.status = status;
     this.code = code;
+    this.errors = errors;
   }
 
   /** Whether the service rejected the request. After any other error, the service may have processed the request. */
@@ -49,11 +58,15 @@ function lost(error) {
   return error.name === 'AbortError' ? error : new Problem('The service can\'t be reached. Please check your connection.', { code: 'no_connection' });
 }
 
-/** Sends an API request. Returns the body of the response, or throws a `Problem`. */
-export async function request(method, path, { body, token, ...options } = {}) {
+/**
+ * Sends an API request. Returns the body of the response, or throws a `Problem`. If the response has an ETag, the property `etag` of the result contains it.
+ *
+ * @param etag - The value of the header `If-Match`.
+ */
+export async function request(method, path, { body, token, etag, ...options } = {}) {
   const response = await fetch(`/api${path}`, {
     method,
-    headers: { ...(token && { authorization: `Bearer ${token}` }), ...(body && { 'content-type': 'application/json' }) },
+    headers: { ...(token && { authorization: `Bearer ${token}` }), ...(body && { 'content-type': 'application/json' }), ...(etag && { 'if-match': etag }) },
     body: body && JSON.stringify(body),
     ...options,
   }).catch((error) => { throw lost(error); });
@@ -63,7 +76,8 @@ export async function request(method, path, { body, token, ...options } = {}) {
   const answer = await response.json().catch((error) => {
     if (error.name !== 'SyntaxError') throw lost(error);
   });
-  if (ok && answer) return answer;
-  const { code, detail } = answer ?? {};
-  throw new Problem(WORDS[code]?.(detail) ?? detail ?? `The service returned an unexpected response (${status}). Please try again in a moment.`, { status, code });
+  const newEtag = response.headers.get('etag');
+  if (ok && answer) return newEtag ? { ...answer, etag: newEtag } : answer;
+  const { code, detail, errors } = answer ?? {};
+  throw new Problem(WORDS[code]?.(detail) ?? detail ?? `The service returned an unexpected response (${status}). Please try again in a moment.`, { status, code, errors });
 }

@@ -77,11 +77,11 @@ export class Session {
   }
 
   /** Sends an API request with the user's ID token. */
-  async api(method, path, body, { signal: ofCaller } = {}) {
+  async api(method, path, body, { signal: ofCaller, etag } = {}) {
     if (this.#isStale()) await this.renew();
     const signal = ofCaller ? AbortSignal.any([this.signal, ofCaller]) : this.signal;
     const token = this.#idToken;
-    const send = () => request(method, path, { body, token: this.#idToken, signal });
+    const send = () => request(method, path, { body, etag, token: this.#idToken, signal });
     signal.throwIfAborted();
     try {
       return await send();

@@ -11,6 +11,10 @@ export class VideoList {
   /** All loaded videos, in the order of the service. */
   #videos = [];
   #cursor;
+  /** Counts the calls of `replace`. */
+  #changes = 0;
+  /** For each replaced video: the value of `#changes` after the last call of `replace`. */
+  #changedAt = new Map();
 
   /** Whether the first page is loaded. */
   isLoaded = false;
@@ -77,15 +81,27 @@ export class VideoList {
     }
   }
 
-  /** Replaces a video, or removes it if `video` is undefined. */
+  /** Loads one video again. */
+  async refreshOne(videoId) {
+    const before = this.#changes;
+    const video = await this.#api('GET', `/streams/${videoId}`).catch((error) => {
+      // Another window can delete the video.
+      if (error.code !== 'not_found') throw error;
+    });
+    if (!this.#hasChanged(videoId, before)) this.replace(videoId, video);
+  }
+
+  /** Replaces a video, or removes it if `video` is undefined. A video without a poster keeps the poster that it has. */
   replace(videoId, video) {
-    this.#videos = this.#videos.flatMap((each) => (each.videoId !== videoId ? [each] : video ? [video] : []));
+    this.#changedAt.set(videoId, ++this.#changes);
+    this.#videos = this.#videos.flatMap((each) => (each.videoId !== videoId ? [each] : video ? [{ ...(each.poster && { poster: each.poster }), ...video }] : []));
     this.#onChange();
   }
 
   clear() {
     this.#videos = [];
     this.#cursor = undefined;
+    this.#changedAt.clear();
     this.isLoaded = false;
     this.#onChange();
   }
@@ -96,8 +112,16 @@ export class VideoList {
     this.#onChange();
   }
 
-  #load(cursor) {
-    return this.#api('GET', `${this.#path}limit=${PAGE}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
+  /** Loads one page. A video that was replaced during the request stays as it is, because the response can be older. */
+  async #load(cursor) {
+    const before = this.#changes;
+    const page = await this.#api('GET', `${this.#path}limit=${PAGE}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
+    const known = (videoId) => this.#videos.find((video) => video.videoId === videoId);
+    return { ...page, items: page.items.map((item) => (this.#hasChanged(item.videoId, before) ? known(item.videoId) ?? item : item)) };
+  }
+
+  #hasChanged(videoId, before) {
+    return this.#changedAt.get(videoId) > before;
   }
 }
 

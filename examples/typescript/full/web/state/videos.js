@@ -1,3 +1,4 @@
+import { retryProblem } from '../editing/error-messages.js';
 import { ROLES } from '../service/request.js';
 import { videosInUpload } from '../upload-queue/locks.js';
 import { ProgressPoller } from './progress-poller.js';
@@ -70,14 +71,27 @@ export class Videos {
     this.published.clear();
   }
 
-  /** Returns a video that one of the lists contains. */
-  find(videoId) {
-    return [...this.own.shown, ...this.published.shown].find((video) => video.videoId === videoId);
-  }
-
   /** Remembers that the whole file of a video is in S3. */
   markSent(videoId) {
     this.#sent.add(videoId);
+  }
+
+  /** Shows a video that an action of the user has changed. */
+  changed(video) {
+    for (const list of [this.own, this.published]) list.replace(video.videoId, video);
+    // A new attempt is polled often.
+    if (this.#moving().length > 0) this.#poller.start();
+  }
+
+  /** Transcodes a failed video again. */
+  async retry({ videoId, title }) {
+    try {
+      this.changed(await this.#api('POST', `/streams/${videoId}/retry`));
+    } catch (error) {
+      // Another window has perhaps retried or deleted the video.
+      if (['wrong_status', 'not_found'].includes(error.code)) await this.own.refreshOne(videoId);
+      throw retryProblem(error, title);
+    }
   }
 
   async refreshUnfinished() {
@@ -103,14 +117,6 @@ export class Videos {
   /** Refreshes the videos in progress with one request. If several videos are in progress, it requests the list of videos. */
   async #refreshMoving() {
     const [{ videoId }, ...others] = this.#moving();
-    if (others.length > 0) {
-      await this.own.refresh();
-    } else {
-      const video = await this.#api('GET', `/streams/${videoId}`).catch((error) => {
-        // Another window can delete the video.
-        if (error.code !== 'not_found') throw error;
-      });
-      this.own.replace(videoId, video);
-    }
+    await (others.length > 0 ? this.own.refresh() : this.own.refreshOne(videoId));
   }
 }

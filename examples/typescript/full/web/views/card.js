@@ -1,21 +1,38 @@
 import { repeat } from '../directives/repeat.js';
 import { html, nothing } from '../lit-html.js';
+import { VISIBILITIES } from '../editing/fields.js';
 import { watchPath } from '../state/router.js';
+import { editForm } from './edit-form.js';
 
 /** What the tile shows of a video that is neither ready nor in progress. */
 const STATUS = { waiting: 'Waiting for processing', uploaded: 'Waiting for processing', held: 'Waiting for a decision', deleting: 'Being deleted' };
 /** Errors of which the file is not the cause. */
-const NOT_OF_THE_FILE = ['internal', 'source_unavailable', 'transcode_failed', 'upload_expired'];
+const NOT_OF_THE_FILE = ['internal', 'source_unavailable', 'transcode_failed'];
 
 /** The number of times that a failed poster is loaded again, for example after a lost connection, and the delay of the first time. */
 const MOST_TRIES = 3;
 const RETRY_MS = 10_000;
 
-/** One video in a list. */
-export const card = (video) => html`
-  <li data-video-id=${video.videoId} data-status=${video.status}>
+/** One video in a list. The owner of the video can edit and retry it. */
+export const card = (video, { isOwn, isEdited, editor, actions }) => html`
+  <li data-video-id=${video.videoId} data-status=${video.status} class=${isEdited ? 'edited' : nothing}>
     ${tile(video)}<span class="title" title=${video.title}>${video.title}</span><span class="about">${describe(video)}</span>
+    ${isEdited ? editForm(editor, actions) : isOwn ? controls(video, editor, actions) : nothing}
   </li>`;
+
+const controls = (video, editor, actions) => html`
+  <div class="controls">
+    ${video.status === 'deleting' ? nothing : editButton(video, editor, actions)}
+    ${canRetry(video) ? html`<button class="quiet small" aria-label=${`Try again to process ${video.title}`} @click=${() => actions.retry(video)}>Try again</button>` : nothing}
+  </div>`;
+
+/** The attribute `data-edit` serves to return the keyboard focus to the button. */
+export const editButton = (video, { opening }, { edit }) => html`
+  <button class="quiet small" data-edit=${video.videoId} aria-label=${`Edit ${video.title}`} aria-disabled=${opening === video.videoId}
+    @click=${({ currentTarget }) => edit(video, currentTarget)}>Edit</button>`;
+
+/** Without its whole file, a video cannot be processed again. */
+const canRetry = ({ status, error }) => status === 'errored' && error?.code !== 'upload_expired';
 
 function tile(video) {
   const { videoId, status, title, progress, poster } = video;
@@ -53,13 +70,23 @@ function show({ target }) {
   target.hidden = false;
 }
 
-function describe({ status, error, progress, durationSeconds = 0, width, height, createdAt, publishedAt }) {
-  if (status === 'errored') return `${error?.message ?? 'something went wrong'}. Upload ${NOT_OF_THE_FILE.includes(error?.code) ? 'the file again' : 'another file'}.`;
+function describe(video) {
+  // Everybody expects that a video is listed.
+  return [state(video), video.visibility !== 'signed-in' && VISIBILITIES[video.visibility]?.[0]].filter(Boolean).join(' · ');
+}
+
+function state({ status, error, progress, durationSeconds = 0, width, height, createdAt, publishedAt }) {
+  if (status === 'errored') return `${error?.message ?? 'something went wrong'}. ${adviceFor(error?.code)}`;
   if (status === 'processing') return progress > 0 ? `Processing, ${progress} %` : 'Processing…';
   if (status !== 'ready') return `Uploaded ${dateOf(createdAt)}`;
   const seconds = Math.round(durationSeconds);
   const length = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
   return [length, height && `${width}×${height}`, dateOf(publishedAt)].filter(Boolean).join(' · ');
+}
+
+function adviceFor(code) {
+  if (code === 'upload_expired') return 'Upload the file again.';
+  return NOT_OF_THE_FILE.includes(code) ? 'Try again, or upload the file again.' : 'Upload another file.';
 }
 
 const dateOf = (time) => new Date(time).toLocaleDateString();

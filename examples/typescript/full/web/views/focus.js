@@ -14,3 +14,9 @@ export function focusFirstNew(listId, isNew, button) {
   if (!control) item.tabIndex = -1;
   (control ?? item).focus();
 }
+
+/** Moves the keyboard focus to the button in `place` that edits a video, or to the file chooser if the page no longer has such a button. */
+export function focusEditButton(videoId, place) {
+  const button = `[data-edit="${CSS.escape(videoId)}"]`;
+  (document.querySelector(`#${place} ${button}`) ?? document.querySelector(button) ?? document.getElementById('file'))?.focus();
+}

@@ -6,10 +6,10 @@ import { uploads } from './uploads.js';
 
 /** The whole page below the heading. `actions` contains the functions that the controls call. */
 export const page = (state, actions) => {
-  const { message, announcer, signedIn, hasEnded, queue, isDropTarget } = state;
+  const { message, announcer, signedIn, hasEnded, queue, editor, isDropTarget } = state;
   return html`
     <p id="message" role="status" aria-live="polite" .textContent=${message}></p>
-    ${signedIn === false ? welcome(hasEnded, queue.isBusy) : nothing}
+    ${signedIn === false ? welcome(hasEnded, queue.isBusy, editor.isDirty) : nothing}
     ${signedIn ? player(state, actions) : nothing}
     ${signedIn || queue.isBusy ? uploads(state, actions) : nothing}
     ${signedIn ? lists(state, actions) : nothing}
@@ -23,9 +23,14 @@ export const page = (state, actions) => {
 export const account = ({ signedIn }, { signOut }) =>
   signedIn ? html`<button id="sign-out" class="quiet" @click=${signOut}>Sign out</button>` : nothing;
 
-function welcome(hasEnded, isBusy) {
+/** Unfinished work continues in this tab, so the user signs in in another tab. */
+function welcome(hasEnded, isUploading, isEditing) {
   const address = `/api/login?return_to=${encodeURIComponent(location.pathname)}`;
-  const text = isBusy ? 'Your uploads are paused. They continue in this tab when you have signed in again.' : 'Sign in to upload videos, and to watch videos of others.';
+  const isBusy = isUploading || isEditing;
+  const text = [
+    isUploading && 'Your uploads are paused. They continue in this tab when you have signed in again.',
+    isEditing && 'Your changes are not saved. The form opens again in this tab when you have signed in again.',
+  ].filter(Boolean).join(' ') || 'Sign in to upload videos, and to watch videos of others.';
   return html`
     <section id="welcome" class="welcome">
       <h2 id="welcome-heading" tabindex="-1">${hasEnded ? 'Your session has ended' : 'Watch and upload videos'}</h2>
