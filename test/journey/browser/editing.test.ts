@@ -137,6 +137,20 @@ describe('edits and retries in a browser', () => {
     await page.context().close();
   });
 
+  it('shows an edit in another window of the browser without a request', async () => {
+    await client.upload(clip(), 'Of one browser');
+    const one = await site.openSignedIn();
+    const other = await site.open(one.page.context());
+    await own(other.page, 'Of one browser').waitFor();
+    const before = other.answers.length;
+    await edit(one.page, 'Of one browser');
+    await field(one.page, 'Title').fill('Seen by both windows');
+    await save(one.page);
+    await own(other.page, 'Seen by both windows').waitFor({ timeout: 5_000 });
+    expect(other.answers.slice(before).filter(({ route }) => route.startsWith('/streams?'))).toEqual([]);
+    await one.page.context().close();
+  });
+
   it('retries a failed video, and says why a retry is refused', async () => {
     const tab = await site.openSignedIn();
     const { page } = tab;

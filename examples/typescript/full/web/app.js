@@ -107,6 +107,11 @@ const player = new Player({
     store.update({ isStopped: true });
   },
 });
+/** Windows of other browsers see a change when they refresh their lists. */
+const otherWindows = new BroadcastChannel('vod-videos');
+otherWindows.addEventListener('message', ({ data: { userId: sender, video } }) => {
+  if (sender === session.userId) receiveChanged(video);
+});
 const router = new Router((videoId) => watch(videoId));
 
 /** The controls of the page call these functions. */
@@ -133,7 +138,7 @@ const actions = {
   cancelEdit: () => editor.cancel(),
   useTheirs: (name) => editor.useTheirs(name),
   retry: (video) => void attempt(async () => {
-    await videos.retry(video);
+    showChanged(await videos.retry(video));
     announcer.say(`${video.title} is processed again.`);
     await rendered();
     // The button disappears.
@@ -148,8 +153,13 @@ const store = new Store({ message: '', signedIn: undefined, hasEnded: false, wat
   document.title = state.watched ? `${state.watched.title} – Videos` : 'Videos';
 });
 
-/** Shows a video that the user has changed. */
+/** Shows a video that the user has changed, in all windows of this browser. */
 function showChanged(video) {
+  receiveChanged(video);
+  otherWindows.postMessage({ userId: session.userId, video });
+}
+
+function receiveChanged(video) {
   videos.changed(video);
   if (store.state.watched?.videoId === video.videoId) store.update({ watched: video });
 }

@@ -76,17 +76,17 @@ export class Videos {
     this.#sent.add(videoId);
   }
 
-  /** Shows a video that an action of the user has changed. */
+  /** Shows a video that an action of the user in this window or in another window has changed. */
   changed(video) {
     for (const list of [this.own, this.published]) list.replace(video.videoId, video);
     // A new attempt is polled often.
     if (this.#moving().length > 0) this.#poller.start();
   }
 
-  /** Transcodes a failed video again. */
+  /** Transcodes a failed video again. Returns the video. */
   async retry({ videoId, title }) {
     try {
-      this.changed(await this.#api('POST', `/streams/${videoId}/retry`));
+      return await this.#api('POST', `/streams/${videoId}/retry`);
     } catch (error) {
       // Another window has perhaps retried or deleted the video.
       if (['wrong_status', 'not_found'].includes(error.code)) await this.own.refreshOne(videoId);
