@@ -4,7 +4,6 @@ import boto3
 
 # The newest format of the items that this code can read. See docs/read-model.md.
 SCHEMA_VERSION = 1
-STATUSES = ("waiting", "uploaded", "processing", "ready", "errored")
 
 table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
 
@@ -21,7 +20,7 @@ def handler(event, context):
     """A target of `onVideoReady`. Returns the video of the event, or None if the video was deleted after the event."""
     video_id = event["detail"]["video"]["videoId"]
     video = get(video_id, "video")
-    if video is None or video["status"] not in STATUSES:
+    if video is None or video["status"] == "deleting":
         return None
     details = get(video_id, "details") or video
     return {

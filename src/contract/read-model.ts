@@ -1,6 +1,5 @@
 import { readDetails as detailsOf, readRow } from './read-row';
 import { VideoDetails, VideoRow } from './table';
-import { isPresent } from '../domain/video-status';
 
 export { NewerFormat } from './read-row';
 export { detailsKey, videoKey } from './table';
@@ -17,7 +16,10 @@ const FIELDS = [
 ] as const satisfies (keyof VideoRow)[];
 
 /** The stable view of a video. */
-export type VideoView = Pick<VideoRow, (typeof FIELDS)[number]> & { readonly source: SourceFile };
+export type VideoView = Omit<Pick<VideoRow, (typeof FIELDS)[number]>, 'status'> & {
+  readonly status: Exclude<VideoRow['status'], 'deleting'>;
+  readonly source: SourceFile;
+};
 
 /**
  * Reads the item with the key `videoKey(videoId)`.
@@ -27,10 +29,12 @@ export type VideoView = Pick<VideoRow, (typeof FIELDS)[number]> & { readonly sou
 export function readVideo(item: Item | undefined): VideoView | undefined {
   if (!item) return undefined;
   const row = readRow(item);
-  if (!isPresent(row.status)) return undefined;
+  const { status } = row;
+  if (status === 'deleting') return undefined;
   const { bucket, key, fileName, contentType, size } = row.source;
   return {
     ...Object.fromEntries(FIELDS.filter((name) => row[name] !== undefined).map((name) => [name, row[name]])) as Pick<VideoRow, (typeof FIELDS)[number]>,
+    status,
     source: { bucket, key, fileName, contentType, size },
   };
 }
