@@ -74,7 +74,7 @@ export interface VideoRow {
   readonly updatedAt: string;
   /** The time of the publication; absent before the first publication. */
   readonly publishedAt?: string;
-  /** The time at which the service stored that a published video is no longer open (`isOpen`); absent while the video is published. */
+  /** The time of the write that unpublished the video, after `isOpen` became false; absent while the video is published. */
   readonly unpublishedAt?: string;
   readonly publishAt?: string;
   readonly unpublishAt?: string;
@@ -163,10 +163,10 @@ type Published = Pick<VideoRow, 'videoId' | 'status' | 'visibility' | 'published
 export type PublicationState = { readonly [Name in 'publishedAt' | 'unpublishedAt' | 'listedFor' | 'listedAt']: string | undefined };
 
 /**
- * Returns the publication state of a row at a time. `updatedAt` of the row must be the time of the write that made the video ready, or that changed the
- * publication times or the visibility.
+ * Returns the publication state of a row at the time `now`. The `publishedAt` of a new publication is the later one of `publishAt` and `updatedAt`. A write
+ * that makes the video ready, or changes its publication times or visibility, must therefore set `updatedAt`.
  *
- * A video that was unpublished and is open again keeps its `publishedAt`, unless its `publishAt` is later.
+ * An unpublished video that is open again keeps its `publishedAt`, unless `publishAt` is later than `publishedAt`.
  */
 export function publicationState(row: Published, now: Date): PublicationState {
   const { videoId, status, visibility, publishedAt, unpublishedAt, publishAt, updatedAt } = row;

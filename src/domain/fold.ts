@@ -1,27 +1,27 @@
 const ACCENTS = /[\u0300-\u036f]/gu;
 const INVISIBLE = /(?!\p{White_Space})[\p{Default_Ignorable_Code_Point}\p{Control}]/gu;
-/** U+2800 is the blank Braille pattern. */
+/** U+2800 (blank Braille pattern) looks like a space, but Unicode does not classify it as white space. */
 const SPACES = /[\p{White_Space}\u2800]+/gu;
 
 /**
- * Returns the text by which the service compares tags and titles: without differences of case, accents, width, invisible characters and white space.
+ * Normalizes a text, so that a comparison of tags or titles ignores case, accents, width, invisible characters and additional white space.
  *
  * Two texts are equal for a search if their folded texts are equal. The folded text contains no control characters.
  */
 export function fold(text: string): string {
   const plain = withoutAccents(text.replace(INVISIBLE, '').normalize('NFKD'));
-  // The first step converts the capital sharp s (U+1E9E), whose upper case is not `SS`. The upper case of the sharp s is `SS`.
+  // Both the small and the capital sharp s (U+1E9E) become `ss`. Only the upper case of the small letter is `SS`, so the first step is lower case.
   const lower = plain.toLowerCase().toUpperCase().toLowerCase();
-  // JavaScript converts a capital sigma at the end of a word to a final sigma. A prefix can end in the middle of a word.
+  // JavaScript converts a capital sigma at the end of a word to a final sigma. A search prefix can end in the middle of a word, so both forms must be equal.
   return withoutAccents(lower.replace(/ς/gu, 'σ').normalize('NFKD')).normalize('NFKC').replace(INVISIBLE, '').replace(SPACES, ' ').trim();
 }
 
-/** Other combining marks remain, because they are letters in some scripts, such as the vowel signs of Devanagari. */
+/** Removes accents. Other combining marks remain, because they are letters in some scripts, such as the vowel signs of Devanagari. */
 function withoutAccents(text: string): string {
   return text.replace(ACCENTS, '');
 }
 
-/** Returns the reason why a search could not tell the tags of a video apart, or could not find one of the tags. */
+/** Returns a problem if two tags of a video are equal for a search, or if a tag is empty for a search. */
 export function tagProblem(tags: readonly string[]): string | undefined {
   const seen = new Map<string, string>();
   for (const tag of tags) {

@@ -1,6 +1,6 @@
 /**
- * The times between which viewers can find and watch a video. Before and after these times, only the owner and admins can. The times are in the format of
- * `Date.toISOString`.
+ * The publication times of a video, in the format of `Date.toISOString`. Viewers can find and watch the video from `publishAt` until `unpublishAt`. At other
+ * times, only the owner and admins can find and watch the video. An absent time is no limit.
  */
 export interface PublicationTimes {
   readonly publishAt?: string;
@@ -31,10 +31,10 @@ export function nextPublicationTime({ publishAt, unpublishAt }: PublicationTimes
   return next === undefined ? undefined : new Date(next);
 }
 
-/** Returns a time that matches `TIME_PATTERN` in the format of `Date.toISOString`, or undefined if the calendar has no such time. */
+/** Converts a time that matches `TIME_PATTERN` to the format of `Date.toISOString`. Returns undefined if the calendar has no such time. */
 export function parseTime(text: string): string | undefined {
   const date = new Date(text);
-  // JavaScript reads 30 February as 2 March.
+  // JavaScript reads 30 February as a day in March.
   return !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 19) === text.slice(0, 19) ? date.toISOString() : undefined;
 }
 

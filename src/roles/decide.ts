@@ -32,7 +32,7 @@ const WATCHABLE: readonly Visibility[] = ['signed-in', 'unlisted'];
  * Decides whether the roles allow an action.
  *
  * Admins can do everything, except to continue the uploads of other users. Owners can do everything with their own videos, even without a role. Viewers can
- * also watch the ready videos of other users, except private videos. Before `publishAt` and after `unpublishAt`, every video is private. A caller who is not
+ * also watch the ready videos of other users, except private videos. Before `publishAt` and from `unpublishAt` on, every video is private. A caller who is not
  * allowed to watch a video cannot find out whether the video exists. A video with the status `deleting` or an unknown status is treated as missing.
  */
 export function decide(caller: Caller, action: Action, roles: Roles, now: Date = new Date()): Decision {

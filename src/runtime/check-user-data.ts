@@ -3,7 +3,7 @@ import { tagProblem } from '../domain/fold';
 import { readableBytes } from '../domain/readable';
 import { blankField, MAX_USER_DATA_BYTES, oversizedField, UserTexts } from '../domain/user-data-limits';
 
-/** Throws if two tags of a video would be the same tag in a search. */
+/** Throws if two tags of a video are equal for a search, or if a tag is empty for a search. */
 export function checkTags(tags: readonly string[] = []): void {
   const problem = tagProblem(tags);
   if (problem) throw invalid('/tags', problem);

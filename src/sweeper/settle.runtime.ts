@@ -42,7 +42,7 @@ async function nothingIsDue(): Promise<NextLook> {
   return 'never';
 }
 
-/** If the source is due at the same time, the next sweep settles the source. */
+/** Publishes or unpublishes the video if necessary. Otherwise, acts on the source. If both are due, the next sweep acts on the source. */
 async function settleReady(row: VideoRow, ports: SettlePorts): Promise<NextLook> {
   const recorded = await ports.videos.settlePublication(row);
   if (recorded === undefined) return settleSource(row, ports);

@@ -217,7 +217,7 @@ describe.each(ofVideos)('%s', (operationId, access) => {
     }
     expect(wrong).toEqual([]);
     expect(await content()).toEqual(before);
-    // An own upload that is complete can ask S3 for its object.
+    // For the caller's own complete upload, the handler can look for the object in S3 before it refuses the request.
     expect(requests.filter((name) => name !== 'findObject')).toEqual([]);
 
     for (const video of allowed) {

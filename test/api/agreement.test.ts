@@ -35,7 +35,8 @@ const deployed = methodsOfRoutes(template).map(({ properties: { HttpMethod, Reso
 const sorted = (lines: string[]) => lines.sort();
 
 /**
- * The routes for which API Gateway writes a response of each type, instead of the handler. Responses with `none` belong to no route, or have no fixed status.
+ * For each type of gateway response: the routes for which API Gateway can send the response instead of the handler. `none`: the response belongs to no route,
+ * or has no fixed status.
  */
 const ROUTES_OF_GATEWAY_RESPONSES: Record<string, 'all' | 'signed-in' | 'none'> = {
   MISSING_AUTHENTICATION_TOKEN: 'none', DEFAULT_4XX: 'none',
@@ -43,7 +44,7 @@ const ROUTES_OF_GATEWAY_RESPONSES: Record<string, 'all' | 'signed-in' | 'none'> 
   REQUEST_TOO_LARGE: 'all', UNSUPPORTED_MEDIA_TYPE: 'all', THROTTLED: 'all', QUOTA_EXCEEDED: 'all', DEFAULT_5XX: 'all',
 };
 
-/** The document, the template and the routers of the handlers are three results of the route table. A change of only one result fails these tests. */
+/** The document, the template and the routers of the handlers are all derived from the route table. These tests fail if only one of the three changes. */
 describe('the OpenAPI document, the template and the routers agree', () => {
   test('the document and the template have the same routes, operations and open routes', () => {
     expect(sorted(documented.map(({ route, operationId, security }) => `${route} ${operationId} ${security.length === 0 ? 'open' : 'signed-in'}`)))

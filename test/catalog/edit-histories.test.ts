@@ -23,7 +23,7 @@ beforeEach(() => { logged = captureLog(); });
 afterAll(() => table.close());
 
 const TITLES = ['Sea', 'SEA', 'Seaside', 'S\u00e9a', 'Mountain'];
-/** Tags that are equal after folding. A video has at most one of them. */
+/** Tags that are equal after folding. A video has at most one of these tags. */
 const SAME_TAGS = ['Sun', 'SUN', 's\u00fcn'];
 const OTHER_TAGS = ['snow', 'rain'];
 const TAGS = ['sUN', ...OTHER_TAGS];
@@ -137,7 +137,7 @@ async function checkEnd(): Promise<void> {
   const time = world.time(0);
   const isOpen = ({ publishAt = '', unpublishAt = '9' }: VideoRow) => publishAt <= time && time < unpublishAt;
   const isPublic = (row: VideoRow) => row.status === 'ready' && row.visibility === 'signed-in' && isOpen(row);
-  // The sweeper has published and unpublished all videos.
+  // The sweeper has no more work, so exactly the public videos have `listedAt`.
   expect(rows.filter(isPublic).map(({ listedAt }) => typeof listedAt)).toEqual(rows.filter((row) => row.listedAt !== undefined).map(() => 'string'));
   const idsOf = (wanted: (row: VideoRow) => boolean, by: (row: VideoRow) => string) => (
     rows.filter(wanted).sort((a, b) => Buffer.compare(Buffer.from(by(b)), Buffer.from(by(a)))).map(({ videoId }) => videoId));

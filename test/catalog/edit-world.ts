@@ -37,9 +37,9 @@ const SETTINGS = {
 /** The fields that only an edit changes. */
 export type Editable = Pick<VideoRow, 'title' | 'tags' | 'visibility' | 'owner' | 'publishAt' | 'unpublishAt'> & VideoDetails;
 export type Patch = { readonly [Name in keyof Editable]?: Editable[Name] | null };
-/** What a window of a browser shows. */
+/** The version of a video that a browser window shows. */
 interface Shown { readonly etag: string }
-/** A window of a browser, with the videos that it has read. */
+/** A browser window, with the videos that the window has read. */
 export interface Window { readonly userId: string; readonly groups: string[]; readonly shown: Map<string, Shown> }
 interface Job { readonly videoId: string; readonly attempt: number; result?: 'COMPLETE' | 'ERROR' }
 type Item = Record<string, any>;
@@ -76,7 +76,7 @@ function sorted(value: unknown): string {
   return JSON.stringify(value, (_, each) => (isMap(each) ? Object.fromEntries(Object.entries(each).sort(([x], [y]) => (x < y ? -1 : 1))) : each)) ?? '';
 }
 
-/** The videos of two owners. Clients edit them in several windows. All handlers run at the simulated time `now`. */
+/** The videos of two owners. Clients edit the videos in several browser windows. All handlers run at the simulated time `now`. */
 export class EditWorld {
   now = Date.parse('2026-11-29T20:00:00Z');
   readonly turns = new Turns();
@@ -262,7 +262,7 @@ export class EditWorld {
   }
 
   /**
-   * A response must contain the fields of the revision in its ETag. If the response contains no own edit, its long texts can be newer (docs/decisions/035,
+   * A response must contain the fields of the revision in its ETag. If the response does not confirm an edit, its long texts can be newer (docs/decisions/035,
    * "Order of the reads").
    */
   private compare(videoId: string, etag: string, body: Patch, isWritten: boolean): void {
@@ -331,7 +331,7 @@ export class EditWorld {
     return sqs;
   }
 
-  /** Every job is still running. */
+  /** Returns a MediaConvert client that reports every job as running. */
   private makeMediaConvert(): MediaConvertClient {
     const client = new MediaConvertClient({ region: 'eu-central-1', maxAttempts: 1 });
     const service: InitializeMiddleware<any, any> = () => async ({ input }) => ({ output: { $metadata: {}, Job: { Id: input.Id, Status: 'PROGRESSING' } }, response: {} } as never);

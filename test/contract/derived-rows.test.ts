@@ -23,7 +23,7 @@ test.each([
   ['texts that fold to nothing', { title: '\u00b4', tags: ['\u0301'] }, []],
 ] as const)('the keys of %s', (_, given, expected) => expect(keysOf(given as object)).toEqual(expected));
 
-/** Texts in which each part of a key occurs. */
+/** Texts that contain parts of keys. */
 const hostile = fc.array(fc.constantFrom('#', '%', '%23', '%25', '\t', 'a', 'b', 'tag', 'owntag#', 'titles', 'owner#', 'video#', 'usage', 'details', 'ingest#', idOf(1)), { minLength: 1, maxLength: 6 })
   .map((parts) => parts.join(''));
 
@@ -52,7 +52,7 @@ test.each([['ann', 'x#y', 'ann#x', 'y'], ['ann%23x', 'y', 'ann#x', 'y'], ['ann',
   });
 
 test('the longest user id, title and tags fit into the keys, and every item has only its primary key', () => {
-  // The Arabic character folds to 18 characters of 2 bytes.
+  // The Arabic character folds to 18 characters (33 bytes).
   const keys: DerivedKey[] = [
     ...keysOf({ owner: '#'.repeat(255), title: '\ufdfa'.repeat(200), tags: ['\ufdfa'.repeat(64), '\u{1f3ac}'.repeat(32)] }),
     ...keysOf({ ...listed, owner: '\u{1f3ac}'.repeat(127), title: '\u{1f3ac}'.repeat(100), tags: ['\ufdfa'.repeat(64)] }),

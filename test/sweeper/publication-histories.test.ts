@@ -172,7 +172,7 @@ const history = (sources: Sources) => fc.asyncProperty(rounds, async (all) => {
     world.now += passed * MINUTE;
     await checkAlways(world);
   }
-  // From now on, no request fails. A source that S3 denied is tried again after a day.
+  // From now on, no request fails. If S3 denied the deletion of a source, the sweeper tries again after a day.
   world.isDenied = false;
   await world.turns.run(1, true, []);
   for (const passed of [60 * MINUTE, DAY]) {

@@ -3,7 +3,7 @@ import { DerivedKey, derivedKeys } from '../../contract/derived-rows';
 import type { VideoRow } from '../../contract/table';
 
 /**
- * Returns the writes that change the derived rows of a video, as parts of the transaction that changes its row. Empty if the derived rows stay as they are.
+ * Returns the writes of derived rows for the transaction that changes the row of a video. The list is empty if the derived rows stay as they are.
  *
  * @param before the stored row; undefined for a new video
  * @param after the row after the transaction; undefined if the transaction deletes the row

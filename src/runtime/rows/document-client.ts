@@ -4,7 +4,8 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 /**
  * Returns a document client that omits undefined values.
  *
- * The SDK stores these options in the client. A second document client without the options would also remove them from the first.
+ * Use this function for all document clients of the same `client`. The SDK stores the options in `client`, and a document client without options would
+ * remove the stored options.
  */
 export function documentClient(client: DynamoDBClient): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });

@@ -12,8 +12,8 @@ export type Edit = Partial<Pick<VideoRow, 'title' | 'tags' | 'visibility' | 'own
 /** Writes the edits of users. */
 export interface EditRows {
   /**
-   * Edits a video, and adds the video to or removes it from the public lists if its visibility or its publication times require that. Returns the video after
-   * the edit, or undefined if the stored row is newer than `video`.
+   * Edits a video. Adds the video to the public lists, or removes the video from the lists, if its visibility or its publication times require that. Returns
+   * the video after the edit, or undefined if the stored row is newer than `video`.
    *
    * A new owner also changes the usage of both owners, in the same transaction. The quotas of the new owner do not limit the transfer. A video that waits for
    * its upload keeps its owner, and the function returns undefined.
@@ -37,7 +37,7 @@ export function editRows(tableName: string, { writeDerived }: RowChanges, clock:
       const change = {
         // The end of an upload changes the usage of the owner that it has read.
         from: isTransfer ? PRESENT_STATUSES.filter((each) => each !== 'waiting') : PRESENT_STATUSES,
-        // Only the sweeper moves a due time later.
+        // An edit never moves the due time later: the sweeper does so when the video is due.
         due: due === stored ? undefined : due,
         set: { ...edited, ...computed },
         remove: (Object.keys(computed) as (keyof typeof computed)[]).filter((name) => computed[name] === undefined),

@@ -138,9 +138,9 @@ export function rowChanges(tableName: string, documents: DynamoDBDocumentClient,
   }
 
   /**
-   * Changes a row, its derived rows and other items. If only the row changes, the write is no transaction, which would cost twice as much.
+   * Changes a row, its derived rows and other items. If only the row changes, uses a single write, because a transaction costs twice as much.
    *
-   * `wanted` needs a condition that fails if the derived rows of the stored row differ from the derived rows of `before`.
+   * The condition of `wanted` must fail if the derived rows of the stored row differ from the derived rows of `before`.
    */
   function writeDerived(before: VideoRow, after: VideoRow, wanted: Change, ...others: TransactItem[]): Promise<Outcome> {
     const items = [...others, ...derivedItems(tableName, before, after)];

@@ -16,7 +16,7 @@ const PAGE_BYTES = 5 * 1024 * 1024;
 const IDLE_TRIES = 6;
 const FIRST_WAIT_MS = 25;
 
-/** Reads the rows of pages. A page ends at its maximum number of rows, or at the maximum size of a response. */
+/** Reads rows for the pages of lists. A page is full at its maximum number of rows, or at the maximum size of a response. */
 export function rowPages(tableName: string, documents: DynamoDBDocumentClient) {
   /** Returns the existing rows of the given videos, by id. */
   async function rowsOf(videoIds: string[]): Promise<Map<string, VideoRow>> {
@@ -40,7 +40,7 @@ export function rowPages(tableName: string, documents: DynamoDBDocumentClient) {
 
   /**
    * Adds rows that `isWanted` accepts, until the page is full. Returns the number of processed ids. If the page was empty before the call, the first id is
-   * always processed, so that a large row cannot block the list. `isWanted` receives a row and the index of its id.
+   * always processed, so that a large row cannot block the list. `isWanted` receives a row and the index of its id in `videoIds`.
    */
   async function fill(page: PageOfRows, videoIds: string[], isWanted: (row: VideoRow, index: number) => boolean): Promise<number> {
     for (let done = 0; done < videoIds.length; done += ROWS_AT_ONCE) {

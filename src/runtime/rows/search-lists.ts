@@ -20,7 +20,7 @@ export interface SearchLists {
 
 interface KeyQuery {
   readonly partition: string;
-  /** Returns only keys whose sort key begins with this text. */
+  /** If set, the query returns only keys whose sort key begins with this text. */
   readonly prefix?: string;
   readonly order: 'ascending' | 'descending';
   readonly limit: number;
@@ -45,7 +45,7 @@ export function searchLists(tableName: string, documents: DynamoDBDocumentClient
     return Items.map(({ sk }) => sk);
   }
 
-  /** Returns a page of videos whose stored row still has the derived row and contains the whole text. */
+  /** Returns a page of videos. Omits a video if its stored row no longer requires the found key, or if `contains` rejects the row. */
   async function search<Position extends { readonly videoId: string }>(
     query: KeyQuery, parse: (sk: string) => Position, contains: (row: VideoRow) => boolean,
   ): Promise<Page<Position>> {

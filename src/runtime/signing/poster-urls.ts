@@ -3,7 +3,7 @@ import { cloudFrontBase64, policyOf } from './cloudfront-policy';
 import { deterministicSigner, Sign } from './deterministic-signature';
 import type { ChooseSigningKey, KnownSigningKey } from './signing-keys';
 
-/** Returns a signed URL of the poster image with this object key. The URL expires at `end` (rounded up to a second) if the URL would otherwise expire later. */
+/** Returns a signed URL of the poster image with this object key. The URL expires at `end` (rounded up to a second) if `end` is before the usual expiry. */
 export type PosterUrl = (key: string, end?: Date) => string;
 
 export interface PosterUrlPorts {

@@ -43,7 +43,7 @@ describe('edits and retries in a browser', () => {
     expect([await focused(page), await page.locator('#own li').count()]).toEqual(['Edit A <b>second</b> title', before]);
     expect(await client.find(videoId)).toMatchObject({ title: 'A <b>second</b> title', description: 'Two lines\nof text', tags: ['Bridges', 'steel, iron'], visibility: 'private' });
 
-    // The player shows the description, and its owner can edit the video there.
+    // The player shows the description of the video, and a button with which the owner can edit the video.
     await page.getByRole('link', { name: 'Play A <b>second</b> title' }).click();
     await page.locator('#player').getByText('Two lines').waitFor();
     await page.locator('#player').getByRole('button', { name: /^Edit/ }).click();

@@ -53,7 +53,7 @@ const signedIn = (state: State): State => async (visit) => {
 const choose = (page: Page, ...names: string[]) =>
   page.locator('#file').setInputFiles(names.map((name) => ({ name, mimeType: 'video/mp4', buffer: Buffer.alloc(6 * 1024 ** 2, 'video') })));
 
-/** Lists unfinished uploads with these names of files, by ID of the video. S3 has 40 % of each file. */
+/** Lists unfinished uploads. `names` contains the file name of each upload, by video ID. S3 has 40 % of each file. */
 async function leaveUploads({ page, lists, tab }: Visit, names: Record<string, string>): Promise<void> {
   lists.waiting = Object.entries(names).map(([videoId, title]) => video(videoId, 'waiting', { title }));
   await page.route('**/api/upload/*', (route) => {

@@ -24,7 +24,7 @@ afterEach(async () => {
   expect(stored).toEqual(required);
 });
 
-/** Returns a repository, and the names of the commands that it sends to write. */
+/** Returns a repository, and the names of the write commands that the repository sends. */
 function observed() {
   const sent: string[] = [];
   const direct = table().direct();

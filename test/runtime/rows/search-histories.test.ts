@@ -22,7 +22,7 @@ const action = fc.oneof(
   fc.record({ kind: fc.constant('edit'), pick: fc.nat(), edit: fc.record({ ...texts, owner: fc.constantFrom(...OWNERS) }, { requiredKeys: [] }), isStale: fc.boolean() }),
   fc.record({ kind: fc.constantFrom('publish', 'publish', 'publish', 'publish', 'fail', 'reopen', 'abort', 'expire', 'remove'), pick: fc.nat(), isStale: fc.boolean() }),
 );
-/** `at`: the number of the request that is the last of its handler. */
+/** `at`: the index of the last request of the handler. */
 const kill = fc.oneof(
   { weight: 3, arbitrary: fc.constant(null) },
   { weight: 1, arbitrary: fc.record({ at: fc.integer({ min: 0, max: 4 }), when: fc.constantFrom('before', 'after') }) },
@@ -31,7 +31,7 @@ const step = fc.record({ actions: fc.array(fc.record({ action, kill }), { minLen
 
 class Killed extends Error {}
 
-/** Returns a repository whose handler ends before or after a request. */
+/** Returns the repository of a handler that is killed before or after the request with the index `end.at`. */
 function killedAt(table: CatalogTable, clock: () => Date, end: { at: number; when: string } | null): VideoRepository {
   const client = table.direct();
   let sent = 0;

@@ -9,7 +9,7 @@ type Needs = Readonly<Record<string, readonly string[]>>;
 
 // These names replace the logical ids of tables and buckets, because the user's app chooses the ids of existing tables and buckets.
 const TABLE = '{table}';
-/** Only the rows of titles and tags. */
+/** The derived rows in the table: the rows of titles and tags. */
 const DERIVED_ROWS = `${TABLE} titles and tags`;
 const TABLE_STREAM = '{table}#stream';
 const SOURCES = '{sources}/source/*';

@@ -6,7 +6,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const VIDEO = { videoId: 'v', title: 'Holiday', description: 'At the sea', tags: ['sea', 'summer'], visibility: 'signed-in' };
 
-/** The service with one video. Its ETag contains the number of edits. */
+/** The service with one video. The ETag of the video contains the revision. */
 class Service {
   video: Fields = VIDEO;
   revision = 1;

@@ -8,7 +8,7 @@ import { CONTENT, SMALL, useFakeTime } from '../upload/started';
 
 useFakeTime();
 
-/** The `meta` elements of a page. */
+/** Returns a document with these `meta` elements. */
 function pageWith(content: Record<string, string>): object {
   const found = (name: string) => (content[name] === undefined ? null : { content: content[name] });
   return { querySelector: (selector: string) => found(/name="(.*)"/.exec(selector)![1]) };

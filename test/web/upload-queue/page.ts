@@ -77,7 +77,7 @@ class FakeWorker extends EventTarget {
     this.dispatchEvent(Object.assign(new Event('message'), { data: { id, ...answer } }));
   }
 
-  terminate(): void { /* It has no thread. */ }
+  terminate(): void { /* The fake worker has no thread. */ }
 }
 
 export const handleOf = (file: File): object => ({ kind: 'file', name: file.name, getFile: async () => file });

@@ -67,7 +67,7 @@ describe('the checksum', () => {
 
   test('of parts larger than 4 GiB is computed without an overflow', async () => {
     const { combineCrc32 } = await load('checksum.js', {});
-    // The checksums of `n` zero bytes before the content. The zeros are one part, or two parts of `n / 2` bytes.
+    // 10 GiB of zero bytes follow a first part, as one part and as two parts of 5 GiB. The checksums must be equal.
     const half = 5 * 1024 ** 3;
     const mebibyte = { crc: crc32(Buffer.alloc(1024 ** 2)), size: 1024 ** 2 };
     const crcOfHalf = combineCrc32(Array.from({ length: 5 * 1024 }, () => mebibyte));

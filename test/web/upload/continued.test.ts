@@ -143,7 +143,7 @@ describe('a continued upload', () => {
 test('the list of open uploads contains all pages, and does not change the answers of the API', async () => {
   const { listOpenUploads } = await loaded();
   const paths: string[] = [];
-  // A cache of the caller may return the same answer again.
+  // The caller can have a cache that returns the same answer again, so the function must not change an answer.
   const pages = [Object.freeze({ items: Object.freeze([{ videoId: 'v1' }]), cursor: 'c&1' }), Object.freeze({ items: Object.freeze([{ videoId: 'v2' }]), cursor: 'c&2' }), { items: [] }];
   const videos = await listOpenUploads(async (method, path) => pages[paths.push(`${method} ${path}`) - 1]);
   expect(videos.map(({ videoId }) => videoId)).toEqual(['v1', 'v2']);

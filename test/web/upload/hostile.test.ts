@@ -93,7 +93,7 @@ describe('a careless caller', () => {
     await advance(90);
     expect(run.outcome!.error).toMatchObject({ name: 'UploadError', code: 'program_error', message: 'a bug of the page' });
     expect([run.upload.state.phase, service.running]).toEqual(['failed', 0]);
-    // The last call tells that the upload has failed.
+    // The last call reports that the upload has failed.
     const { length } = service.log;
     expect(calls).toBeLessThanOrEqual(2);
     await advance(10);
