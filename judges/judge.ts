@@ -11,8 +11,8 @@ import { librarySource } from '../local/template/app';
 import { type CloudFormationTemplate, ours, plain } from '../test/toolkit/template';
 
 /**
- * Checks the examples' templates with cfn-lint and parliament, and GitHub's workflows with actionlint. Runs the Python example of the read model. Also checks
- * generated templates, in which all public props are combined with each other. Then checks whether this project's tests detect changed templates.
+ * Checks the examples' templates with cfn-lint and parliament, and GitHub's workflows with actionlint. Also checks generated templates, in which all public
+ * props are combined with each other. Then runs the Python example of the read model, and checks whether this project's tests detect changed templates.
  */
 const root = path.join(__dirname, '..');
 

@@ -14,7 +14,7 @@ import json, sys
 from handler import handler
 print(json.dumps([handler({"detail": {"video": {"videoId": each}}}, None) for each in sys.argv[1:]], default=str))`;
 
-/** Runs examples/read-videos/handler.py with boto3 on the local DynamoDB. Returns the exit code. */
+/** Runs examples/read-videos/handler.py with boto3 on the local DynamoDB. Returns 0 if the results are correct, otherwise 1. */
 export async function judgeReadModel(): Promise<number> {
   const table = await catalogTable();
   try {

@@ -18,7 +18,7 @@ const FIELDS = {
   path: '$context.path',
   route: '$context.resourcePath',
   status: '$context.status',
-  // A Lambda authorizer sets `principalId`, and a Cognito authorizer sets `claims.sub`. The other field is `-`.
+  // A Lambda authorizer sets `principalId`, and a Cognito authorizer sets `claims.sub`. API Gateway writes `-` for a variable without a value.
   principalId: '$context.authorizer.principalId',
   sub: '$context.authorizer.claims.sub',
   responseBytes: '$context.responseLength',
@@ -36,7 +36,7 @@ export function accessLogProblems(scope: Construct, logGroup: logs.ILogGroup | u
   return placeProblems(scope, 'accessLogGroup', 'log group', { region, account });
 }
 
-/** Returns the settings of the stage that write one line of JSON for each request. Returns no settings if there is no log group. */
+/** Returns the options of a stage with access logs: one line of JSON for each request. Returns no options if there is no log group. */
 export function accessLogs(logGroup: logs.ILogGroup | undefined): Pick<apigateway.StageOptions, 'accessLogDestination' | 'accessLogFormat'> {
   return logGroup ? {
     accessLogDestination: new apigateway.LogGroupLogDestination(logGroup),

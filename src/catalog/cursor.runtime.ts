@@ -20,7 +20,7 @@ export interface Cursors<Position> {
   parse(cursor: string): Position | undefined;
 }
 
-/** The kinds of lists, by the first character of their cursors. */
+/** The kind of a list. A decoded cursor contains the version, the kind and the position. */
 type Kind = 'p' | 't' | 'o' | 'u' | 'n';
 
 function publications(kind: Kind): Cursors<Publication> {
@@ -50,7 +50,7 @@ export const taggedCursors = publications('t');
 export const ownedCursors = ids('o');
 export const ownedTaggedCursors = ids('u');
 
-/** The position must begin with the folded prefix, because DynamoDB rejects a position outside the keys of a query. */
+/** A valid position begins with `prefix`, a folded text, because DynamoDB rejects a start key outside the key range of a query. */
 export function titledCursors(prefix: string): Cursors<TitlePosition> {
   return {
     of: (position) => pack(`n${titleSort(position)}`),
@@ -70,6 +70,6 @@ function pack(text: string): string {
 function unpack(cursor: string, kind: Kind): string | undefined {
   const bytes = Buffer.from(cursor, 'base64url');
   const text = bytes.toString('utf8', 1);
-  // Node.js ignores invalid base64url characters, and replaces invalid UTF-8. The comparison rejects such a cursor.
+  // Node.js ignores invalid base64url characters, and replaces invalid UTF-8. The comparison with `pack(text)` rejects cursors that contain either.
   return bytes[0] === VERSION && text.startsWith(kind) && pack(text) === cursor ? text : undefined;
 }

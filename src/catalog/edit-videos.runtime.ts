@@ -16,7 +16,7 @@ import { toVideo } from '../runtime/video-view';
 export interface EditVideosPorts {
   readonly videos: Pick<VideoRepository, 'findWhole' | 'edit'>;
   readonly roles: Roles;
-  /** @default - the time of the machine */
+  /** @default - the system clock */
   readonly clock?: () => Date;
 }
 

@@ -22,7 +22,7 @@ export interface ReadVideosPorts {
   readonly roles: Roles;
   /** Returns undefined if no URL can be signed at the moment. */
   readonly posterUrls: () => Promise<PosterUrl | undefined>;
-  /** @default - the time of the machine */
+  /** @default - the system clock */
   readonly clock?: () => Date;
 }
 
@@ -87,7 +87,7 @@ export function readVideos({ videos, roles, posterUrls, clock = () => new Date()
   };
 }
 
-/** Throws if no index serves the combination of the filters. */
+/** Throws if one DynamoDB query cannot apply all filters. */
 function checkCombination({ owner, status, tag, titlePrefix }: Query): void {
   const filters = Object.entries({ status, tag, titlePrefix }).filter(([, value]) => value !== undefined).map(([name]) => name);
   if (filters.length > 1) {

@@ -292,7 +292,8 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Adds a rule that invokes a target when a ready video is published: at its `publishAt`, or by an edit. The event is sent up to 15 minutes after `publishAt`.
+   * Adds a rule that invokes a target when a ready video is published: at its `publishAt`, or by an edit of its publication times. At `publishAt`, the event is
+   * sent up to 15 minutes late.
    *
    * A video that is published when it becomes ready causes only the event of `onVideoReady`.
    *
@@ -304,8 +305,8 @@ export class VodCatalog extends Construct implements IVodCatalog {
   }
 
   /**
-   * Adds a rule that invokes a target when a published video is hidden from viewers: at its `unpublishAt`, or by a `publishAt` in the future. The event is sent
-   * up to 15 minutes after `unpublishAt`.
+   * Adds a rule that invokes a target when a published video is hidden from viewers: at its `unpublishAt`, or by an edit of its publication times. At
+   * `unpublishAt`, the event is sent up to 15 minutes late.
    *
    * @param id construct id of the rule, unique among the rules of this catalog
    * @param options the target and other options of the rule

@@ -15,13 +15,13 @@ export interface TitlePosition {
   readonly videoId: string;
 }
 
-/** In a key, a folded text has at most this number of bytes. DynamoDB allows 2,048 bytes for a partition key, and 1,024 bytes for a sort key. */
+/** The maximum size of a folded text in a key, in bytes. DynamoDB allows 2,048 bytes for a partition key, and 1,024 bytes for a sort key. */
 export const FOLDED_BYTES = 256;
 
-/** A tab precedes every character of a folded text, so a title precedes all longer titles that begin with it. */
+/** A tab sorts before every character of a folded text, so a title sorts before all longer titles that begin with the same text. */
 const END_OF_TITLE = '\t';
 
-/** Returns the longest beginning of a folded text that has at most `FOLDED_BYTES` bytes. */
+/** Shortens a folded text to at most `FOLDED_BYTES` bytes, without splitting a character. */
 export function cutFolded(folded: string): string {
   let bytes = 0;
   let end = 0;
@@ -33,25 +33,25 @@ export function cutFolded(folded: string): string {
   return folded.slice(0, end);
 }
 
-/** The beginning of the partition key of each kind of derived row. Permissions for derived rows are limited to these partitions. */
+/** The prefixes of the partition keys of derived rows. Some permissions of handlers are limited to items with these prefixes. */
 export const DERIVED_PARTITIONS = { tag: 'tag#', ownTag: 'owntag#', title: 'titles#' } as const;
 
-/** User ids can contain `#`. An escaped user id ends at the next `#` of the key, so two pairs of a user id and a tag never have the same key. */
+/** User ids can contain `#`. Without the escapes, two different pairs of a user id and a tag could have the same partition key. */
 function escaped(owner: string): string {
   return owner.replace(/[%#]/g, encodeURIComponent);
 }
 
-/** Returns the partition of all listed, ready videos with a tag. The sort key is `{publishedAt}#{videoId}`. */
+/** Returns the partition key of the public list of videos with a tag. The sort key is `{publishedAt}#{videoId}`. */
 export function tagPartition(folded: string): string {
   return `${DERIVED_PARTITIONS.tag}${cutFolded(folded)}`;
 }
 
-/** Returns the partition of an owner's videos with a tag. The sort key is the id of the video. */
+/** Returns the partition key of the list of an owner's videos with a tag. The sort key is the id of the video. */
 export function ownTagPartition(owner: string, folded: string): string {
   return `${DERIVED_PARTITIONS.ownTag}${escaped(owner)}#${cutFolded(folded)}`;
 }
 
-/** Returns the partition of an owner's videos by title. For the sort key, see `titleSort`. */
+/** Returns the partition key of the list of an owner's videos by title. For the sort key, see `titleSort`. */
 export function titlePartition(owner: string): string {
   return `${DERIVED_PARTITIONS.title}${escaped(owner)}`;
 }
@@ -75,11 +75,11 @@ export const parseTagSort = parseListedAt;
 type Searched = Pick<VideoRow, 'videoId' | 'owner' | 'title' | 'tags' | 'status' | 'listedAt'>;
 
 /**
- * Returns the keys of all derived rows of a video. Texts that fold to nothing have no derived row.
+ * Returns the keys of all derived rows of a video. A title or tag has no derived row if its folded text is empty.
  *
- * The keys depend only on the status and on attributes that an edit or a publication changes. The sweeper publishes and unpublishes ready videos without a new
- * `revision`. A write that changes the keys of a ready video therefore needs a condition on `version`. Other writes that change the keys need a condition on
- * `revision` or `version`.
+ * The keys depend only on the status and on attributes that an edit or a publication changes. The sweeper publishes and unpublishes ready videos without
+ * incrementing `revision`. A write that changes the keys of a ready video therefore needs a condition on `version`. Other writes that change the keys need a
+ * condition on `revision` or `version`.
  */
 export function derivedKeys({ videoId, owner, title, tags, status, listedAt }: Searched): DerivedKey[] {
   if (!isPresent(status)) return [];

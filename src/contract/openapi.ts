@@ -31,7 +31,7 @@ export function openApiDocument(version: string, handlers: readonly string[]): J
       schemas: Object.fromEntries(Object.entries(COMPONENTS).map(([name, schema]) => [name, inline(schema)])),
       responses: {
         [HEADERS_TOO_LARGE]: {
-          // "Quotas for configuring and running a REST API" (API Gateway Developer Guide). The guide names no status, and users report 431.
+          // For the limit, see "Quotas for configuring and running a REST API" in the API Gateway Developer Guide. The guide names no status. Users report 431.
           description: 'The request has more than 10,240 bytes of headers. API Gateway wrote this response, and the body can have any format',
         },
       },
@@ -108,7 +108,7 @@ function failures(route: Route): Record<string, object> {
     ...(route.body ? ['malformed_json'] as const : []),
     // API Gateway rejects a body of more than 10 MB on every route.
     'too_large',
-    // An authorizer of the user can deny access to any route, and every authorizer can fail.
+    // An app's own authorizer can deny access to any route that requires a token, and every authorizer can fail.
     ...(route.access === 'open' ? [] : ['not_signed_in', 'wrong_role', 'upstream_failed'] as const),
     ...(route.problems ?? []),
     // API Gateway throttles every route.
@@ -116,7 +116,7 @@ function failures(route: Route): Record<string, object> {
   ]);
   const byStatus: Record<string, string[]> = {};
   for (const code of codes) (byStatus[PROBLEMS[code].status] ??= []).push(code);
-  // API Gateway itself writes these two errors of routes without a body, so they are never pages.
+  // Routes with error pages have no request body. API Gateway itself writes these two errors of such routes, as JSON.
   const page = (found: string[]) => route.errorPage && found.some((code) => !['throttled', 'too_large'].includes(code)) && { 'text/html': {} };
   return Object.fromEntries(Object.entries(byStatus).map(([status, found]) => [status, {
     description: found.join(', '), content: { [PROBLEM_MEDIA_TYPE]: { schema: refer(problemSchema) }, ...page(found) },

@@ -22,7 +22,7 @@ export type VideoView = Omit<Pick<VideoRow, (typeof FIELDS)[number]>, 'status'> 
 };
 
 /**
- * Reads the item with the key `videoKey(videoId)`.
+ * Converts the item with the key `videoKey(videoId)` to the stable view of the video.
  *
  * Returns undefined if the video does not exist, or is being deleted. Throws NewerFormat if a newer version of the library wrote the item.
  */
@@ -40,8 +40,8 @@ export function readVideo(item: Item | undefined): VideoView | undefined {
 }
 
 /**
- * Reads the long texts of a video: the item with the key `detailsKey(videoId)`. A video without long texts has no such item. In rows of the oldest format, the
- * row itself contains the texts, so pass also the item with the key `videoKey(videoId)`.
+ * Returns the long texts of a video from the item with the key `detailsKey(videoId)`. A video without long texts has no such item. The parameter `video` is the
+ * item with the key `videoKey(videoId)`, because in the oldest format this item contains the texts.
  */
 export function readDetails(details: Item | undefined, video: Item | undefined): VideoDetails {
   const item = details ?? video;

@@ -73,8 +73,8 @@ function needsOf(stack: LocalStack, operation: string, input: Json): Need[] {
 }
 
 /**
- * Returns the condition key for the partition key of a request to write or read one item. The value ends at the first `#`, so that access.jsonl contains one
- * decision for each kind of item.
+ * Returns the condition key `dynamodb:LeadingKeys` of a request that reads or writes one item. The value is the partition key up to its first `#`, so that
+ * access.jsonl contains one decision for each kind of item.
  */
 function leadingKeys(stack: LocalStack, tableName: string, { Key, Item = Key }: Json): Need['context'] {
   const table = tablesOf(stack).find(({ physicalId }) => physicalId === tableName);

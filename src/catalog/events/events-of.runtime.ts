@@ -33,7 +33,7 @@ function entersStatus(before: VideoRow | undefined, { status, attempt }: VideoRo
   return before?.status !== status || before.attempt !== attempt;
 }
 
-/** If a video becomes ready and is published at the same time, the event is only `video.ready`. */
+/** A video that is published when it becomes ready causes only `video.ready`. */
 function publicationEvents(before: VideoRow | undefined, after: VideoRow): VideoEventType[] {
   if (before?.status !== 'ready' || after.status !== 'ready' || isPublished(before) === isPublished(after)) return [];
   return [isPublished(after) ? 'video.published' : 'video.unpublished'];
