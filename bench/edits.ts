@@ -5,7 +5,7 @@ import { catalogTable, idOf } from '../test/runtime/rows/catalog-table';
 import { RESULT } from '../test/runtime/rows/repository-setting';
 
 const FIVE = (letter: string) => Array.from({ length: 5 }, (_, n) => `${letter}${n}`);
-/** The edits of a listed, ready video with five tags, each with the largest allowed number of write units. */
+/** Edits of a listed, ready video with `tags`. `bound` is the largest allowed number of write units. */
 const EDITS = {
   'visibility of a video without tags': { edit: { visibility: 'unlisted' }, tags: [], bound: 2 },
   'case of the title': { edit: { title: 'A TITLE' }, tags: FIVE('a'), bound: 1 },
@@ -16,7 +16,7 @@ const EDITS = {
   'five tags in place of five other tags': { edit: { tags: FIVE('b') }, tags: FIVE('a'), bound: 42 },
 } as const;
 
-/** The retries of a failed video with five tags. The owner has already uploaded a video on this day. */
+/** Retries of a failed video with five tags. The first upload of an owner on a day costs more, so the owner has already uploaded a video on this day. */
 const RETRIES = { 'of the owner': { uploadsPerDay: 25, bound: 7 }, 'of an admin': { uploadsPerDay: undefined, bound: 4 } } as const;
 
 /** Counts the write units of edits and retries. */

@@ -34,7 +34,7 @@ export async function listRows(catalog: LocalCatalog): Promise<{ rows: Record<st
   const across = { videoId: idOf(ROWS / 2 + 5), publishedAt: publishedAt(ROWS / 2 + 5) };
   const oldest = { videoId: idOf(LIMIT), publishedAt: publishedAt(LIMIT) };
   const last = { limit: LIMIT, from: oldest };
-  /** Each list with pages at several depths, and other lists with one page. */
+  /** Lists with pages at several positions, and lists with one page. */
   const lists: Record<string, Record<string, () => Promise<{ rows: VideoRow[] }>>> = {
     'published': {
       'first page': () => videos.listPublished({ limit: LIMIT }),

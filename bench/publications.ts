@@ -6,7 +6,7 @@ import { RESULT } from '../test/runtime/rows/repository-setting';
 
 const HOUR = 3_600_000;
 const TAGS = Array.from({ length: 5 }, (_, n) => `tag ${n}`);
-/** The largest allowed numbers of write units for a listed video without tags and with five tags. */
+/** For each write, two limits of the number of write units: for a listed video without tags, and for a listed video with five tags. */
 const BOUNDS = {
   'create': [9, 19],
   'ready before publishAt': [5, 5],
@@ -35,7 +35,7 @@ export async function publicationWrites(): Promise<{ rows: Record<string, object
       isWithinBound &&= totalOf(units) <= bound;
       rows[`${name}, ${tags.length} tags`] = { ...units, 'write units': totalOf(units), bound };
     };
-    // The first upload of an owner on a day costs more. It is not counted here.
+    // This upload is not counted, because the first upload of an owner on a day costs more.
     await videos.create({ videoId: idOf(100 + column), owner: 'ann', title: 'A title', tags: [], visibility: 'private', source });
     await count('create', () => videos.create({ videoId, owner: 'ann', title: 'A title', tags, visibility: 'signed-in', publishAt: after(2), source }));
     await videos.markUploaded(videoId, 1);

@@ -11,12 +11,12 @@ const ROWS = Number(process.env.ROWS ?? 2000);
 const LIMIT = 20;
 const NOW = Date.UTC(2028, 10, 29);
 const OWNER = 'searcher';
-/** The ids begin after the ids of the other benchmark of the table. */
+/** The benchmark of lists uses the lower ids of the same table. */
 const FIRST = 10_000_000;
 
 /**
- * Counts the reads for a page of a search. All videos of one owner have the tag `common`, and one video has the tag `rare`. The read units of full
- * pages must be equal, wherever the page is in the list.
+ * Counts the reads for a page of a search. All videos have the same owner and the tag `common`. One of the videos also has the tag `rare`. The first page and
+ * the last page of a list must need the same read units.
  */
 export async function searchRows(catalog: LocalCatalog): Promise<{ rows: Record<string, object>; isWithinBound: boolean }> {
   const publishedAt = (n: number) => new Date(NOW + n * 60_000).toISOString();

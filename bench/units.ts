@@ -7,7 +7,7 @@ export type Units = Record<string, number>;
 
 /** For each sort key, the name that the benchmark prints for this kind of item. */
 const ITEMS: Readonly<Record<string, string>> = { video: 'row', details: 'details', usage: 'usage of the owner' };
-/** For the beginning of each partition key of derived rows, the name that the benchmark prints. */
+/** For each kind of derived row (the part of the partition key before the first `#`), the name that the benchmark prints. */
 const DERIVED: Readonly<Record<string, string>> = { titles: 'title', owntag: 'tags', tag: 'public tags' };
 export const PLACES: readonly string[] = [...Object.values(ITEMS), ...Object.values(DERIVED), ...Object.keys(INDEXES)];
 

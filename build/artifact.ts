@@ -9,7 +9,7 @@ export function publishedFiles(project: awscdk.AwsCdkConstructLibrary): void {
     '.': { types: './lib/index.d.ts', default: './lib/index.js' },
     './.jsii': './.jsii',
     './openapi.json': './openapi.json',
-    // For functions of users that read the table (docs/read-model.md).
+    // Users' own functions import this module to read the table (docs/read-model.md).
     './read-model': { types: './lib/contract/read-model.d.ts', default: './lib/contract/read-model.js' },
     './package.json': './package.json',
   });

@@ -8,7 +8,7 @@ import { ENVIRONMENTS } from '../src/contract/environment';
  * This script runs before each `npm pack` and `npm publish`. npm omits symbolic links, and does not report missing files. Therefore, the script compares the
  * files that npm would pack with the required files. The script also checks the size of the package.
  */
-/** Most of the package is the bundles of the handlers, about 75 kB each. */
+/** The bundles of the handlers, about 75 kB each, are the largest part of the package. */
 const MAX_BYTES = 2_000_000;
 const root = path.join(__dirname, '..');
 const sources = path.join(root, 'src');
