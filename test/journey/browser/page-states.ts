@@ -137,6 +137,17 @@ export const STATES: Readonly<Record<string, State>> = {
     await page.getByRole('link', { name: 'Play A video of somebody else' }).waitFor();
     await page.waitForFunction(() => document.querySelector<HTMLImageElement>('#own img')?.complete);
   }),
+  'search': signedIn(async ({ page, lists, tab }) => {
+    const tags = ['bridges', 'A tag with sixty-four characters, which is the longest text of a tag'.slice(0, 64), 'engineering', 'x'.repeat(64)];
+    Object.assign(lists, { own: [video('tagged', 'ready', { title: LONG_NAME, tags }), video('failed', 'errored', { tags: tags.slice(2) })], published: [video('of-others', 'ready', { owner: 'ada', tags: tags.slice(3) })] });
+    await tab.wake();
+    await page.locator('#own').getByRole('link', { name: `Videos with the tag ${tags[3]}` }).first().click();
+    await page.getByText('Yours: 2 found. From others: 1 found.').waitFor();
+  }),
+  'search-empty': signedIn(async ({ page }) => {
+    await page.getByLabel('Search your videos').fill('A title that no video has');
+    await page.locator('#own').getByText(/^No title of your videos begins with/).waitFor();
+  }),
   'more': signedIn(async ({ page, lists, tab }) => {
     lists.published = Array.from({ length: 30 }, (_, index) => video(`other-${index}`, 'ready', { owner: 'ada', title: `Video ${30 - index}` }));
     await tab.wake();

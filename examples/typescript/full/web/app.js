@@ -4,8 +4,10 @@ import { Editor } from './editing/editor.js';
 import { Player } from './playback/player.js';
 import { Session } from './service/session.js';
 import { Announcer } from './state/announcer.js';
+import { resultOf } from './state/filter.js';
 import { PageMessage } from './state/page-message.js';
 import { Router, watchPath } from './state/router.js';
+import { Search } from './state/search.js';
 import { Store } from './state/store.js';
 import { Videos } from './state/videos.js';
 import { limitsOf } from './upload-queue/limits.js';
@@ -112,7 +114,11 @@ const otherWindows = new BroadcastChannel('vod-videos');
 otherWindows.addEventListener('message', ({ data: { userId: sender, video } }) => {
   if (sender === session.userId) receiveChanged(video);
 });
-const router = new Router((videoId) => watch(videoId));
+const router = new Router({ onVideo: watch, onFilter: showFilter });
+const search = new Search((title) => {
+  // Without a text, the filter of a tag stays.
+  if (title.trim() || router.filter.tag === undefined) router.setFilter({ title });
+});
 
 /** The controls of the page call these functions. */
 const actions = {
@@ -129,6 +135,20 @@ const actions = {
     watch(router.videoId);
   },
   closePlayer: () => router.go('/'),
+  search(text) {
+    search.type(text);
+    store.update();
+  },
+  submitSearch(event) {
+    event.preventDefault();
+    search.submit();
+  },
+  clearFilter() {
+    search.show();
+    router.setFilter({});
+    // The button disappears.
+    $('search').focus();
+  },
   edit: (video, button) => void attempt(() => editor.open(video, button.closest('#player') ? 'player' : 'own')),
   changeField: (name, text) => editor.change(name, text),
   saveEdit(event) {
@@ -147,7 +167,7 @@ const actions = {
   ...uploads.actions,
 };
 
-const store = new Store({ message: '', signedIn: undefined, hasEnded: false, watched: undefined, isStopped: false, isDropTarget: false, announcer, videos, uploads, queue: uploads.queue, editor }, (state) => {
+const store = new Store({ message: '', signedIn: undefined, hasEnded: false, watched: undefined, isStopped: false, isDropTarget: false, announcer, videos, search, uploads, queue: uploads.queue, editor }, (state) => {
   render(account(state, actions), $('account'));
   render(page(state, actions), $('page'));
   document.title = state.watched ? `${state.watched.title} – Videos` : 'Videos';
@@ -162,6 +182,20 @@ function showChanged(video) {
 function receiveChanged(video) {
   videos.changed(video);
   if (store.state.watched?.videoId === video.videoId) store.update({ watched: video });
+}
+
+/** Shows the lists for the filter in the address of the page. */
+function showFilter() {
+  const load = videos.setFilter(router.filter);
+  if (!load) return;
+  search.show(router.filter.title);
+  store.update();
+  if (!session.isOn) return;
+  void attempt(async () => {
+    if (!await load()) return;
+    announcer.say(resultOf(videos));
+    store.update();
+  });
 }
 
 /** Opens the player for the video in the address of the page, or closes the player. */
@@ -199,7 +233,7 @@ function watch(videoId) {
 
 document.addEventListener('keydown', ({ key, isComposing, target }) => {
   // In a text field, Escape ends the input of the user. In a dialog, Escape closes the dialog.
-  if (key !== 'Escape' || isComposing || target.closest('input[type=text], textarea, dialog') || document.fullscreenElement) return;
+  if (key !== 'Escape' || isComposing || target.closest('input[type=text], input[type=search], textarea, dialog') || document.fullscreenElement) return;
   if (store.state.watched) router.go('/');
 });
 // A hidden page does not poll. It loads all lists when it becomes visible again.
@@ -212,7 +246,7 @@ for (const type of ['dragover', 'dragleave', 'drop']) {
   document.addEventListener(type, (event) => {
     const hasFiles = event.dataTransfer.types.includes('Files');
     // The browser inserts dropped text into a text field.
-    if (!hasFiles && event.target.closest?.('input[type=text], textarea')) return;
+    if (!hasFiles && event.target.closest?.('input[type=text], input[type=search], textarea')) return;
     event.preventDefault();
     const isDropTarget = type === 'dragover' && hasFiles;
     if (isDropTarget !== store.state.isDropTarget) store.update({ isDropTarget });
@@ -225,4 +259,5 @@ window.addEventListener('beforeunload', (event) => {
 });
 
 store.update();
+showFilter();
 await session.renew();

@@ -11,6 +11,8 @@ export class VideoList {
   /** All loaded videos, in the order of the service. */
   #videos = [];
   #cursor;
+  /** Aborts the requests of the current path. */
+  #requests = new AbortController();
   /** Counts the calls of `replace`. */
   #changes = 0;
   /** For each replaced video: the value of `#changes` after the last call of `replace`. */
@@ -21,6 +23,8 @@ export class VideoList {
   isLoading = false;
   /** Whether the first page is being loaded for the first time. */
   isFirstLoading = false;
+  /** Whether the list still shows the videos of the path before the last call of `setPath`. */
+  isOutdated = false;
 
   /**
    * @param path - The route with a query, which ends with `?` or `&`.
@@ -45,11 +49,33 @@ export class VideoList {
     return this.#cursor !== undefined;
   }
 
-  /** Loads the first page again, and keeps the later pages. */
+  /** Changes the route. The list keeps its videos until `refresh` has loaded the new ones. Returns whether the route is a new one. */
+  setPath(path) {
+    if (path === this.#path) return false;
+    this.#requests.abort();
+    this.#requests = new AbortController();
+    this.#path = path;
+    this.#cursor = undefined;
+    this.isOutdated = this.isLoaded;
+    this.isLoading = false;
+    this.#onChange();
+    return true;
+  }
+
+  /** Loads the first page again, and keeps the later pages. Does nothing if `setPath` is called during the request. */
   async refresh() {
+    const { signal } = this.#requests;
     this.#setFirstLoading(!this.isLoaded);
-    const { items, cursor } = await this.#load().finally(() => this.#setFirstLoading(false));
-    const before = this.#videos;
+    const page = await this.#load().catch((error) => {
+      if (signal.aborted) return undefined;
+      // The user must not take the old videos for the videos of the new path.
+      if (this.isOutdated) this.clear();
+      throw error;
+    }).finally(() => { if (!signal.aborted) this.#setFirstLoading(false); });
+    if (signal.aborted) return;
+    const { items, cursor } = page;
+    const before = this.isOutdated ? [] : this.#videos;
+    this.isOutdated = false;
     const last = before.findIndex(({ videoId }) => videoId === items.at(-1)?.videoId);
     // If the first page has no video that the list had before, then videos between the two are missing, so the later pages are dropped.
     const later = cursor !== undefined && last >= 0 ? without(before.slice(last + 1), items) : [];
@@ -63,6 +89,7 @@ export class VideoList {
   /** Loads at least one more video that the list shows, unless there is none. */
   async more() {
     if (this.isLoading) return;
+    const { signal } = this.#requests;
     this.isLoading = true;
     this.#onChange();
     const before = this.shown.length;
@@ -70,13 +97,15 @@ export class VideoList {
       for (let requests = 0; requests < MOST_REQUESTS && this.hasMore && this.shown.length < before + PAGE / 2; requests++) {
         const from = this.#cursor;
         const { items, cursor } = await this.#load(from);
-        // A refresh during the request has changed the list.
+        // A refresh or a new path during the request has changed the list.
         if (from !== this.#cursor) break;
         this.#videos.push(...without(items, this.#videos));
         this.#cursor = cursor;
       }
+    } catch (error) {
+      if (!signal.aborted) throw error;
     } finally {
-      this.isLoading = false;
+      if (!signal.aborted) this.isLoading = false;
       this.#onChange();
     }
   }
@@ -103,6 +132,7 @@ export class VideoList {
     this.#cursor = undefined;
     this.#changedAt.clear();
     this.isLoaded = false;
+    this.isOutdated = false;
     this.#onChange();
   }
 
@@ -115,7 +145,8 @@ export class VideoList {
   /** Loads one page. A video that was replaced during the request stays as it is, because the response can be older. */
   async #load(cursor) {
     const before = this.#changes;
-    const page = await this.#api('GET', `${this.#path}limit=${PAGE}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`);
+    const path = `${this.#path}limit=${PAGE}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
+    const page = await this.#api('GET', path, undefined, { signal: this.#requests.signal });
     const known = (videoId) => this.#videos.find((video) => video.videoId === videoId);
     return { ...page, items: page.items.map((item) => (this.#hasChanged(item.videoId, before) ? known(item.videoId) ?? item : item)) };
   }

@@ -1,6 +1,7 @@
 import { retryProblem } from '../editing/error-messages.js';
 import { ROLES } from '../service/request.js';
 import { videosInUpload } from '../upload-queue/locks.js';
+import { listPathsOf, queryOf } from './filter.js';
 import { ProgressPoller } from './progress-poller.js';
 import { VideoList } from './video-list.js';
 
@@ -21,6 +22,8 @@ export class Videos {
   inUpload = [];
   /** The reason why the user cannot list the videos of others. */
   refusal;
+  /** The filter of the own videos and of the videos of others. */
+  filter = {};
 
   /**
    * @param userId - Returns the ID of the user.
@@ -34,8 +37,9 @@ export class Videos {
     this.#onUnfinished = onUnfinished;
     // An upload that has not sent its whole file is no video yet.
     const isVideo = ({ videoId, status }) => status !== 'waiting' || this.#sent.has(videoId);
-    this.own = new VideoList({ api, path: '/streams?owner=me&', isShown: isVideo, onChange });
-    this.published = new VideoList({ api, path: '/streams?', isShown: ({ owner }) => owner !== userId(), onChange });
+    const paths = listPathsOf(this.filter);
+    this.own = new VideoList({ api, path: paths.own, isShown: isVideo, onChange });
+    this.published = new VideoList({ api, path: paths.published, isShown: ({ owner }) => owner !== userId(), onChange });
     this.unfinished = new VideoList({ api, path: '/streams?owner=me&status=waiting&', isShown: (video) => !isVideo(video) && !isQueued(video.videoId), onChange });
     this.#poller = new ProgressPoller({
       look: () => inBackground(() => this.#refreshMoving()),
@@ -54,6 +58,26 @@ export class Videos {
     } finally {
       if (life === this.#life) this.#poller.start();
     }
+  }
+
+  /**
+   * Changes the filter. Returns a function that loads the lists that change with the filter, or undefined if the filter is the same. The function returns whether
+   * the lists then show the videos for this filter.
+   */
+  setFilter(filter) {
+    if (queryOf(filter) === queryOf(this.filter)) return undefined;
+    this.filter = filter;
+    const paths = listPathsOf(filter);
+    const loads = [
+      this.own.setPath(paths.own) && (() => this.own.refresh()),
+      this.published.setPath(paths.published) && (() => this.#refreshPublished()),
+    ].filter(Boolean);
+    return async () => {
+      await Promise.all(loads.map((load) => load()));
+      if (this.filter !== filter) return false;
+      if (this.#moving().length > 0) this.#poller.start();
+      return true;
+    };
   }
 
   stop() {

@@ -3,6 +3,7 @@ import { html, nothing } from '../lit-html.js';
 import { VISIBILITIES } from '../editing/fields.js';
 import { watchPath } from '../state/router.js';
 import { editForm } from './edit-form.js';
+import { tagLinks } from './filter.js';
 
 /** What the tile shows of a video that is neither ready nor in progress. */
 const STATUS = { waiting: 'Waiting for processing', uploaded: 'Waiting for processing', held: 'Waiting for a decision', deleting: 'Being deleted' };
@@ -17,6 +18,7 @@ const RETRY_MS = 10_000;
 export const card = (video, { isOwn, isEdited, editor, actions }) => html`
   <li data-video-id=${video.videoId} data-status=${video.status} class=${isEdited ? 'edited' : nothing}>
     ${tile(video)}<span class="title" title=${video.title}>${video.title}</span><span class="about">${describe(video)}</span>
+    ${tagLinks(video.tags)}
     ${isEdited ? editForm(editor, actions) : isOwn ? controls(video, editor, actions) : nothing}
   </li>`;
 

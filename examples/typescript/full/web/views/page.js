@@ -4,6 +4,9 @@ import { lists } from './lists.js';
 import { player } from './player.js';
 import { uploads } from './uploads.js';
 
+/** The maximum length of `return_to`, with the origin. */
+const MAX_RETURN = 512;
+
 /** The whole page below the heading. `actions` contains the functions that the controls call. */
 export const page = (state, actions) => {
   const { message, announcer, signedIn, hasEnded, queue, editor, isDropTarget } = state;
@@ -25,7 +28,8 @@ export const account = ({ signedIn }, { signOut }) =>
 
 /** Unfinished work continues in this tab, so the user signs in in another tab. */
 function welcome(hasEnded, isUploading, isEditing) {
-  const address = `/api/login?return_to=${encodeURIComponent(location.pathname)}`;
+  const { href, pathname, search } = location;
+  const address = `/api/login?return_to=${encodeURIComponent(href.length > MAX_RETURN ? pathname : pathname + search)}`;
   const isBusy = isUploading || isEditing;
   const text = [
     isUploading && 'Your uploads are paused. They continue in this tab when you have signed in again.',

@@ -1,6 +1,7 @@
 import { html, nothing } from '../lit-html.js';
 import { editButton } from './card.js';
 import { editForm } from './edit-form.js';
+import { tagLinks } from './filter.js';
 
 /** The player. Its `<video>` element is never created again, because the class `Player` controls this element. */
 export const player = ({ watched, isStopped, editor, userId }, actions) => html`
@@ -14,5 +15,6 @@ export const player = ({ watched, isStopped, editor, userId }, actions) => html`
       <button id="close-player" class="quiet" aria-label=${`Close ${watched?.title}`} @click=${actions.closePlayer}>Close</button>
     </div>
     ${watched?.description ? html`<p class="description">${watched.description}</p>` : nothing}
+    ${tagLinks(watched?.tags)}
     ${watched && watched.videoId === editor.video?.videoId ? editForm(editor, actions) : nothing}
   </section>`;
