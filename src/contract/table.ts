@@ -141,6 +141,11 @@ export interface VideoDetails {
   readonly metadata?: Record<string, string>;
 }
 
+/** An empty description and an empty map count as absent. They are not stored, and responses do not contain them. */
+export function presentDetails({ description, metadata }: VideoDetails): VideoDetails {
+  return { ...(description && { description }), ...(metadata && Object.keys(metadata).length > 0 && { metadata }) };
+}
+
 /** A video with its long texts. */
 export interface WholeVideo {
   readonly row: VideoRow;

@@ -1,7 +1,7 @@
 import type { Video } from './route-types';
 import type { PosterUrl } from './signing/poster-urls';
 import type { Roles } from '../contract/roles';
-import type { VideoDetails, VideoRow } from '../contract/table';
+import { presentDetails, VideoDetails, VideoRow } from '../contract/table';
 import { Caller, decide } from '../roles/decide';
 
 export interface ViewContext {
@@ -12,7 +12,7 @@ export interface ViewContext {
 }
 
 /** Before you call this function, check that `caller` is allowed to watch the video. */
-export function toVideo(row: VideoRow, { caller, roles, posterUrl }: ViewContext, { description, metadata }: VideoDetails = {}): Video {
+export function toVideo(row: VideoRow, { caller, roles, posterUrl }: ViewContext, details: VideoDetails = {}): Video {
   const shown = [
     'videoId', 'title', 'tags', 'visibility', 'owner', 'status', 'progress', 'createdAt', 'updatedAt', 'publishedAt', 'publishAt', 'unpublishAt',
     'durationSeconds', 'width', 'height', 'renditions',
@@ -22,8 +22,7 @@ export function toVideo(row: VideoRow, { caller, roles, posterUrl }: ViewContext
   const end = isManager || unpublishAt === undefined ? undefined : new Date(unpublishAt);
   return {
     ...pick(row, shown),
-    ...(description !== undefined && { description }),
-    ...(metadata !== undefined && { metadata }),
+    ...presentDetails(details),
     ...(status === 'ready' && media?.poster !== undefined && posterUrl && { poster: posterUrl(media.poster, end) }),
     ...(error && isManager && { error }),
   };

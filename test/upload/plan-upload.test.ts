@@ -36,6 +36,13 @@ describe('upload/manage-uploads creates an upload', () => {
     expect(items().find(({ Put }) => Put)!.Put!.ConditionExpression).toContain('attribute_not_exists');
   });
 
+  test('treats an empty description and an empty map as absent', async () => {
+    const { status, body } = await plan({ ...file, description: '', metadata: {} });
+    expect(status).toBe(201);
+    for (const absent of ['description', 'metadata']) expect(body.video).not.toHaveProperty(absent);
+    expect(items().some(({ Put }) => Put?.Item?.sk === 'details')).toBe(false);
+  });
+
   test('creates time-sortable ids (UUID version 7)', async () => {
     const videoIds: string[] = [];
     for (let i = 0; i < 20; i++) videoIds.push((await plan(file)).body.video.videoId);

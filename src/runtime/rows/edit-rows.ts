@@ -1,7 +1,7 @@
 import type { RowChanges } from './row-changes';
 import type { TransactItem } from './transact';
 import { addUsage, minus, usageOf } from './usage';
-import { detailsKey, publicationState, SCHEMA_VERSION, VideoDetails, VideoRow, WholeVideo } from '../../contract/table';
+import { detailsKey, presentDetails, publicationState, SCHEMA_VERSION, VideoDetails, VideoRow, WholeVideo } from '../../contract/table';
 import { dueTime } from '../../domain/due-time';
 import type { EditedTimes } from '../../domain/publication-times';
 import { PRESENT_STATUSES } from '../../domain/video-status';
@@ -25,7 +25,7 @@ export function editRows(tableName: string, { writeDerived }: RowChanges, clock:
   return {
     async edit({ row, details }, { description, metadata, ...inRow }) {
       const { videoId, version, dueAt } = row;
-      const texts = presentOf({ description: description ?? details.description, metadata: metadata ?? details.metadata });
+      const texts = presentDetails({ description: description ?? details.description, metadata: metadata ?? details.metadata });
       const now = clock();
       const { publishAt, unpublishAt, ...edited } = { ...inRow, updatedAt: now.toISOString() };
       const isTransfer = edited.owner !== undefined && edited.owner !== row.owner;
@@ -58,11 +58,6 @@ export function editRows(tableName: string, { writeDerived }: RowChanges, clock:
 
 function after(stored: string | undefined, edited: string | null | undefined): string | undefined {
   return edited === undefined ? stored : edited ?? undefined;
-}
-
-/** An empty description and an empty map are not stored. */
-function presentOf({ description, metadata }: VideoDetails): VideoDetails {
-  return { ...(description && { description }), ...(metadata && Object.keys(metadata).length > 0 && { metadata }) };
 }
 
 /** The row of a video of an older format can contain the texts. The details item then replaces them. */

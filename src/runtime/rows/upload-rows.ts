@@ -4,7 +4,7 @@ import { derivedItems } from './derived-items';
 import { Change, DUE_KEYS, entering, firstDue, Outcome, RowChanges } from './row-changes';
 import { transact, TransactItem } from './transact';
 import { addUsage } from './usage';
-import { detailsKey, SCHEMA_VERSION, SourceState, VideoDetails, videoKey, VideoRow } from '../../contract/table';
+import { detailsKey, presentDetails, SCHEMA_VERSION, SourceState, VideoDetails, videoKey, VideoRow } from '../../contract/table';
 import { dueTime } from '../../domain/due-time';
 import type { Quotas } from '../../domain/quotas';
 import { ENTERED_FROM, VideoStatus } from '../../domain/video-status';
@@ -62,11 +62,12 @@ export function newRow(video: NewVideo, status: VideoStatus, date: Date): VideoR
 }
 
 /** Returns the writes of a new video. */
-export function newItems(tableName: string, row: VideoRow, { description, metadata }: VideoDetails): TransactItem[] {
-  const details = { ...detailsKey(row.videoId), schemaVersion: SCHEMA_VERSION, description, metadata };
+export function newItems(tableName: string, row: VideoRow, details: VideoDetails): TransactItem[] {
+  const texts = presentDetails(details);
+  const item = { ...detailsKey(row.videoId), schemaVersion: SCHEMA_VERSION, ...texts };
   return [
     { Put: { TableName: tableName, Item: row, ConditionExpression: 'attribute_not_exists(pk)' } },
-    ...(description === undefined && metadata === undefined ? [] : [{ Put: { TableName: tableName, Item: details } }]),
+    ...(Object.keys(texts).length === 0 ? [] : [{ Put: { TableName: tableName, Item: item } }]),
     ...derivedItems(tableName, undefined, row),
   ];
 }
