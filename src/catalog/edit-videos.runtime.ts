@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'util';
 import { etagOf, requireEtag } from './etag.runtime';
 import type { Roles } from '../contract/roles';
-import type { WholeVideo } from '../contract/table';
+import { presentDetails, WholeVideo } from '../contract/table';
 import { isOwner } from '../domain/user-data-limits';
 import { decide, isAdmin } from '../roles/decide';
 import { checkTags, checkUserData } from '../runtime/check-user-data';
@@ -41,7 +41,8 @@ export function editVideos({ videos, roles, clock = () => new Date() }: EditVide
           throw new HttpProblem('wrong_status', 'the video waits for its upload, which only its owner can continue. Change the owner after the upload');
         }
         const { publishAt, unpublishAt, ...others } = body;
-        checkUserData({ fileName, title, tags, ...whole.details, ...others });
+        const { visibility: _visibility, owner: _owner, ...texts } = others;
+        checkUserData({ fileName, title, tags, ...whole.details, ...texts });
         checkTags(body.tags);
         const edit = { ...others, ...checkedTimes({ publishAt, unpublishAt }, whole.row, clock()) };
         const { row, details } = changes(whole, edit) ? await videos.edit(whole, edit) ?? {} : whole;
@@ -53,6 +54,8 @@ export function editVideos({ videos, roles, clock = () => new Date() }: EditVide
 }
 
 function changes({ row, details }: WholeVideo, edit: Edit): boolean {
-  const stored: Edit = { ...row, ...details };
-  return (Object.keys(edit) as (keyof Edit)[]).some((name) => !isDeepStrictEqual(stored[name], edit[name] ?? undefined));
+  const stored: Edit = { ...row, ...presentDetails(details) };
+  const { description, metadata, ...others } = edit;
+  const wanted: Edit = { ...others, ...presentDetails({ description, metadata }) };
+  return (Object.keys(edit) as (keyof Edit)[]).some((name) => !isDeepStrictEqual(stored[name], wanted[name] ?? undefined));
 }

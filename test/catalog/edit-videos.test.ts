@@ -85,6 +85,32 @@ describe('PATCH /streams/{videoId}', () => {
     expect((await stored(video.videoId))[1]).toEqual({ ...detailsKey(video.videoId), schemaVersion: 1 });
   });
 
+  test('writes nothing if an empty value is already absent', async () => {
+    const video = await makeVideo();
+    const before = await stored(video.videoId);
+    expect(await edit(video, { description: '', metadata: {} })).toMatchObject({ status: 200, etag: etagOf(video) });
+    expect(await stored(video.videoId)).toEqual(before);
+  });
+
+  test('hides and transfers a video whose texts have the maximum size', async () => {
+    const metadata = Object.fromEntries(Array.from({ length: 9 }, (_, n) => [`${n}`, 'ж'.repeat(1024)]));
+    const { source } = await makeVideo();
+    // 1 byte for the file name, 1 for the title, 3 for the tags, 3 + 9 * 2,050 for the metadata and 14,310 for the description: 32 KiB.
+    const video = await makeVideo({ title: 't', tags: [], source: { ...source, fileName: 'f' } }, { metadata, description: 'ж'.repeat(7155) });
+    expect((await edit(video, { title: 'tt' })).status).toBe(413);
+    const answer = await edit(video, { visibility: 'private', owner: 'b'.repeat(255) }, { groups: ['bosses'] });
+    expect(answer).toMatchObject({ status: 200, body: { visibility: 'private' } });
+  });
+
+  test('makes 86 writes in one transaction: all tags, the title, the owner and the times of a listed video', async () => {
+    const tags = (letter: string) => Array.from({ length: 20 }, (_, n) => `${n}`.padStart(64, letter));
+    const video = await makeVideo({ tags: tags('ж') });
+    const next = { tags: tags('y'), title: 'ﷺ'.repeat(200), owner: '#'.repeat(255), description: 'd', publishAt: '2026-11-29T00:00:00.000Z' };
+    expect(await edit(video, next, { groups: ['bosses'] })).toMatchObject({ status: 200, body: next });
+    expect(await list({ owner: next.owner, titlePrefix: 'ﷺ'.repeat(200) }, 'eve', ['bosses'])).toEqual([video.videoId]);
+    expect(await list({ owner: next.owner, tag: tags('Y')[7] }, 'eve', ['bosses'])).toEqual([video.videoId]);
+  });
+
   test('keeps the texts in the row of an older format', async () => {
     const video = await makeVideo({ schemaVersion: 0, description: 'old', metadata: { a: '1' } } as Partial<VideoRow>);
     expect((await edit(video, { metadata: { b: '2' } })).body).toMatchObject({ description: 'old', metadata: { b: '2' } });
