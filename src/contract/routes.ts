@@ -12,9 +12,9 @@ import { PRESENT_STATUSES } from '../domain/video-status';
 /** The stage name of the REST API. Every path begins with this name. */
 export const API_STAGE = 'api';
 
-type TextSchema = JsonSchema & { readonly type: 'string' };
+type TextSchema = Omit<JsonSchema, 'type'> & { readonly type: 'string' };
 /** The schema of a query parameter or header. The text of an `integer` parameter is converted to a number. */
-type ParameterSchema = JsonSchema & { readonly type: 'string' | 'integer' };
+type ParameterSchema = Omit<JsonSchema, 'type'> & { readonly type: 'string' | 'integer' };
 
 /** A link on an error page, with which the user can continue. */
 export interface ErrorPageLink {
