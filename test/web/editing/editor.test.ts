@@ -18,7 +18,7 @@ class Service {
 
   constructor(private readonly Problem: new (message: string, facts: object) => Error) {}
 
-  /** An edit by somebody else. */
+  /** An edit from another window or user. */
   edit(fields: Fields): void {
     this.video = { ...this.video, ...fields };
     this.revision++;
@@ -82,7 +82,7 @@ describe('the edit form', () => {
     expect([edits(), editor.video]).toEqual([[], undefined]);
   });
 
-  it('shows what somebody else has changed, keeps the text of the user, and saves it only after the next click', async () => {
+  it('shows what another window has changed, keeps the text of the user, and saves it only after the next click', async () => {
     editor.change('title', 'My holiday');
     service.edit({ title: 'Our holiday', tags: ['sea'], description: undefined });
     await editor.save();
